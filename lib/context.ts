@@ -1,0 +1,71 @@
+/**
+ * What hooks and handlers are given: the server as seen from the process that they run in.
+ *
+ * @module
+ */
+
+import type { Connection } from "./connection/connection.ts";
+import type { Config, OwnOptions, PartialConfig } from "./config/options.ts";
+import type { Awaitable, Hooks } from "./hooks.ts";
+
+/** Which part this process plays. */
+export type Role = "parent" | "child" | "dequeue";
+
+/** An address that a server listens on, or that a peer has. */
+export interface Address {
+  /** `tcp`, `udp` or `unix`. */
+  readonly transport: "tcp" | "udp" | "unix";
+  /** The host's address: `127.0.0.1`, `::1`. Empty for `unix`. */
+  readonly hostname: string;
+  /** The port. 0 for `unix`. */
+  readonly port: number;
+  /** The path of a `unix` socket. */
+  readonly path?: string;
+}
+
+/** The server, as a hook or a handler sees it in its own process. */
+export interface Server {
+  /** Which part this process plays. */
+  readonly role: Role;
+  /** The personality's name, such as `PreForkSimple`. */
+  readonly personality: string;
+  /** The options in force. Frozen once `postConfigure` has returned. */
+  readonly config: Config;
+  /** This process. */
+  readonly pid: number;
+  /** The parent's process id; in the parent, its own. */
+  readonly parentPid: number;
+  /** What is listened on, in the order of the configuration. Empty before `postBind`. */
+  readonly listeners: readonly Address[];
+  /** How many clients this child has accepted. 0 in the parent. */
+  readonly requests: number;
+  /** The parent's children: their process ids. Empty in a child. */
+  readonly children: readonly number[];
+  /**
+   * Writes a line to the log if `level` is at most `log_level` (0 fatal, 1 error, 2 notice, 3 information,
+   * 4 debugging).
+   */
+  log(level: number, message: string): void;
+  /** With `true`, this child leaves after the present client (`done`). Says whether it is to leave. */
+  done(value?: boolean): boolean;
+  /**
+   * Closes the whole server (`server_close`). In a child it tells the parent, unless `no_close_by_child` is set,
+   * and ends the child.
+   */
+  serverClose(exitCode?: number): Promise<never>;
+}
+
+/** Serves one client. The connection is closed when it returns. */
+export type ProcessRequest = (connection: Connection, server: Server) => Awaitable<void>;
+
+/** What a handler module exports by default, or what {@linkcode run} is given: the work and its hooks. */
+export interface Handler {
+  /** Serves one client. Without it, Net::Server's echo does. */
+  readonly processRequest?: ProcessRequest;
+  /** The hooks. */
+  readonly hooks?: Hooks;
+  /** The program's own options, read from the same sources as Tine's (Net::Server's `options` method). */
+  readonly options?: OwnOptions;
+  /** Values that apply where no other source gives one (Net::Server's `default_values`). */
+  readonly defaults?: PartialConfig;
+}

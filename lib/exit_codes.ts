@@ -1,0 +1,28 @@
+/**
+ * What an exit status tells the shell and the parent.
+ *
+ * The numbers of 64 and above are those of `sysexits.h`, which supervisors and shell scripts know.
+ *
+ * @module
+ */
+
+/** Everything went as asked. */
+export const EX_OK = 0;
+/** The server was stopped by a fatal error while it ran (Net::Server's `server_close(1)`). */
+export const EX_FATAL = 1;
+/** The command line cannot be understood (`EX_USAGE`). */
+export const EX_USAGE = 64;
+/** An input file cannot be opened or read (`EX_NOINPUT`). */
+export const EX_NOINPUT = 66;
+/** An address cannot be bound or a peer is not to be had (`EX_UNAVAILABLE`). */
+export const EX_UNAVAILABLE = 69;
+/** A fault of Tine itself (`EX_SOFTWARE`). */
+export const EX_SOFTWARE = 70;
+/** The system refused something that it should have given, such as a process or memory (`EX_OSERR`). */
+export const EX_OSERR = 71;
+/** A file cannot be created (`EX_CANTCREAT`). */
+export const EX_CANTCREAT = 73;
+/** The caller lacks a right (`EX_NOPERM`). */
+export const EX_NOPERM = 77;
+/** The configuration is wrong (`EX_CONFIG`). */
+export const EX_CONFIG = 78;
