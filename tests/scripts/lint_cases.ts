@@ -1,0 +1,137 @@
+/**
+ * Source texts for the rules of `scripts/lint_plugin.ts`: what each must flag, once, and what it must let pass.
+ *
+ * @module
+ */
+
+/** A file's path in the project, and what stands in it. */
+type Case = readonly [file: string, source: string];
+
+const LONG_BODY = "  work();\n".repeat(60);
+const SHORTER_BODY = "  work();\n".repeat(58);
+
+export const CASES: Readonly<
+  Record<string, { readonly flags: readonly Case[]; readonly passes: readonly Case[] }>
+> = {
+  "runtime-globals": {
+    flags: [
+      ["lib/child/child.ts", "const pid = Deno.pid;"],
+      ["lib/child/child.ts", "const home = globalThis.Bun;"],
+      ["lib/os/lock.ts", "type Pointer = Deno.PointerValue;"],
+      ["tests/system/echo_test.ts", "if (typeof Bun === 'undefined') run();"],
+      ["lib/os/lock.ts", 'import { dlopen } from "bun:ffi";'],
+      ["lib/os/lock.ts", 'const { dlopen } = await import("bun:ffi");'],
+      ["examples/hello.ts", 'import { serve } from "bun";'],
+    ],
+    passes: [
+      ["lib/runtime/deno.ts", "const pid = Deno.pid;"],
+      ["scripts/ok.ts", "const pid = Deno.pid;"],
+      ["lib/child/child.ts", 'const runtime = process.versions.bun ? "Bun" : "Deno";'],
+      ["lib/child/child.ts", "const names = { Deno: 1, Bun: 2 };"],
+      ["lib/child/child.ts", "// Deno and Bun differ here\nrun();"],
+    ],
+  },
+  "no-boolean-parameters": {
+    flags: [
+      ["lib/supervise/shutdown.ts", "export function stop(graceful: boolean) {}"],
+      ["lib/supervise/shutdown.ts", "export const stop = (graceful = true) => graceful;"],
+      [
+        "lib/supervise/shutdown.ts",
+        "export async function stop(after: number, graceful?: boolean | undefined) {}",
+      ],
+      ["lib/supervise/children.ts", "export class Children { stop(graceful: boolean) {} }"],
+    ],
+    passes: [
+      ["lib/supervise/shutdown.ts", "export function stop(options: { graceful: boolean }) {}"],
+      ["lib/supervise/shutdown.ts", "function stop(graceful: boolean) {}"],
+      [
+        "lib/supervise/shutdown.ts",
+        "export function wait(until: () => boolean): boolean { return until(); }",
+      ],
+      [
+        "lib/supervise/children.ts",
+        "export class Children { #stop(graceful: boolean) {} set busy(now: boolean) {} }",
+      ],
+      ["tests/support/until.ts", "export function stop(graceful: boolean) {}"],
+    ],
+  },
+  "no-module-let": {
+    flags: [
+      ["lib/log/logger.ts", "let level = 2;"],
+      ["lib/log/logger.ts", "export let level = 2;"],
+      ["lib/log/logger.ts", "export const loggers = new Map();"],
+      ["lib/log/logger.ts", "export const levels = [0, 1, 2];"],
+      ["lib/log/logger.ts", "export const levels: Record<string, number> = { debug: 4 };"],
+      ["lib/log/logger.ts", "export const levels: number[] = [0, 1];"],
+    ],
+    passes: [
+      ["lib/log/logger.ts", "export function log() { let level = 2; return level; }"],
+      ["lib/log/logger.ts", "export const levels = [0, 1, 2] as const;"],
+      ["lib/log/logger.ts", "export const levels = { debug: 4 } as const satisfies Levels;"],
+      ["lib/log/logger.ts", "export const levels: readonly number[] = [0, 1];"],
+      ["lib/log/logger.ts", "export const names: ReadonlyMap<number, string> = new Map();"],
+      ["lib/log/logger.ts", "export const levels = Object.freeze([0, 1]);"],
+      ["lib/personality/single.ts", "export const single: Personality = { name: 'single' };"],
+      ["lib/log/logger.ts", "const symbols = new Set([1]);"],
+      ["scripts/ok.ts", "let failed = 0;"],
+    ],
+  },
+  "no-timers": {
+    flags: [
+      ["lib/child/child.ts", "setTimeout(run, 100);"],
+      ["lib/child/child.ts", "globalThis.setInterval(run, 100);"],
+      ["tests/system/hup_test.ts", "await new Promise((resolve) => setTimeout(resolve, 2000));"],
+      ["lib/child/child.ts", 'import { setTimeout as sleep } from "node:timers/promises";'],
+    ],
+    passes: [
+      ["lib/supervise/clock.ts", "setTimeout(run, 100);"],
+      ["lib/child/yield.ts", "setTimeout(run, 0);"],
+      ["tests/support/until.ts", "setTimeout(run, 5);"],
+      ["examples/hello.ts", "setInterval(run, 5);"],
+      ["lib/child/child.ts", "socket.setTimeout(5);"],
+      ["lib/child/child.ts", "clearTimeout(timer);"],
+    ],
+  },
+  "error-grammar": {
+    flags: [
+      ["lib/listen/bind.ts", 'throw new BindError("Failed to bind port 80");'],
+      ["lib/listen/bind.ts", "throw new BindError(`Could not bind ${port}`);"],
+      ["lib/listen/bind.ts", "throw new BindError(`Cannot bind ${port}: it is in use.`);"],
+      ["lib/listen/bind.ts", "throw new BindError(`Cannot bind ${port}: the port isn't free`);"],
+      ["lib/listen/bind.ts", 'throw new BindError("Bind " + port);'],
+    ],
+    passes: [
+      ["lib/listen/bind.ts", "throw new BindError(`Cannot bind ${port}: it is in use`);"],
+      ["lib/listen/bind.ts", "throw new BindError(`Cannot bind ${port}: ${why}`);"],
+      ["lib/listen/bind.ts", "throw new BindError(`${place}: Cannot bind it`);"],
+      ["lib/listen/bind.ts", "throw new BindError(message);"],
+      ["lib/listen/bind.ts", 'throw new AggregateError(errors, "Cannot bind any port");'],
+      ["tests/support/until.ts", 'throw new Error("never happened.");'],
+    ],
+  },
+  "env-reads": {
+    flags: [
+      ["lib/child/child.ts", "const home = process.env.HOME;"],
+      ["lib/child/child.ts", 'const home = globalThis.process.env["HOME"];'],
+      ["lib/child/child.ts", "const home = import.meta.env.HOME;"],
+      ["lib/listen/bind.ts", 'import { env } from "node:process";'],
+    ],
+    passes: [
+      ["lib/server/role.ts", "const role = process.env.TINE_ROLE;"],
+      ["lib/listen/inherit.ts", "const fds = process.env.LISTEN_FDS;"],
+      ["tests/system/hup_test.ts", "const env = process.env;"],
+      ["lib/supervise/spawn.ts", "spawn({ env: options.env });"],
+    ],
+  },
+  "function-length": {
+    flags: [
+      ["lib/child/child.ts", `function run() {\n${LONG_BODY}}`],
+      ["lib/child/child.ts", `const run = () => {\n${LONG_BODY}};`],
+      ["lib/child/child.ts", `class Child { run() {\n${LONG_BODY}} }`],
+    ],
+    passes: [
+      ["lib/child/child.ts", `function run() {\n${SHORTER_BODY}}`],
+      ["scripts/ok.ts", `function run() {\n${LONG_BODY}}`],
+    ],
+  },
+};
