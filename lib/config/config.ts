@@ -1,30 +1,47 @@
 /**
  * Five sources, one frozen configuration: everything that the rest of Tine imports from here.
  *
+ * The sources, the strongest first: the command line, what code gave to `run`, the configuration file, the program's
+ * defaults, and the defaults in the table of options.
+ *
  * @module
  */
 
-import type { Place } from "../errors.ts";
+import { ConfigError, formatPlace, type Place } from "../errors.ts";
+import { rawFromCode } from "./code_values.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { formatOf, readConfigText } from "./config_text.ts";
+import { parseTyped } from "./kinds.ts";
+import { parseLegacyFile } from "./legacy_file.ts";
 import {
   camelCase,
   type Config,
+  type Definition,
+  findOption,
+  optionNames,
   type OptionRow,
   OPTIONS,
   type OwnOptions,
   type PartialConfig,
 } from "./options.ts";
+import { type Checked, checkSource, merge } from "./precedence.ts";
+import type { RawSource, RawValue } from "./raw.ts";
+import { conditions } from "./rules.ts";
+import { parseTomlFile } from "./toml_file.ts";
 
 /** Where options come from, the strongest first. */
 export interface Sources {
   /** The command line, without the positional arguments. */
   readonly argv: readonly string[];
+  /** The number that messages give to the first of `argv`. @default 1 */
+  readonly firstArgument?: number | undefined;
   /** What code gave to `run`. */
   readonly code?: PartialConfig | undefined;
   /** Values that apply where no other source gives one (Net::Server's `default_values`). */
   readonly defaults?: PartialConfig | undefined;
   /** The program's own options. */
   readonly own?: OwnOptions | undefined;
-  /** The personality that the command line named first. */
+  /** The personality that the command line named before its options. */
   readonly personality?: string | undefined;
 }
 
@@ -32,18 +49,162 @@ export interface Sources {
 export interface LoadedConfig {
   /** The options in force. Frozen. */
   readonly config: Config;
-  /** Where each option was given, by its key; an option that has its default is absent. */
+  /** Where each option was given, by its key; for a list, its first value. Absent for an option at its default. */
   readonly origin: ReadonlyMap<string, Place>;
-  /** Remarks for the log: what was read otherwise than one may have meant. */
+  /** Where each value of each option was given. */
+  readonly origins: ReadonlyMap<string, readonly Place[]>;
+  /** Remarks for the log: what was skipped, or does not do what one may have meant. */
   readonly notes: readonly string[];
+  /** The program's own options, as declared. */
+  readonly own: OwnOptions;
 }
 
-/** Reads all sources and checks them. */
-export function loadConfig(sources: Sources): Promise<LoadedConfig> {
-  const values: Record<string, unknown> = { own: {} };
-  for (const row of OPTIONS as readonly OptionRow[]) {
-    if (row.status === "supported" && row.default !== undefined) values[camelCase(row.key)] = row.default;
+/** Where one value of an option was given; undefined for an option that has its default. */
+export function originOf(
+  loaded: Pick<LoadedConfig, "origins">,
+  key: string,
+  index = 0,
+): Place | undefined {
+  return loaded.origins.get(key)?.[index];
+}
+
+/**
+ * Reads all sources, checks every value of each, and says what is in force.
+ *
+ * @throws {ConfigError} for the first mistake: in the order command line, code, file, defaults, and within a source
+ * in the order of its values
+ * @throws {UsageError} if an argument is not of the form of an option
+ */
+export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
+  const own = checkOwnOptions(sources.own ?? {});
+  const line = readCommandLine(sources, own);
+  const commandLine = checkSource(line, own);
+  const code = checkSource(rawFromCode(sources.code ?? {}, "code"), own);
+  const defaults = rawFromCode(sources.defaults ?? {}, "defaults");
+  const named = fileName(commandLine, code, defaults);
+  const file = named === undefined
+    ? { values: [], notes: [] }
+    : await readConfigFile(named.path, named.place);
+  const merged = merge([commandLine, code, checkSource(file, own), checkSource(defaults, own)]);
+  const config = build(merged, own);
+  const notes = [
+    ...line.notes,
+    ...file.notes,
+    ...file.values.filter(({ key }) => key === "conf_file")
+      .map(({ place }) => `${formatPlace(place)}: conf_file is without effect in a configuration file`),
+    ...conditions(config, new Set(merged.keys())),
+  ];
+  const origins = new Map<string, readonly Place[]>();
+  for (const [key, { places }] of merged) origins.set(key, places);
+  const origin = new Map<string, Place>();
+  for (const [key, [first]] of origins) if (first !== undefined) origin.set(key, first);
+  return { config, origin, origins, notes, own };
+}
+
+/**
+ * Reads a configuration file of either format into raw values.
+ *
+ * @param path The file.
+ * @param place Where it was named.
+ * @throws {ConfigError} if it cannot be read or has an error of form
+ */
+export async function readConfigFile(path: string, place?: Place): Promise<RawSource> {
+  const text = readConfigText(path, place);
+  return formatOf(path, text) === "toml" ? await parseTomlFile(text, path) : parseLegacyFile(text, path);
+}
+
+function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
+  const known = new Set([...optionNames(), ...Object.keys(own)]);
+  const read = parseCommandLine(sources.argv, known, sources.firstArgument ?? 1);
+  if (sources.personality === undefined) return read;
+  const again = read.values.find(({ key }) => key === "server_type");
+  if (again !== undefined) {
+    throw new ConfigError(
+      `Cannot set server_type: the command line names the personality ${sources.personality} already; remove one`,
+      { option: "server_type", place: again.place },
+    );
   }
-  Object.assign(values, sources.defaults, sources.code);
-  return Promise.resolve({ config: values as unknown as Config, origin: new Map(), notes: [] });
+  const named: RawValue = {
+    key: "server_type",
+    value: sources.personality,
+    form: "text",
+    place: { source: "command line", line: 1 },
+  };
+  return { values: [named, ...read.values], notes: read.notes };
+}
+
+/** The configuration file that the command line, code or the defaults name. */
+function fileName(
+  commandLine: Checked,
+  code: Checked,
+  defaults: RawSource,
+): { path: string; place?: Place } | undefined {
+  const given = commandLine.get("conf_file") ?? code.get("conf_file");
+  const place = given?.places[0];
+  if (given !== undefined) {
+    return { path: String(given.values[0]), ...(place === undefined ? {} : { place }) };
+  }
+  const raw = defaults.values.find(({ key }) => key === "conf_file");
+  if (raw === undefined) return undefined;
+  const checked = checkSource({ values: [raw], notes: [] }, {}).get("conf_file");
+  return { path: String(checked?.values[0]), place: raw.place };
+}
+
+/** Checks what a program declares as its own options, defaults included. */
+function checkOwnOptions(own: OwnOptions): OwnOptions {
+  for (const [key, definition] of Object.entries(own)) {
+    const fail = (reason: string, remedy: string) =>
+      new ConfigError(`Cannot use the program's option "${key}": ${reason}; ${remedy}`, {
+        option: key,
+        place: { source: "code" },
+      });
+    if (!/^\w+$/.test(key)) throw fail("its name has other than letters, digits and _", "rename it");
+    if (findOption(key) !== undefined) throw fail("Tine has an option of that name", "rename it");
+    if (definition.kind === "enum" && !definition.values?.length) {
+      throw fail("it is an enum without values", "give it values");
+    }
+    const { default: byDefault, multi } = definition;
+    if (multi && byDefault !== undefined && !Array.isArray(byDefault)) {
+      throw fail("its default is not a list", "give a list, since it is repeatable");
+    }
+    for (
+      const value of byDefault === undefined ? [] : multi ? byDefault as readonly unknown[] : [byDefault]
+    ) {
+      const parsed = parseTyped(definition, value);
+      if ("reason" in parsed) throw fail(`of its default, ${parsed.reason}`, `give ${parsed.wanted}`);
+    }
+  }
+  return own;
+}
+
+function valueOf(definition: Definition, key: string, merged: Checked): unknown {
+  const given = merged.get(key);
+  if (given !== undefined) {
+    return definition.multi ? Object.freeze([...given.values].map(freeze)) : given.values[0];
+  }
+  if (definition.default !== undefined) {
+    return Array.isArray(definition.default) ? Object.freeze([...definition.default]) : definition.default;
+  }
+  return definition.multi ? Object.freeze([]) : undefined;
+}
+
+function freeze(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? Object.freeze(value) : value;
+}
+
+function build(merged: Checked, own: OwnOptions): Config {
+  const values: Record<string, unknown> = {};
+  for (const row of OPTIONS as readonly OptionRow[]) {
+    if (row.status !== "supported") continue;
+    const value = valueOf(row, row.key, merged);
+    if (value !== undefined) values[camelCase(row.key)] = value;
+  }
+  const ownValues: Record<string, unknown> = {};
+  for (const [key, definition] of Object.entries(own)) {
+    const value = valueOf(definition, key, merged);
+    if (value !== undefined) ownValues[key] = value;
+  }
+  values["own"] = Object.freeze(ownValues);
+  // The loop over the table gives each field the type that the mapped type derives from the same row.
+  return Object.freeze(values) as unknown as Config;
 }

@@ -34,9 +34,9 @@ export interface Definition {
   readonly multi?: boolean;
   /** The values of an `enum`; case does not matter when they are read. */
   readonly values?: readonly string[];
-  /** The least number allowed. */
+  /** The least number allowed; for a `string`, the least length. */
   readonly min?: number;
-  /** The greatest number allowed. */
+  /** The greatest number allowed; for a `string`, the greatest length. */
   readonly max?: number;
   /** A value to be masked wherever configuration is printed. */
   readonly secret?: boolean;
@@ -100,6 +100,7 @@ export const OPTIONS = [
   {
     key: "host",
     kind: "string",
+    min: 1,
     multi: true,
     default: ["*"],
     personality: "base",
@@ -113,6 +114,7 @@ export const OPTIONS = [
   {
     key: "proto",
     kind: "string",
+    min: 1,
     multi: true,
     default: ["tcp"],
     personality: "base",
@@ -126,6 +128,7 @@ export const OPTIONS = [
   {
     key: "ipv",
     kind: "string",
+    min: 1,
     multi: true,
     default: ["*"],
     personality: "base",

@@ -1,0 +1,112 @@
+/**
+ * The command line: `[PERSONALITY] [HANDLER] [options]`, the options in the grammar of Net::Server's `process_args`.
+ *
+ * @module
+ */
+
+import { ConfigError, UsageError } from "../errors.ts";
+import { nearest } from "./nearest.ts";
+import { PERSONALITIES, type PersonalityName } from "./options.ts";
+import { decodePercent, hasPercent, type RawSource, type RawValue } from "./raw.ts";
+
+/** What stands before the options. */
+export interface Positionals {
+  /** The personality, in the table's spelling. */
+  readonly personality?: PersonalityName;
+  /** The path or URL of the handler's module, or of the program to run. */
+  readonly handler?: string;
+  /** The rest of the arguments. */
+  readonly rest: readonly string[];
+  /** The number of the first argument of `rest`, from 1. */
+  readonly firstArgument: number;
+}
+
+/** `--key`, `key`, `--key=value`, `key=value`, or either with a blank for the `=` within one argument. */
+const ARGUMENT = /^(?:--)?(\w+)(?:[= ]([^]*))?$/;
+
+/** Whether an argument names a handler: it has a `/`, or ends as a module does, and sets no option. */
+function isHandler(argument: string): boolean {
+  if (argument.startsWith("-") || /^\w+=/.test(argument)) return false;
+  return argument.includes("/") || /\.m?[jt]s$/.test(argument);
+}
+
+/** Takes the personality and the handler off the front of the arguments. Both may be missing. */
+export function splitPositionals(argv: readonly string[]): Positionals {
+  let taken = 0;
+  const first = argv[taken]?.toLowerCase();
+  const personality = PERSONALITIES.find((name) => name.toLowerCase() === first);
+  if (personality !== undefined) taken++;
+  const second = argv[taken];
+  const handler = second !== undefined && isHandler(second) ? second : undefined;
+  if (handler !== undefined) taken++;
+  return {
+    ...(personality === undefined ? {} : { personality }),
+    ...(handler === undefined ? {} : { handler }),
+    rest: argv.slice(taken),
+    firstArgument: taken + 1,
+  };
+}
+
+/**
+ * Reads options from arguments. A value follows its key after a `=` or as the next argument; a key that is followed by
+ * nothing or by `--` and a word has the value 1. Unlike Net::Server, which leaves alone what it does not know, every
+ * argument must belong to an option.
+ *
+ * @param args The arguments without the positional ones.
+ * @param known Every name of an option, the program's own included.
+ * @param firstArgument The number that error messages give to the first of `args`.
+ * @throws {ConfigError} if a name is not known
+ * @throws {UsageError} if an argument has another form
+ */
+export function parseCommandLine(
+  args: readonly string[],
+  known: ReadonlySet<string>,
+  firstArgument = 1,
+): RawSource {
+  const values: RawValue[] = [];
+  const notes: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const place = { source: "command line", line: firstArgument + at };
+    const argument = args[at] as string;
+    const match = ARGUMENT.exec(argument);
+    const key = match?.[1];
+    if (key === undefined || !known.has(key)) {
+      throw unknownArgument(argument, key, known, place);
+    }
+    let value = match?.[2];
+    if (value === undefined) {
+      const next = args[at + 1];
+      if (next === undefined || /^--\w/.test(next)) {
+        value = "1";
+      } else {
+        value = next;
+        at++;
+      }
+    }
+    if (hasPercent(value)) {
+      notes.push(
+        `command line:${place.line}: ${key} was decoded as Net::Server does: % and one digit are a character`,
+      );
+    }
+    values.push({ key, value: decodePercent(value), form: "text", place });
+  }
+  return { values, notes };
+}
+
+function unknownArgument(
+  argument: string,
+  key: string | undefined,
+  known: ReadonlySet<string>,
+  place: { source: string; line: number },
+): Error {
+  const word = key ?? /^-{0,2}([\w-]+)/.exec(argument)?.[1];
+  const near = word === undefined ? undefined : nearest(word, [...known, ...PERSONALITIES]);
+  const remedy = near === undefined ? "see --help" : `the nearest is "${near}"`;
+  if (key === undefined) {
+    const where = `${place.source}:${place.line}`;
+    return new UsageError(
+      `${where}: Cannot read argument "${argument}": it is not of the form --key value; ${remedy}`,
+    );
+  }
+  return new ConfigError(`Cannot set "${key}": there is no such option; ${remedy}`, { option: key, place });
+}

@@ -1,0 +1,101 @@
+/**
+ * A configuration file's text and its format.
+ *
+ * @module
+ */
+
+import { closeSync, openSync, readSync } from "node:fs";
+import { ConfigError, type Place } from "../errors.ts";
+
+/** `toml`, or `legacy`: Net::Server's `key value` lines. */
+export type Format = "toml" | "legacy";
+
+/** No configuration is larger; a device or a log that was named by mistake is. */
+const MAX_BYTES = 1024 * 1024;
+
+const ERRNO_WORDS: Readonly<Record<string, string>> = {
+  EACCES: "Permission denied",
+  EISDIR: "Is a directory",
+  ELOOP: "Too many levels of symbolic links",
+  ENAMETOOLONG: "File name too long",
+  ENOENT: "No such file or directory",
+  ENOTDIR: "Not a directory",
+  EPERM: "Operation not permitted",
+};
+
+/**
+ * Reads a configuration file.
+ *
+ * @param path The file.
+ * @param place Where the file was named.
+ * @throws {ConfigError} if it cannot be read, has more than 1 MiB, or is not UTF-8 text
+ */
+export function readConfigText(path: string, place?: Place): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readBytes(path);
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? "";
+    const words = ERRNO_WORDS[code] ?? String((cause as Error).message);
+    throw new ConfigError(
+      `Cannot read configuration file "${path}": ${words}${code === "" ? "" : ` (${code})`}; ` +
+        "name a file that exists and can be read",
+      { cause, option: "conf_file", ...(place === undefined ? {} : { place }) },
+    );
+  }
+  if (bytes.length > MAX_BYTES) throw unfit(path, "it has more than 1 MiB");
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) throw unfit(path, `it is not text, byte ${nul + 1} is NUL`);
+  try {
+    // Without ignoreBOM, a byte order mark at the beginning is taken off.
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw unfit(path, "it is not text in UTF-8", cause);
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  const descriptor = openSync(path, "r");
+  try {
+    const buffer = new Uint8Array(MAX_BYTES + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const count = readSync(descriptor, buffer, length, buffer.length - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function unfit(path: string, reason: string, cause?: unknown): ConfigError {
+  return new ConfigError(`Cannot read the configuration: ${reason}; name a text file`, {
+    ...(cause === undefined ? {} : { cause }),
+    option: "conf_file",
+    place: { source: path },
+  });
+}
+
+// A header alone on its line; a value in quotes to the end of the line; an array that only TOML writes so. A legacy
+// value such as [::1]:80 or [abc] is none of these.
+const TOML_LINES: readonly RegExp[] = [
+  /^\s*\[\[?\s*[\w."'-]+\s*\]\]?\s*(#.*)?$/,
+  /^\s*[\w."'-]+\s*=\s*("([^"\\]|\\.)*"|'[^']*')\s*(#.*)?$/,
+  /^\s*[\w."'-]+\s*=\s*("""|''')/,
+  /^\s*[\w."'-]+\s*=\s*\[\s*(["'{#]|\d+\s*(,|\]\s*(#.*)?$)|\]?\s*$)/,
+];
+
+/**
+ * The format of a configuration file: TOML if the name ends in `.toml`, or if any line is one that only TOML has: a
+ * `[header]`, a value in quotes after `=`, or an array. A file that has none of these reads as `key value` lines,
+ * which mean the same where it would be TOML too (`max_servers = 8`).
+ */
+export function formatOf(path: string, text: string): Format {
+  if (/\.toml$/i.test(path)) return "toml";
+  const isToml = text.split("\n").some((line) =>
+    TOML_LINES.some((pattern) => pattern.test(line.replace(/\r$/, "")))
+  );
+  return isToml ? "toml" : "legacy";
+}

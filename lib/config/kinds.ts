@@ -1,0 +1,274 @@
+/**
+ * The kinds of values: how each is read from text, checked when it has a type already, written, and described.
+ *
+ * @module
+ */
+
+import { constants } from "node:os";
+import type { Definition, Kind, PortEntry } from "./options.ts";
+
+/** A value, or why it is none and what is wanted. */
+export type Parsed = { readonly value: unknown } | { readonly reason: string; readonly wanted: string };
+
+/** The longest time that a timer can wait: 2^31 - 1 milliseconds. */
+const MAX_SECONDS = 2_147_483;
+
+const TRUE_WORDS = ["1", "on", "yes", "true"];
+const FALSE_WORDS = ["0", "off", "no", "false"];
+const PORT_FIELDS = ["port", "host", "proto", "ipv"];
+/** No process can catch these, so none can pass them on. */
+const UNCATCHABLE = ["SIGKILL", "SIGSTOP"];
+
+interface KindRules {
+  /** From text; undefined where the text is no such value. */
+  readonly text: (text: string, definition: Definition) => unknown;
+  /** From a value that has a type; undefined where it is no such value. */
+  readonly typed: (value: unknown, definition: Definition) => unknown;
+  /** What is wanted, as in "give a whole number". */
+  readonly wanted: (definition: Definition) => string;
+  /** The JSON schema of one value. */
+  readonly schema: (definition: Definition) => Record<string, unknown>;
+}
+
+const KINDS: Readonly<Record<Kind, KindRules>> = {
+  int: {
+    text: (text) => /^-?\d+$/.test(text) ? Number(text) : undefined,
+    typed: (value) => isInteger(value) ? Number(value) : undefined,
+    wanted: (d) => `a whole number${range(d)}`,
+    schema: (d) => ({ type: "integer", ...bounds(d) }),
+  },
+  seconds: {
+    text: (text) => /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined,
+    typed: (value) =>
+      typeof value === "number" && Number.isFinite(value) || typeof value === "bigint"
+        ? Number(value)
+        : undefined,
+    wanted: (d) => `a number of seconds${range(withSeconds(d))}`,
+    schema: (d) => ({ type: "number", ...bounds(withSeconds(d)) }),
+  },
+  bool: {
+    text: (text) => {
+      const word = text.toLowerCase();
+      return TRUE_WORDS.includes(word) ? true : FALSE_WORDS.includes(word) ? false : undefined;
+    },
+    typed: (value) => typeof value === "boolean" ? value : undefined,
+    wanted: () => "true or false (as text also 1 or 0, on or off, yes or no)",
+    schema: () => ({ type: "boolean" }),
+  },
+  string: {
+    text: (text) => text,
+    typed: (value) => typeof value === "string" ? value : undefined,
+    wanted: (d) =>
+      d.max !== undefined
+        ? `text of ${d.min ?? 0} to ${d.max} characters`
+        : d.min
+        ? "text that is not empty"
+        : "text",
+    schema: (d) => ({
+      type: "string",
+      ...(d.min === undefined ? {} : { minLength: d.min }),
+      ...(d.max === undefined ? {} : { maxLength: d.max }),
+    }),
+  },
+  regexp: {
+    text: (text) => isRegExp(text) ? text : undefined,
+    typed: (value) => typeof value === "string" && isRegExp(value) ? value : undefined,
+    wanted: () => "a regular expression",
+    schema: () => ({ type: "string", format: "regex" }),
+  },
+  path: {
+    text: (text) => isPath(text) ? text : undefined,
+    typed: (value) => typeof value === "string" && isPath(value) ? value : undefined,
+    wanted: () => "a path",
+    schema: () => ({ type: "string", minLength: 1 }),
+  },
+  enum: {
+    text: (text, d) => d.values?.find((value) => value.toLowerCase() === text.toLowerCase()),
+    typed: (given, d) =>
+      typeof given === "string"
+        ? d.values?.find((value) => value.toLowerCase() === given.toLowerCase())
+        : undefined,
+    wanted: (d) => `one of ${(d.values ?? []).join(", ")}`,
+    schema: (d) => ({ enum: d.values ?? [] }),
+  },
+  signals: {
+    text: (text) => signalNames(text),
+    typed: (value) => typeof value === "string" ? signalNames(value) : undefined,
+    wanted: () => "names of signals that can be caught, such as USR1 or SIGUSR1",
+    schema: () => ({ type: "string", pattern: "^(SIG)?[A-Z0-9]+(\\s*,\\s*(SIG)?[A-Z0-9]+)*$" }),
+  },
+  ports: {
+    text: (text) => text === "" ? undefined : text,
+    typed: (value) => portEntry(value),
+    wanted: () => "a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv",
+    schema: () => ({
+      anyOf: [
+        { type: "integer", minimum: 0, maximum: 65535 },
+        { type: "string", minLength: 1 },
+        {
+          type: "object",
+          properties: {
+            port: { type: ["integer", "string"] },
+            host: { type: "string" },
+            proto: { type: "string" },
+            ipv: { type: ["string", "integer"] },
+          },
+          required: ["port"],
+          additionalProperties: false,
+        },
+      ],
+    }),
+  },
+};
+
+function isInteger(value: unknown): boolean {
+  return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
+}
+
+function isPath(text: string): boolean {
+  return text !== "" && !text.includes("\0");
+}
+
+function isRegExp(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+/** `usr1, SIGUSR2` → `["USR1", "USR2"]`; undefined if one is no signal, or none that can be caught. */
+function signalNames(text: string): string[] | undefined {
+  const names: string[] = [];
+  for (const part of text.split(",")) {
+    const name = "SIG" + part.trim().toUpperCase().replace(/^SIG/, "");
+    if (!Object.hasOwn(constants.signals, name) || UNCATCHABLE.includes(name)) return undefined;
+    names.push(name.slice("SIG".length));
+  }
+  return names;
+}
+
+function portEntry(value: unknown): PortEntry | undefined {
+  if (typeof value === "string") return value === "" ? undefined : value;
+  if (isInteger(value)) return String(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const table: Record<string, string> = {};
+  for (const [field, given] of Object.entries(value)) {
+    if (given === undefined) continue;
+    const numeric = field === "port" || field === "ipv";
+    if (!PORT_FIELDS.includes(field)) return undefined;
+    if (!(typeof given === "string" && given !== "") && !(numeric && isInteger(given))) return undefined;
+    table[field] = String(given);
+  }
+  return table["port"] === undefined ? undefined : table as unknown as PortEntry;
+}
+
+function withSeconds(definition: Definition): Definition {
+  return { ...definition, min: definition.min ?? 0, max: definition.max ?? MAX_SECONDS };
+}
+
+function bounds(definition: Definition): Record<string, number> {
+  return {
+    ...(definition.min === undefined ? {} : { minimum: definition.min }),
+    ...(definition.max === undefined || clamps(definition) ? {} : { maximum: definition.max }),
+  };
+}
+
+function clamps(definition: Definition): boolean {
+  return (definition as { clamp?: boolean }).clamp === true;
+}
+
+function range({ min, max }: Definition): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  if (min !== undefined) return ` of ${min} or more`;
+  return max === undefined ? "" : ` of ${max} or less`;
+}
+
+/** Whether a number or the length of a text is in range, after clamping; the clamped value or why not. */
+function checkRange(definition: Definition, value: unknown): Parsed {
+  const { min, max } = definition.kind === "seconds" ? withSeconds(definition) : definition;
+  const wanted = wantedOf(definition);
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(Math.trunc(value))) return { reason: "it is too large", wanted };
+    if (max !== undefined && value > max) {
+      return clamps(definition) ? { value: max } : { reason: `it is more than ${max}`, wanted };
+    }
+    if (min !== undefined && value < min) return { reason: `it is less than ${min}`, wanted };
+  } else if (typeof value === "string" && definition.kind === "string") {
+    if (min !== undefined && value.length < min) {
+      return { reason: value === "" ? "it is empty" : `it is shorter than ${min} characters`, wanted };
+    }
+    if (max !== undefined && value.length > max) {
+      return { reason: `it is longer than ${max} characters`, wanted };
+    }
+  }
+  return { value };
+}
+
+/** What a value of this kind looks like, as in "give …": `a whole number from 0 to 4`. */
+export function wantedOf(definition: Definition): string {
+  return KINDS[definition.kind].wanted(definition);
+}
+
+/**
+ * Reads one value from text. Blanks around it do not count, but for a regular expression, which is taken as it
+ * stands (Net::Server keeps blanks at the end of a line). The value of `signals` is a list.
+ */
+export function parseText(definition: Definition, text: string): Parsed {
+  // A line of a file with CRLF line ends still has its CR here.
+  const plain = definition.kind === "regexp" ? text.replace(/\r$/, "") : text.trim();
+  const value = KINDS[definition.kind].text(plain, definition);
+  if (value !== undefined) return checkRange(definition, value);
+  const wanted = wantedOf(definition);
+  return { reason: plain === "" ? "it is empty" : `it is not ${wanted}`, wanted };
+}
+
+/** Checks one value that has a type already. The value of `signals` is a list. */
+export function parseTyped(definition: Definition, given: unknown): Parsed {
+  const value = KINDS[definition.kind].typed(given, definition);
+  if (value !== undefined) return checkRange(definition, value);
+  return { reason: `it is ${typeName(given)}, not ${wantedOf(definition)}`, wanted: wantedOf(definition) };
+}
+
+/** `a string`, `a whole number`, `an array` …, for error messages. */
+export function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (value === "") return "an empty string";
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Date) return "a date";
+  if (typeof value === "bigint" || Number.isInteger(value)) return "a whole number";
+  if (typeof value === "object") return "a table";
+  return `a ${typeof value}`;
+}
+
+/** The JSON schema of an option's value: of one value, or for a repeatable option of one or a list. */
+export function schemaOf(definition: Definition): Record<string, unknown> {
+  const one = KINDS[definition.kind].schema(definition);
+  return definition.multi ? { anyOf: [one, { type: "array", items: one }] } : one;
+}
+
+/** One value as text, as the command line and a `key value` file take it. */
+export function printText(value: unknown): string {
+  if (typeof value === "boolean") return value ? "1" : "0";
+  if (typeof value !== "object" || value === null) return String(value);
+  const { port, host, proto, ipv } = value as Record<string, string | undefined>;
+  const address = host === undefined ? port : `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  // The order is that of Net::Server's port grammar: host, port, protocol, IP version.
+  return [address, proto, ipv && (/^ipv/i.test(ipv) ? ipv : `IPv${ipv}`)].filter(Boolean).join("/");
+}
+
+/** One value as TOML writes it. Text is a literal string where that saves escapes. */
+export function printToml(value: unknown): string {
+  if (typeof value === "string") {
+    // deno-lint-ignore no-control-regex
+    const literal = value.includes("\\") && !/['\x00-\x08\x0a-\x1f\x7f]/.test(value);
+    // A TOML basic string knows JSON's escapes; DEL is the one character that JSON leaves as it is.
+    return literal ? `'${value}'` : JSON.stringify(value).replaceAll("\x7f", "\\u007F");
+  }
+  if (Array.isArray(value)) return `[${value.map(printToml).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const fields = Object.entries(value).map(([field, given]) => `${field} = ${printToml(given)}`);
+    return `{ ${fields.join(", ")} }`;
+  }
+  return String(value);
+}

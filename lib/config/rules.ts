@@ -1,0 +1,101 @@
+/**
+ * What the table cannot say of one value alone: options and values that are not supported, and conditions between
+ * options.
+ *
+ * @module
+ */
+
+import type { Config, OptionRow, PortEntry } from "./options.ts";
+
+/** The personalities that can run so far. */
+const RUNNABLE: readonly string[] = ["PreForkSimple"];
+/** The protocols that can be listened on so far. */
+const LISTENABLE: readonly string[] = ["tcp"];
+/** The protocols that Net::Server knows. */
+const PROTOCOLS: readonly string[] = ["tcp", "udp", "unix", "unixdgram", "ssl", "ssleay"];
+
+/** Why an option or a value is refused, and what to do. */
+export interface Refusal {
+  /** Why. */
+  readonly reason: string;
+  /** What to do. */
+  readonly remedy: string;
+}
+
+const NOT_YET = "it is not supported yet";
+
+/** Whether an option may be set at all: undefined if so. */
+export function refuseOption(row: OptionRow): Refusal | undefined {
+  if (row.status === "later") return { reason: NOT_YET, remedy: "remove it" };
+  if (row.status === "never") {
+    return { reason: "it has no counterpart in Tine", remedy: row.remedy ?? "remove it" };
+  }
+  return undefined;
+}
+
+/** Whether an option may have a value that its kind allows: undefined if so. */
+export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined {
+  switch (row.key) {
+    case "proto":
+      return refuseProtocol(String(value));
+    case "port":
+      return refusePort(value as PortEntry);
+    case "ipv":
+      if (/^(?:(?:IPv)?[46*][\s,|:/]*)+$/i.test(String(value))) return undefined;
+      return { reason: "it names no IP version", remedy: "give 4, 6 or *" };
+    case "server_type":
+      if (RUNNABLE.includes(String(value))) return undefined;
+      return { reason: NOT_YET, remedy: `give ${RUNNABLE.join(" or ")}` };
+    case "log_file":
+      if (!/^(Sys::Syslog|Log::Log4perl)$/.test(String(value))) return undefined;
+      return { reason: NOT_YET, remedy: "give the path of a file" };
+    default:
+      return undefined;
+  }
+}
+
+/** A protocol may stand together with an IP version: `tcp IPv4`. */
+function refuseProtocol(text: string): Refusal | undefined {
+  const name = withoutIpVersion(text).trim().toLowerCase();
+  if (LISTENABLE.includes(name)) return undefined;
+  const remedy = `give ${LISTENABLE.join(" or ")}`;
+  return { reason: PROTOCOLS.includes(name) ? NOT_YET : "there is no such protocol", remedy };
+}
+
+/** The full grammar of ports is `lib/listen/port_spec.ts`; here only the protocol counts. */
+function refusePort(entry: PortEntry): Refusal | undefined {
+  if (typeof entry !== "string") return entry.proto === undefined ? undefined : refuseProtocol(entry.proto);
+  const proto = /[,|\s:/](tcp|udp|ssl|ssleay|unix|unixdgram)\s*$/i.exec(withoutIpVersion(entry))?.[1];
+  return proto === undefined ? undefined : refuseProtocol(proto);
+}
+
+function withoutIpVersion(text: string): string {
+  return text.replace(/[,|\s:/]+IPv[*\d]+/gi, "");
+}
+
+/**
+ * Remarks on options that stand together and do not do what one may have meant.
+ *
+ * @param config The options in force.
+ * @param given The keys that a source gave.
+ */
+export function conditions(config: Config, given: ReadonlySet<string>): string[] {
+  const notes: string[] = [];
+  if (given.has("lock_file") && config.serialize !== undefined && config.serialize !== "flock") {
+    notes.push(`lock_file is without effect: serialize is ${config.serialize}, and flock alone locks a file`);
+  }
+  if (config.checkForDequeue !== undefined && !config.maxDequeue) {
+    notes.push("check_for_dequeue is without effect: max_dequeue is not set");
+  }
+  if (config.maxDequeue && config.checkForDequeue === undefined) {
+    notes.push("max_dequeue is without effect: check_for_dequeue is not set");
+  }
+  for (const key of ["host", "proto", "ipv"] as const) {
+    if (given.has(key) && config[key].length > config.port.length) {
+      notes.push(
+        `${key} is given ${config[key].length} times for ${config.port.length} port: the last are not used`,
+      );
+    }
+  }
+  return notes;
+}

@@ -1,0 +1,126 @@
+/**
+ * TOML configuration: the same names as everywhere, arrays for repeated options, and `[[port]]` tables.
+ *
+ * This file alone loads something from npm, and only when a TOML file is read.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { ConfigError, type Place } from "../errors.ts";
+import type { RawSource, RawValue } from "./raw.ts";
+import { locate, pathKey, type Positions } from "./toml_locate.ts";
+
+/** What Tine uses of smol-toml. */
+interface TomlParser {
+  parse(text: string, options: { integersAsBigInt: true }): Record<string, unknown>;
+}
+
+const PORT_FIELDS: readonly string[] = ["port", "host", "proto", "ipv"];
+
+/** Each runtime has its own way to name a package, and each compiler embeds what the literal of its runtime names. */
+async function loadParser(): Promise<TomlParser> {
+  if (process.versions["bun"] !== undefined) {
+    return await import("smol-toml") as TomlParser;
+  }
+  // Bun's bundler refuses a module that it does not find, but not within a try.
+  try {
+    // @ts-ignore: only Deno knows the form of this name
+    return await import("npm:smol-toml@1.9.1") as TomlParser;
+  } catch (cause) {
+    throw new ConfigError(
+      "Cannot read a TOML file: its parser, npm:smol-toml@1.9.1, cannot be loaded; " +
+        'let the runtime fetch it once, or use a file of "key value" lines',
+      { cause },
+    );
+  }
+}
+
+/**
+ * Reads the values of a TOML document. Whole numbers come as bigint, so that `1` and `1.0` differ.
+ *
+ * @param text The document.
+ * @param path The file's name for messages.
+ * @throws {ConfigError} if the document is no TOML, or has tables other than `port`
+ */
+export async function parseTomlFile(text: string, path: string): Promise<RawSource> {
+  const parser = await loadParser();
+  let document: Record<string, unknown>;
+  try {
+    document = parser.parse(text, { integersAsBigInt: true });
+  } catch (cause) {
+    throw syntaxError(cause, path);
+  }
+  const positions = locate(text);
+  const placeOf = (at: readonly (string | number)[]) => findPlace(positions, at, path);
+  const values = Object.entries(document).map(([key, value]): RawValue => {
+    const place = placeOf([key]);
+    checkTables(key, value, placeOf);
+    if (!Array.isArray(value)) return { key, value, form: "toml", place };
+    return { key, value, form: "toml", place, elementPlaces: value.map((_, index) => placeOf([key, index])) };
+  });
+  values.sort((a, b) => comparePlaces(a.place, b.place));
+  return { values, notes: [] };
+}
+
+function syntaxError(cause: unknown, path: string): Error {
+  const { line, column, message } = cause as { line?: number; column?: number; message?: string };
+  const words = (message ?? "").split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "";
+  return new ConfigError(`Cannot read the configuration: it is not valid TOML (${words}); correct it`, {
+    cause,
+    place: line === undefined || column === undefined ? { source: path } : { source: path, line, column },
+  });
+}
+
+/** The place of a path, or of the nearest thing around it that has one. */
+function findPlace(positions: Positions, path: readonly (string | number)[], source: string): Place {
+  for (let length = path.length; length > 0; length--) {
+    const position = positions.get(pathKey(path.slice(0, length)));
+    if (position !== undefined) return { source, ...position };
+  }
+  // A dotted key has its place at its leaf only.
+  const prefix = pathKey(path).slice(0, -1);
+  for (const [key, position] of positions) {
+    if (key.startsWith(`${prefix},`)) return { source, ...position };
+  }
+  return { source };
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** Tables are for ports alone, and have a port's fields alone. */
+function checkTables(
+  key: string,
+  value: unknown,
+  placeOf: (at: readonly (string | number)[]) => Place,
+): void {
+  const tables: [readonly (string | number)[], Record<string, unknown>][] = [];
+  if (isTable(value)) tables.push([[key], value]);
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      if (isTable(item)) tables.push([[key, index], item]);
+    });
+  }
+  for (const [at, table] of tables) {
+    if (key !== "port" && key !== "ports") {
+      throw new ConfigError(
+        `Cannot read table "${key}": there are no tables but [[port]]; put its options at the top of the file`,
+        { option: key, place: placeOf(at) },
+      );
+    }
+    for (const field of Object.keys(table)) {
+      if (PORT_FIELDS.includes(field)) continue;
+      throw new ConfigError(
+        `Cannot set "${field}" in a port: a port has port, host, proto and ipv alone; ` +
+          `put other options above the first [[port]]`,
+        { option: key, place: placeOf([...at, field]) },
+      );
+    }
+  }
+}
