@@ -278,7 +278,7 @@ export const OPTIONS = [
     key: "serialize",
     kind: "enum",
     values: ["flock", "semaphore", "pipe", "none"],
-    defaultText: "chosen by the number of ports",
+    defaultText: "chosen once the ports are bound",
     personality: "PreForkSimple",
     section: "Children",
     apply: "restart",

@@ -15,6 +15,24 @@ export interface Position {
 /** A path of keys and array indices, as {@linkcode pathKey} writes it, to where its value begins. */
 export type Positions = ReadonlyMap<string, Position>;
 
+/** A comment of a document. */
+export interface Comment {
+  /** Its line, from 1. */
+  readonly line: number;
+  /** The comment, from its `#` on. */
+  readonly text: string;
+}
+
+/** What stands where in a document. */
+export interface Layout {
+  /** Keys and values. */
+  readonly positions: Positions;
+  /** Comments, in order. */
+  readonly comments: readonly Comment[];
+  /** The numbers of the lines with nothing in them, outside strings. */
+  readonly blankLines: readonly number[];
+}
+
 /** The path of keys and array indices as a key of {@linkcode Positions}. */
 export function pathKey(path: readonly (string | number)[]): string {
   return JSON.stringify(path);
@@ -27,6 +45,11 @@ type Path = readonly (string | number)[];
  * A table that a header opens is found where the header begins.
  */
 export function locate(text: string): Positions {
+  return layoutOf(text).positions;
+}
+
+/** Finds values, comments and blank lines of a document that a TOML parser has accepted. */
+export function layoutOf(text: string): Layout {
   return new Locator(text).run();
 }
 
@@ -34,6 +57,8 @@ class Locator {
   readonly #text: string;
   readonly #positions = new Map<string, Position>();
   readonly #tableCounts = new Map<string, number>();
+  readonly #comments: Comment[] = [];
+  readonly #blankLines: number[] = [];
   #at = 0;
   #line = 1;
   #lineStart = 0;
@@ -42,7 +67,7 @@ class Locator {
     this.#text = text;
   }
 
-  run(): Positions {
+  run(): Layout {
     let table: Path = [];
     for (this.#skipBlank(); this.#at < this.#text.length; this.#skipBlank()) {
       if (this.#peek() === "[") {
@@ -51,7 +76,7 @@ class Locator {
         this.#pair(table);
       }
     }
-    return this.#positions;
+    return { positions: this.#positions, comments: this.#comments, blankLines: this.#blankLines };
   }
 
   #peek(): string {
@@ -71,9 +96,15 @@ class Locator {
   #skipBlank(): void {
     for (;;) {
       if (/\s/.test(this.#peek())) {
+        const isEnd = this.#peek() === "\n";
+        if (isEnd && this.#text.slice(this.#lineStart, this.#at).trim() === "") {
+          this.#blankLines.push(this.#line);
+        }
         this.#step();
       } else if (this.#peek() === "#") {
+        const start = this.#at;
         while (this.#at < this.#text.length && this.#peek() !== "\n") this.#step();
+        this.#comments.push({ line: this.#line, text: this.#text.slice(start, this.#at).trimEnd() });
       } else {
         return;
       }

@@ -1,0 +1,183 @@
+/**
+ * The table of options as files: the page of the documentation, the JSON schema and the samples.
+ *
+ * @module
+ */
+
+import { defaultOf, firstSentence, placeholder, rowsOf, SECTIONS, wrap } from "./describe.ts";
+import { printText, printToml, schemaOf } from "./kinds.ts";
+import { type Definition, type OptionRow, OPTIONS, type OwnOptions } from "./options.ts";
+
+const PROSE = `<!-- deno-fmt-ignore-file -->
+
+# Options
+
+<!-- Generated file: \`deno run -A scripts/docs.ts\` writes it from lib/config/options.ts. -->
+
+Every option has one name, that of Net::Server, wherever it is given; in TypeScript the same words stand in camelCase
+(\`max_servers\` is \`maxServers\`).
+
+## Where options come from
+
+The strongest first. Of the sources, the first that gives an option at all gives its whole value, lists included.
+
+1. The command line.
+2. Code: what \`run\` is given.
+3. The configuration file that \`conf_file\` names, on the command line, in code or among the defaults.
+4. The program's \`defaults\`.
+5. The defaults below.
+
+Every value of every source is checked, also of those that lose. A name that is not known, a value that is not of its
+kind or out of range, a second value where one is allowed, or a file that cannot be read ends the program with status
+78 and one line that says where, what and why.
+
+## On the command line
+
+\`tine [PERSONALITY] [HANDLER] [options]\`, the options as \`--key value\`, \`--key=value\`, \`key value\` or
+\`key=value\`. A key that is followed by nothing or by another \`--key\` has the value 1. As in Net::Server, \`%\` and
+*one* hexadecimal digit stand for the character of that number, here and in \`key value\` files: \`%A\` is a line feed
+and \`%20\` is character 2 and a \`0\`. A remark in the log says where that happened.
+
+## In a file
+
+A file whose name ends in \`.toml\` is TOML. Any other is TOML if it has a line that only TOML has: a \`[header]\`, a
+value in quotes after \`=\`, or an array; else it is Net::Server's format.
+
+**TOML**: repeatable options are arrays or single values; each \`[[port]]\` table is a port with \`port\`, \`host\`,
+\`proto\` and \`ipv\`. There are no other tables. Values have TOML's types: \`max_servers = "8"\` is an error.
+
+**Net::Server's format**: a line is \`key value\`, \`key = value\` or \`key: value\`, with or without \`--\`. \`#\` begins
+a comment, \`\\#\` is a \`#\`. Lines of another form are skipped, a key without a value among them, and a remark in the
+log says so. Unlike Net::Server, Tine refuses a value that begins with \`--\` and a letter (Net::Server reads it as
+another option), and takes \`0\`, \`off\`, \`no\` and \`false\` as false (to Perl, all but \`0\` are true). Blanks at the end
+of a line count in regular expressions alone.
+
+\`tine convert FILE\` turns either format into the other.
+`;
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function supportedTable(rows: readonly OptionRow[]): string {
+  const lines = rows.map((row) => {
+    const name = row.alias === undefined ? `\`${row.key}\`` : `\`${row.key}\`, \`${row.alias}\``;
+    const value = placeholder(row) + (row.multi ? " …" : "");
+    const range = row.kind === "int" || row.kind === "seconds" ? rangeOf(row) : "";
+    const fallback = row.defaultText ?? (row.default === undefined ? "none" : `\`${defaultOf(row)}\``);
+    const byDefault = fallback === "`none`" ? "none" : fallback;
+    const cells = [name, `\`${value}\`${range}`, byDefault, row.personality, row.apply, row.help].map(cell);
+    return `| ${cells.join(" | ")} |`;
+  });
+  return ["| option | value | default | from | change | meaning |", "|---|---|---|---|---|---|", ...lines]
+    .join("\n");
+}
+
+function rangeOf({ min, max, clamp }: OptionRow): string {
+  if (min === undefined) return "";
+  return max === undefined || clamp ? `, ${min} or more` : `, ${min} to ${max}`;
+}
+
+/** The page `docs/OPTIONS.md`. */
+export function optionsPage(): string {
+  const parts = [PROSE, "## The options\n"];
+  parts.push(
+    "`…` marks repeatable options. *from* is the personality that brought the option, `base` for all of them; " +
+      "*change* is\n`live` if a reload applies it to the running server, `restart` if only new sockets or processes " +
+      "have it.\n",
+  );
+  for (const section of SECTIONS) {
+    const rows = rowsOf(section, "supported");
+    if (rows.length > 0) parts.push(`### ${section}\n\n${supportedTable(rows)}\n`);
+  }
+  parts.push("## Not supported yet\n\nNet::Server knows these; Tine refuses them for now.\n");
+  parts.push(list("later", (row) => `${firstSentence(row.help)}.`));
+  parts.push("## Without a counterpart\n\nThese are refused, with the remedy given here.\n");
+  parts.push(list("never", (row) => `${firstSentence(row.help)}. Instead: ${row.remedy}.`));
+  return parts.join("\n");
+}
+
+function list(status: OptionRow["status"], text: (row: OptionRow) => string): string {
+  const rows = SECTIONS.flatMap((section) => rowsOf(section, status));
+  return rows.map((row) => `- \`${row.key}\`: ${text(row)}\n`).join("");
+}
+
+function schemaEntry(definition: Definition): Record<string, unknown> {
+  const fallback = definition.default === undefined ? {} : { default: definition.default };
+  return { description: definition.help, ...schemaOf(definition), ...fallback };
+}
+
+/**
+ * The JSON schema of a TOML configuration. With `own`, that of a program with these options and no others; without,
+ * other names are allowed, since a program's own options may be among them.
+ */
+export function jsonSchema(own?: OwnOptions): string {
+  const properties: Record<string, unknown> = {};
+  for (const row of OPTIONS as readonly OptionRow[]) {
+    if (row.status !== "supported") continue;
+    for (const name of [row.key, ...(row.alias === undefined ? [] : [row.alias])]) {
+      properties[name] = schemaEntry(row);
+    }
+  }
+  for (const [key, definition] of Object.entries(own ?? {})) properties[key] = schemaEntry(definition);
+  const schema = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $comment: "Generated file: scripts/docs.ts writes it from lib/config/options.ts.",
+    title: "Configuration of a Tine server",
+    type: "object",
+    properties,
+    additionalProperties: own === undefined,
+  };
+  return JSON.stringify(schema, null, 2) + "\n";
+}
+
+/** A sample file with every option, commented out at its default. */
+function sample(pair: (row: OptionRow) => readonly string[]): string {
+  const blocks = SECTIONS.flatMap((section) => {
+    const rows = rowsOf(section, "supported").filter(({ key }) =>
+      key !== "conf_file" && key !== "no_client_stdout"
+    );
+    if (rows.length === 0) return [];
+    const entries = rows.map((row) =>
+      [...wrap(row.help, 98).map((line) => `# ${line}`), ...pair(row)].join("\n")
+    );
+    return [[`## ${section}`, ...entries].join("\n\n")];
+  });
+  return blocks.join("\n\n\n") + "\n";
+}
+
+/** A sample TOML file: every option with its help, commented out at its default. */
+export function sampleToml(): string {
+  return sample((row) => {
+    if (row.default !== undefined) return [`#${row.key} = ${printToml(row.default)}`];
+    return [`#${row.key} = ${exampleOf(row)}`];
+  });
+}
+
+/** A sample file in Net::Server's format: every option with its help, commented out at its default. */
+export function sampleLegacy(): string {
+  return sample((row) => {
+    const values = Array.isArray(row.default) ? row.default : row.default === undefined ? [] : [row.default];
+    if (values.length > 0) {
+      return values.map((value) => `#${row.key} ${printText(value).replaceAll("#", "\\#")}`);
+    }
+    return [`#${row.key} ${exampleOf(row).replace(/^"(.*)"$/, "$1")}`];
+  });
+}
+
+/** A value for an option without a default, in TOML's form. */
+function exampleOf(row: OptionRow): string {
+  switch (row.kind) {
+    case "int":
+    case "seconds":
+      return String(Math.max(row.min ?? 1, 1));
+    case "bool":
+      return "true";
+    case "enum":
+      return JSON.stringify(row.values?.[0] ?? "");
+    case "path":
+      return JSON.stringify(`/path/to/${row.key}`);
+    default:
+      return '"…"';
+  }
+}
