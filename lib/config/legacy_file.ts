@@ -93,6 +93,7 @@ export function parseLegacyFile(text: string, path: string): RawSource {
       value: decodePercent(value),
       form: "text",
       place: { source: path, line, column },
+      keyPlace: { source: path, line, column: keyColumn },
     });
   }
   return { values, notes };

@@ -46,7 +46,7 @@ export function checkSource(source: RawSource, own: OwnOptions): Checked {
     if (definition === undefined) throw unknownKey(raw, own);
     const key = row?.key ?? raw.key;
     const refusal = row && refuseOption(row);
-    if (refusal) throw refused(`set ${key}`, key, raw.place, refusal.reason, refusal.remedy);
+    if (refusal) throw refused(`set ${key}`, key, raw.keyPlace ?? raw.place, refusal.reason, refusal.remedy);
     const earlier = checked.get(key);
     if (earlier !== undefined && !definition.multi) {
       const first = formatPlace(earlier.places[0] ?? raw.place);
@@ -110,7 +110,7 @@ function unknownKey(raw: RawValue, own: OwnOptions): ConfigError {
   const near = nearest(raw.key, [...optionNames(), ...Object.keys(own)]);
   const shown = JSON.stringify(raw.key);
   const remedy = near === undefined ? "see --help for all options" : `the nearest is "${near}"`;
-  return refused(`set ${shown}`, raw.key, raw.place, "there is no such option", remedy);
+  return refused(`set ${shown}`, raw.key, raw.keyPlace ?? raw.place, "there is no such option", remedy);
 }
 
 /**

@@ -14,8 +14,10 @@ export interface RawValue {
   readonly value: unknown;
   /** `text`: a command line or a `key value` file, where all is text. TOML and code have types. */
   readonly form: "text" | "toml" | "code";
-  /** Where it stands. */
+  /** Where the value stands. */
   readonly place: Place;
+  /** Where the name stands, if that is another place. */
+  readonly keyPlace?: Place;
   /** If the value is an array: where each of its elements stands. */
   readonly elementPlaces?: readonly Place[];
 }

@@ -9,7 +9,7 @@
 import process from "node:process";
 import { ConfigError, type Place } from "../errors.ts";
 import type { RawSource, RawValue } from "./raw.ts";
-import { locate, pathKey, type Positions } from "./toml_locate.ts";
+import { layoutOf, pathKey, type Positions } from "./toml_locate.ts";
 
 /** What Tine uses of smol-toml. */
 interface TomlParser {
@@ -20,17 +20,15 @@ const PORT_FIELDS: readonly string[] = ["port", "host", "proto", "ipv"];
 
 /** Each runtime has its own way to name a package, and each compiler embeds what the literal of its runtime names. */
 async function loadParser(): Promise<TomlParser> {
-  if (process.versions["bun"] !== undefined) {
-    return await import("smol-toml") as TomlParser;
-  }
   // Bun's bundler refuses a module that it does not find, but not within a try.
   try {
+    if (process.versions["bun"] !== undefined) return await import("smol-toml") as TomlParser;
     // @ts-ignore: only Deno knows the form of this name
     return await import("npm:smol-toml@1.9.1") as TomlParser;
   } catch (cause) {
     throw new ConfigError(
-      "Cannot read a TOML file: its parser, npm:smol-toml@1.9.1, cannot be loaded; " +
-        'let the runtime fetch it once, or use a file of "key value" lines',
+      "Cannot read a TOML file: its parser, the npm package smol-toml 1.9.1, cannot be loaded; " +
+        'install it, or use a file of "key value" lines',
       { cause },
     );
   }
@@ -51,13 +49,16 @@ export async function parseTomlFile(text: string, path: string): Promise<RawSour
   } catch (cause) {
     throw syntaxError(cause, path);
   }
-  const positions = locate(text);
+  const { positions, keys } = layoutOf(text);
   const placeOf = (at: readonly (string | number)[]) => findPlace(positions, at, path);
+  const keyPlaceOf = (at: readonly (string | number)[]) =>
+    findPlace(keys, at, path) ?? findPlace(positions, at, path);
   const values = Object.entries(document).map(([key, value]): RawValue => {
-    const place = placeOf([key]);
-    checkTables(key, value, placeOf);
-    if (!Array.isArray(value)) return { key, value, form: "toml", place };
-    return { key, value, form: "toml", place, elementPlaces: value.map((_, index) => placeOf([key, index])) };
+    const place = placeOf([key]) ?? { source: path };
+    checkTables(key, value, (at) => keyPlaceOf(at) ?? place);
+    const raw = { key, value, form: "toml", place, keyPlace: keyPlaceOf([key]) ?? place } as const;
+    if (!Array.isArray(value)) return raw;
+    return { ...raw, elementPlaces: value.map((_, index) => placeOf([key, index]) ?? place) };
   });
   values.sort((a, b) => comparePlaces(a.place, b.place));
   return { values, notes: [] };
@@ -72,18 +73,20 @@ function syntaxError(cause: unknown, path: string): Error {
   });
 }
 
-/** The place of a path, or of the nearest thing around it that has one. */
-function findPlace(positions: Positions, path: readonly (string | number)[], source: string): Place {
-  for (let length = path.length; length > 0; length--) {
-    const position = positions.get(pathKey(path.slice(0, length)));
-    if (position !== undefined) return { source, ...position };
-  }
+/** The place of a path, or else of the first thing within it that has one. */
+function findPlace(
+  positions: Positions,
+  path: readonly (string | number)[],
+  source: string,
+): Place | undefined {
+  const found = positions.get(pathKey(path));
+  if (found !== undefined) return { source, ...found };
   // A dotted key has its place at its leaf only.
   const prefix = pathKey(path).slice(0, -1);
   for (const [key, position] of positions) {
     if (key.startsWith(`${prefix},`)) return { source, ...position };
   }
-  return { source };
+  return undefined;
 }
 
 function comparePlaces(a: Place, b: Place): number {

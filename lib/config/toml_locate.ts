@@ -25,8 +25,10 @@ export interface Comment {
 
 /** What stands where in a document. */
 export interface Layout {
-  /** Keys and values. */
+  /** Values. */
   readonly positions: Positions;
+  /** Keys. */
+  readonly keys: Positions;
   /** Comments, in order. */
   readonly comments: readonly Comment[];
   /** The numbers of the lines with nothing in them, outside strings. */
@@ -41,14 +43,9 @@ export function pathKey(path: readonly (string | number)[]): string {
 type Path = readonly (string | number)[];
 
 /**
- * Finds the values of a document that a TOML parser has accepted; of any other document, it finds what it can.
- * A table that a header opens is found where the header begins.
+ * Finds keys, values, comments and blank lines of a document that a TOML parser has accepted; of any other document,
+ * it finds what it can. A table that a header opens is found where the header begins.
  */
-export function locate(text: string): Positions {
-  return layoutOf(text).positions;
-}
-
-/** Finds values, comments and blank lines of a document that a TOML parser has accepted. */
 export function layoutOf(text: string): Layout {
   return new Locator(text).run();
 }
@@ -56,6 +53,7 @@ export function layoutOf(text: string): Layout {
 class Locator {
   readonly #text: string;
   readonly #positions = new Map<string, Position>();
+  readonly #keyPositions = new Map<string, Position>();
   readonly #tableCounts = new Map<string, number>();
   readonly #comments: Comment[] = [];
   readonly #blankLines: number[] = [];
@@ -76,7 +74,12 @@ class Locator {
         this.#pair(table);
       }
     }
-    return { positions: this.#positions, comments: this.#comments, blankLines: this.#blankLines };
+    return {
+      positions: this.#positions,
+      keys: this.#keyPositions,
+      comments: this.#comments,
+      blankLines: this.#blankLines,
+    };
   }
 
   #peek(): string {
@@ -111,16 +114,19 @@ class Locator {
     }
   }
 
-  #mark(path: Path): void {
+  #here(): Position {
+    return { line: this.#line, column: this.#at - this.#lineStart + 1 };
+  }
+
+  /** The first place of a path is the one that counts. */
+  #mark(path: Path, position: Position, positions = this.#positions): void {
     const key = pathKey(path);
-    if (!this.#positions.has(key)) {
-      this.#positions.set(key, { line: this.#line, column: this.#at - this.#lineStart + 1 });
-    }
+    if (!positions.has(key)) positions.set(key, position);
   }
 
   /** `[a.b]` or `[[a.b]]`: the path of the table that it opens. */
   #header(): Path {
-    const { line, column } = { line: this.#line, column: this.#at - this.#lineStart + 1 };
+    const begin = this.#here();
     const isArray = this.#text.startsWith("[[", this.#at);
     this.#step(isArray ? 2 : 1);
     const keys = this.#keys();
@@ -133,21 +139,24 @@ class Locator {
       const count = this.#tableCounts.get(name);
       if (isArray && depth === keys.length - 1) {
         this.#tableCounts.set(name, (count ?? 0) + 1);
-        if (!this.#positions.has(name)) this.#positions.set(name, { line, column });
+        this.#mark(path, begin);
         path = [...path, count ?? 0];
       } else if (count !== undefined) {
         path = [...path, count - 1];
       }
     });
-    const name = pathKey(path);
-    if (!this.#positions.has(name)) this.#positions.set(name, { line, column });
+    this.#mark(path, begin);
+    this.#mark(keys, begin, this.#keyPositions);
+    this.#mark(path, begin, this.#keyPositions);
     return path;
   }
 
   /** `a.b = value` */
   #pair(table: Path): void {
     const before = this.#at;
+    const begin = this.#here();
     const path = [...table, ...this.#keys()];
+    this.#mark(path, begin, this.#keyPositions);
     this.#skipBlank();
     if (this.#peek() === "=") this.#step();
     this.#skipBlank();
@@ -175,7 +184,7 @@ class Locator {
   }
 
   #value(path: Path): void {
-    this.#mark(path);
+    this.#mark(path, this.#here());
     const first = this.#peek();
     if (first === "[") {
       this.#items("]", (index) => this.#value([...path, index]));
