@@ -20,6 +20,8 @@ const PORT_FIELDS = ["port", "host", "proto", "ipv"];
 const UNCATCHABLE = ["SIGKILL", "SIGSTOP"];
 
 interface KindRules {
+  /** What a value is, in short, as in "it is not a whole number". */
+  readonly noun: string;
   /** From text; undefined where the text is no such value. */
   readonly text: (text: string, definition: Definition) => unknown;
   /** From a value that has a type; undefined where it is no such value. */
@@ -32,12 +34,14 @@ interface KindRules {
 
 const KINDS: Readonly<Record<Kind, KindRules>> = {
   int: {
+    noun: "a whole number",
     text: (text) => /^-?\d+$/.test(text) ? Number(text) : undefined,
     typed: (value) => isInteger(value) ? Number(value) : undefined,
     wanted: (d) => `a whole number${range(d)}`,
     schema: (d) => ({ type: "integer", ...bounds(d) }),
   },
   seconds: {
+    noun: "a number",
     text: (text) => /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined,
     typed: (value) =>
       typeof value === "number" && Number.isFinite(value) || typeof value === "bigint"
@@ -47,6 +51,7 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     schema: (d) => ({ type: "number", ...bounds(withSeconds(d)) }),
   },
   bool: {
+    noun: "true or false",
     text: (text) => {
       const word = text.toLowerCase();
       return TRUE_WORDS.includes(word) ? true : FALSE_WORDS.includes(word) ? false : undefined;
@@ -56,6 +61,7 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     schema: () => ({ type: "boolean" }),
   },
   string: {
+    noun: "text",
     text: (text) => text,
     typed: (value) => typeof value === "string" ? value : undefined,
     wanted: (d) =>
@@ -71,18 +77,21 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     }),
   },
   regexp: {
+    noun: "a regular expression",
     text: (text) => isRegExp(text) ? text : undefined,
     typed: (value) => typeof value === "string" && isRegExp(value) ? value : undefined,
     wanted: () => "a regular expression",
     schema: () => ({ type: "string", format: "regex" }),
   },
   path: {
+    noun: "a path",
     text: (text) => isPath(text) ? text : undefined,
     typed: (value) => typeof value === "string" && isPath(value) ? value : undefined,
     wanted: () => "a path",
     schema: () => ({ type: "string", minLength: 1 }),
   },
   enum: {
+    noun: "one of its values",
     text: (text, d) => d.values?.find((value) => value.toLowerCase() === text.toLowerCase()),
     typed: (given, d) =>
       typeof given === "string"
@@ -92,12 +101,14 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     schema: (d) => ({ enum: d.values ?? [] }),
   },
   signals: {
+    noun: "a list of signals that can be caught",
     text: (text) => signalNames(text),
     typed: (value) => typeof value === "string" ? signalNames(value) : undefined,
     wanted: () => "names of signals that can be caught, such as USR1 or SIGUSR1",
     schema: () => ({ type: "string", pattern: "^(SIG)?[A-Z0-9]+(\\s*,\\s*(SIG)?[A-Z0-9]+)*$" }),
   },
   ports: {
+    noun: "a port",
     text: (text) => text === "" ? undefined : text,
     typed: (value) => portEntry(value),
     wanted: () => "a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv",
@@ -220,14 +231,22 @@ export function parseText(definition: Definition, text: string): Parsed {
   const value = KINDS[definition.kind].text(plain, definition);
   if (value !== undefined) return checkRange(definition, value);
   const wanted = wantedOf(definition);
-  return { reason: plain === "" ? "it is empty" : `it is not ${wanted}`, wanted };
+  return { reason: plain === "" ? "it is empty" : `it is not ${KINDS[definition.kind].noun}`, wanted };
 }
 
 /** Checks one value that has a type already. The value of `signals` is a list. */
 export function parseTyped(definition: Definition, given: unknown): Parsed {
   const value = KINDS[definition.kind].typed(given, definition);
   if (value !== undefined) return checkRange(definition, value);
-  return { reason: `it is ${typeName(given)}, not ${wantedOf(definition)}`, wanted: wantedOf(definition) };
+  const wanted = wantedOf(definition);
+  const { noun } = KINDS[definition.kind];
+  // Text that is wrong for a kind of text is of the right type.
+  const isText = typeof given === "string" && given !== "" &&
+    !["int", "seconds", "bool"].includes(definition.kind);
+  return {
+    reason: isText ? `it is not ${noun}` : `it is ${typeName(given)}, not ${noun}`,
+    wanted,
+  };
 }
 
 /** `a string`, `a whole number`, `an array` …, for error messages. */

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { loadConfig, type LoadedConfig, originOf, type Sources } from "../../lib/config/config.ts";
 import { formatOf } from "../../lib/config/config_text.ts";
-import type { OwnOptions, PartialConfig } from "../../lib/config/options.ts";
-import { EX_CONFIG } from "../../lib/exit_codes.ts";
-import { TineError } from "../../lib/errors.ts";
+import { camelCase, type OwnOptions, type PartialConfig } from "../../lib/config/options.ts";
+import { askPerl, noNetServer, randomNumbers } from "./net_server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tine-config-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,6 +16,28 @@ const OWN: OwnOptions = {
   word: { kind: "string", multi: true, help: "A word." },
   password: { kind: "string", min: 8, secret: true, help: "A secret." },
 };
+
+/** What Net::Server makes of four sources: each key's values as text. */
+const PRECEDENCE = `
+  my $defaults;
+  { no warnings; *Net::Server::PreForkSimple::default_values = sub { $defaults } }
+  my @all;
+  for my $case (@$in) {
+    local @ARGV = map { my $key = $_; map { "--$key=$_" } @{ $case->{argv}{$key} } } keys %{ $case->{argv} };
+    my $hash = sub { my $v = shift; +{map { $_ => $_ eq 'host' ? $v->{$_} : $v->{$_}[0] } keys %$v} };
+    $defaults = $hash->($case->{defaults});
+    my $server = Net::Server::PreForkSimple->new;
+    $server->{server}{_run_args} = [%{ $hash->($case->{code}) }, conf_file => $case->{path}];
+    $server->_initialize;
+    my %got;
+    for my $key (qw(max_servers max_requests listen host)) {
+      my $value = $server->{server}{$key};
+      $got{$key} = [map { "$_" } ref $value ? @$value : defined $value ? $value : ()];
+    }
+    push @all, \\%got;
+  }
+  out(\\@all);
+`;
 
 function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
@@ -158,263 +179,50 @@ test("formatOf decides by the name .toml, else by the content", () => {
   for (const [path, text, format] of cases) assert.equal(formatOf(path, text), format, `${path} ${text}`);
 });
 
-interface Bad {
-  readonly sources: Partial<Sources>;
-  /** The message; `*` stands for the path of the test's folder. */
-  readonly message: string;
-}
-
-const inFile = (text: string | Uint8Array, message: string, name = "bad.conf"): Bad => ({
-  get sources() {
-    return { argv: ["conf_file", file(name, text)] };
-  },
-  message,
-});
-const inToml = (text: string, message: string) => inFile(text, message, "bad.toml");
-const inLine = (line: string, message: string): Bad => ({ sources: { argv: line.split(" ") }, message });
-const inCode = (code: unknown, message: string): Bad => ({
-  sources: { code: code as PartialConfig },
-  message,
-});
-const inOwn = (own: unknown, message: string): Bad => ({ sources: { own: own as OwnOptions }, message });
-
-const BAD: readonly Bad[] = [
-  inLine(
-    "max_server 3",
-    'command line:1: Cannot set "max_server": there is no such option; the nearest is "max_servers"',
-  ),
-  inLine(
-    "greetin x",
-    'command line:1: Cannot set "greetin": there is no such option; the nearest is "greeting"',
-  ),
-  inLine(
-    "max_servers x",
-    'command line:1: Cannot set max_servers to "x": it is not a whole number from 1 to 4096; give a whole number from 1 to 4096',
-  ),
-  inLine(
-    "max_servers 0",
-    'command line:1: Cannot set max_servers to "0": it is less than 1; give a whole number from 1 to 4096',
-  ),
-  inLine(
-    "max_servers 4097",
-    'command line:1: Cannot set max_servers to "4097": it is more than 4096; give a whole number from 1 to 4096',
-  ),
-  inLine(
-    "max_servers=",
-    'command line:1: Cannot set max_servers to "": it is empty; give a whole number from 1 to 4096',
-  ),
-  inLine(
-    "port 80 max_servers 3 max_servers 4",
-    "command line:5: Cannot set max_servers twice: it was set at command line:3 already; remove one of the two",
-  ),
-  inLine(
-    "log_level debug",
-    'command line:1: Cannot set log_level to "debug": it is not a whole number from 0 to 4; give a whole number from 0 to 4',
-  ),
-  inLine(
-    "check_for_dead -1",
-    'command line:1: Cannot set check_for_dead to "-1": it is less than 0; give a number of seconds from 0 to 2147483',
-  ),
-  inLine(
-    "no_close_by_child port",
-    'command line:1: Cannot set no_close_by_child to "port": it is not true or false (as text also 1 or 0, on or off, yes or no); give true or false (as text also 1 or 0, on or off, yes or no)',
-  ),
-  inLine(
-    "serialize lock",
-    'command line:1: Cannot set serialize to "lock": it is not one of flock, semaphore, pipe, none; give one of flock, semaphore, pipe, none',
-  ),
-  inLine(
-    "sig_passthrough KILL",
-    'command line:1: Cannot set sig_passthrough to "KILL": it is not names of signals that can be caught, such as USR1 or SIGUSR1; give names of signals that can be caught, such as USR1 or SIGUSR1',
-  ),
-  inLine("host=", 'command line:1: Cannot set host to "": it is empty; give text that is not empty'),
-  inLine(
-    "port=",
-    'command line:1: Cannot set port to "": it is empty; give a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv',
-  ),
-  inLine("user nobody", "command line:1: Cannot set user: it is not supported yet; remove it"),
-  inLine(
-    "tie_client_stdout",
-    "command line:1: Cannot set tie_client_stdout: it has no counterpart in Tine; remove it, and write to the connection: standard output is never tied to the client here",
-  ),
-  inLine("proto udp", 'command line:1: Cannot set proto to "udp": it is not supported yet; give tcp'),
-  inLine("proto sctp", 'command line:1: Cannot set proto to "sctp": there is no such protocol; give tcp'),
-  inLine("port 53/udp", 'command line:1: Cannot set port to "53/udp": it is not supported yet; give tcp'),
-  inLine(
-    "port 443/ssl/IPv4",
-    'command line:1: Cannot set port to "443/ssl/IPv4": it is not supported yet; give tcp',
-  ),
-  inLine(
-    "port /tmp/s|unix",
-    'command line:1: Cannot set port to "/tmp/s|unix": it is not supported yet; give tcp',
-  ),
-  inLine("ipv 5", 'command line:1: Cannot set ipv to "5": it names no IP version; give 4, 6 or *'),
-  inLine(
-    "server_type Fork",
-    'command line:1: Cannot set server_type to "Fork": it is not supported yet; give PreForkSimple',
-  ),
-  inLine(
-    "log_file Sys::Syslog",
-    'command line:1: Cannot set log_file to "Sys::Syslog": it is not supported yet; give the path of a file',
-  ),
-  inLine(
-    "conf_file /nonexistent/x",
-    'command line:1: Cannot read configuration file "/nonexistent/x": No such file or directory (ENOENT); name a file that exists and can be read',
-  ),
-  inLine(
-    "conf_file /",
-    'command line:1: Cannot read configuration file "/": Is a directory (EISDIR); name a file that exists and can be read',
-  ),
-  inLine(
-    "password short",
-    "command line:1: Cannot set password to a secret value: it is shorter than 8 characters; give text that is not empty",
-  ),
-  {
-    sources: { personality: "Fork" },
-    message: 'command line:1: Cannot set server_type to "Fork": it is not supported yet; give PreForkSimple',
-  },
-  {
-    sources: { personality: "PreForkSimple", argv: ["server_type", "Fork"] },
-    message:
-      "command line:1: Cannot set server_type: the command line names the personality PreForkSimple already; remove one",
-  },
-  inFile(
-    "port 80\nmax_server 3\n",
-    '*/bad.conf:2:1: Cannot set "max_server": there is no such option; the nearest is "max_servers"',
-  ),
-  inFile(
-    "  max_servers   x y # z\n",
-    '*/bad.conf:1:17: Cannot set max_servers to "x y ": it is not a whole number from 1 to 4096; give a whole number from 1 to 4096',
-  ),
-  inFile(
-    "max_servers 1\nmax_servers 2\n",
-    "*/bad.conf:2:13: Cannot set max_servers twice: it was set at */bad.conf:1:13 already; remove one of the two",
-  ),
-  inFile("user somebody\n", "*/bad.conf:1:1: Cannot set user: it is not supported yet; remove it"),
-  inFile(
-    "port 80\0\n",
-    "*/bad.conf: Cannot read the configuration: it is not text, byte 8 is NUL; name a text file",
-  ),
-  inFile(
-    new Uint8Array([0x70, 0xff, 0x0a]),
-    "*/bad.conf: Cannot read the configuration: it is not text in UTF-8; name a text file",
-  ),
-  inFile(
-    "#".repeat(1024 * 1024 + 1),
-    "*/bad.conf: Cannot read the configuration: it has more than 1 MiB; name a text file",
-  ),
-  inToml(
-    'max_servers = "8"\n',
-    '*/bad.toml:1:15: Cannot set max_servers to "8": it is a string, not a whole number from 1 to 4096; give a whole number from 1 to 4096',
-  ),
-  inToml(
-    "max_servers = 8.0\n",
-    '*/bad.toml:1:15: Cannot set max_servers to "8": it is a float, not a whole number; write it without a point',
-  ),
-  inToml(
-    "max_servers = [8]\n",
-    "*/bad.toml:1:15: Cannot set max_servers to an array: it is an array, not a whole number from 1 to 4096; give a whole number from 1 to 4096",
-  ),
-  inToml(
-    "# x\nmax_server = 8\n",
-    '*/bad.toml:2:1: Cannot set "max_server": there is no such option; the nearest is "max_servers"',
-  ),
-  inToml(
-    "no_close_by_child = 1\n",
-    '*/bad.toml:1:21: Cannot set no_close_by_child to "1": it is a whole number, not true or false (as text also 1 or 0, on or off, yes or no); give true or false (as text also 1 or 0, on or off, yes or no)',
-  ),
-  inToml(
-    'host = ["a",\n  7]\n',
-    '*/bad.toml:2:3: Cannot set host to "7": it is a whole number, not text that is not empty; give text that is not empty',
-  ),
-  inToml(
-    "log_file = 1979-05-27\n",
-    "*/bad.toml:1:12: Cannot set log_file to a date: it is a date, not a path; give a path",
-  ),
-  inToml('"" = 1\n', '*/bad.toml:1:1: Cannot set "": there is no such option; see --help for all options'),
-  inToml(
-    "[server]\nport = 1\n",
-    '*/bad.toml:1:1: Cannot read table "server": there are no tables but [[port]]; put its options at the top of the file',
-  ),
-  inToml(
-    "a.b = 1\n",
-    '*/bad.toml:1:1: Cannot read table "a": there are no tables but [[port]]; put its options at the top of the file',
-  ),
-  inToml(
-    "[[port]]\nport = 1\nmax_servers = 3\n",
-    '*/bad.toml:3:1: Cannot set "max_servers" in a port: a port has port, host, proto and ipv alone; put other options above the first [[port]]',
-  ),
-  inToml(
-    '[[port]]\nhost = "x"\n',
-    "*/bad.toml:1:1: Cannot set port to a table: it is a table, not a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv; give a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv",
-  ),
-  inToml(
-    '[[port]]\nport = 1\nproto = "udp"\n',
-    "*/bad.toml:1:1: Cannot set port to a table: it is not supported yet; give tcp",
-  ),
-  inToml(
-    "max_servers = 99999999999999999999\n",
-    '*/bad.toml:1:15: Cannot set max_servers to "99999999999999999999": it is too large; give a whole number from 1 to 4096',
-  ),
-  inToml("port = \n", "*/bad.toml:1:8: Cannot read the configuration: it is not valid TOML (*); correct it"),
-  inToml(
-    "port = 1\nport = 2\n",
-    "*/bad.toml:2:1: Cannot read the configuration: it is not valid TOML (*); correct it",
-  ),
-  inCode(
-    { maxServer: 3 },
-    'code: Cannot set "maxServer": there is no such option; the nearest is "maxServers"',
-  ),
-  inCode(
-    { max_servers: 3 },
-    'code: Cannot set "max_servers": there is no such option; the nearest is "maxServers"',
-  ),
-  inCode(
-    { maxServers: "3" },
-    'code: Cannot set max_servers to "3": it is a string, not a whole number from 1 to 4096; give a whole number from 1 to 4096',
-  ),
-  inCode(
-    { maxServers: NaN },
-    'code: Cannot set max_servers to "NaN": it is a number, not a whole number from 1 to 4096; give a whole number from 1 to 4096',
-  ),
-  inCode({ user: "x" }, "code: Cannot set user: it is not supported yet; remove it"),
-  inCode(
-    { own: { other: 1 } },
-    'code: Cannot set "other": there is no such option; see --help for all options',
-  ),
-  inOwn(
-    { port: { kind: "int", help: "" } },
-    'code: Cannot use the program\'s option "port": Tine has an option of that name; rename it',
-  ),
-  inOwn(
-    { "a-b": { kind: "int", help: "" } },
-    'code: Cannot use the program\'s option "a-b": its name has other than letters, digits and _; rename it',
-  ),
-  inOwn(
-    { a: { kind: "int", help: "", default: "1" } },
-    'code: Cannot use the program\'s option "a": of its default, it is a string, not a whole number; give a whole number',
-  ),
-  inOwn(
-    { a: { kind: "int", help: "", multi: true, default: 1 } },
-    'code: Cannot use the program\'s option "a": its default is not a list; give a list, since it is repeatable',
-  ),
-  inOwn(
-    { a: { kind: "enum", help: "" } },
-    'code: Cannot use the program\'s option "a": it is an enum without values; give it values',
-  ),
-];
-
-for (const [index, bad] of BAD.entries()) {
-  test(`loadConfig refuses bad input ${index + 1}: ${bad.message}`, async () => {
-    await assert.rejects(loadConfig({ argv: [], own: OWN, ...bad.sources }), (error: unknown) => {
-      assert.ok(error instanceof TineError);
-      assert.equal(error.exitCode, EX_CONFIG);
-      const message = error.message.replaceAll(folder, "*").replace(/TOML \(.*\);/, "TOML (*);");
-      assert.equal(message, bad.message);
-      return true;
+test("loadConfig has the precedence of Net::Server in 200 random cases", { skip: noNetServer }, async () => {
+  const next = randomNumbers(11);
+  type Values = Record<string, string[]>;
+  const draw = (): Values => {
+    const values: Values = {};
+    for (const key of ["max_servers", "max_requests", "listen"]) {
+      if (next() < 0.4) values[key] = [String(1 + Math.floor(next() * 99))];
+    }
+    const hosts = Array.from({ length: Math.floor(next() * 3) }, () => `h${Math.floor(next() * 99)}`);
+    return hosts.length > 0 ? { ...values, host: hosts } : values;
+  };
+  const cases = Array.from(
+    { length: 200 },
+    () => ({ argv: draw(), code: draw(), file: draw(), defaults: draw() }),
+  );
+  const asFile = (values: Values) =>
+    Object.entries(values).flatMap(([key, list]) => list.map((value) => `${key} ${value}\n`)).join("");
+  const paths = cases.map((one, index) => file(`case${index}.conf`, asFile(one.file)));
+  const expected = askPerl(
+    PRECEDENCE,
+    cases.map((one, index) => ({ ...one, path: paths[index] })),
+  ) as Values[];
+  for (const [index, one] of cases.entries()) {
+    const argv = Object.entries(one.argv).flatMap(([key, list]) => list.map((value) => `--${key}=${value}`));
+    const inCode = (values: Values): PartialConfig =>
+      Object.fromEntries(
+        Object.entries(values).map((
+          [key, list],
+        ) => [camelCase(key), key === "host" ? list : Number(list[0])]),
+      );
+    const { config, origin } = await loadConfig({
+      argv,
+      code: { ...inCode(one.code), confFile: paths[index] },
+      defaults: inCode(one.defaults),
     });
-  });
-}
+    const ours = {
+      max_servers: origin.has("max_servers") ? [String(config.maxServers)] : [],
+      max_requests: origin.has("max_requests") ? [String(config.maxRequests)] : [],
+      listen: origin.has("listen") ? [String(config.listen)] : [],
+      host: origin.has("host") ? config.host : [],
+    };
+    assert.deepEqual(ours, expected[index], JSON.stringify(one));
+  }
+});
 
 test("loadConfig refuses Net::Server's own sample file for the options that are not supported yet", async () => {
   const sample = "### user and group to become\nuser        somebody\ngroup       everybody\n";

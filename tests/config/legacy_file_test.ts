@@ -117,6 +117,24 @@ test(
   },
 );
 
+test(
+  "readLegacyLines reads the sample in Net::Server's manual as _read_conf does",
+  { skip: noNetServer },
+  () => {
+    const script = `
+    (my $pod = $INC{'Net/Server.pm'}) =~ s/[.]pm$/.pod/;
+    open my $fh, '<', -e $pod ? $pod : $INC{'Net/Server.pm'} or die $!;
+    my $text = do { local $/; <$fh> };
+    $text =~ /-- file test[.]conf -+\\n(.*?)#-+ file test[.]conf/s or die "no sample";
+    out($1);
+  `;
+    const sample = askPerl(script, null) as string;
+    const ours = pairs(sample);
+    assert.ok(ours.includes("cidr_allow") && ours.length >= 30, sample);
+    assert.deepEqual(ours, perlPairs([sample])[0]);
+  },
+);
+
 test("readLegacyLines keeps letters beyond ASCII and takes none of their bytes for a blank", () => {
   assert.deepEqual(pairs("key é\u00a0x\u2028y\u0085z\n"), ["key", "é\u00a0x\u2028y\u0085z"]);
   assert.deepEqual(pairs("é value\n\u00a0key value\n"), []);

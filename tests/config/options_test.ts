@@ -109,7 +109,7 @@ test("parseText reads each kind and says what is wanted", () => {
     [int, "10", { reason: "it is more than 9", wanted: "a whole number from 0 to 9" }],
     [int, "", { reason: "it is empty", wanted: "a whole number from 0 to 9" }],
     [int, "0x1", {
-      reason: "it is not a whole number from 0 to 9",
+      reason: "it is not a whole number",
       wanted: "a whole number from 0 to 9",
     }],
     [{ kind: "int", help: "" }, "99999999999999999999", {
@@ -135,7 +135,7 @@ test("parseText reads each kind and says what is wanted", () => {
     [{ kind: "path", help: "" }, "a\0b", { reason: "it is not a path", wanted: "a path" }],
     [{ kind: "enum", help: "", values: ["Abc", "d"] }, "aBC", { value: "Abc" }],
     [{ kind: "enum", help: "", values: ["Abc", "d"] }, "e", {
-      reason: "it is not one of Abc, d",
+      reason: "it is not one of its values",
       wanted: "one of Abc, d",
     }],
     [{ kind: "signals", help: "" }, "usr1, SIGUSR2,Winch", { value: ["USR1", "USR2", "WINCH"] }],
