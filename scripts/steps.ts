@@ -40,7 +40,7 @@ export const STEPS: readonly Step[] = [
   {
     name: "fmt",
     about: "all files are formatted (deno fmt)",
-    command: ["deno", "fmt", "--check", "--quiet"],
+    command: ["deno", "fmt", "--check"],
     paths: ["."],
     timeLimitMs: CHECK_LIMIT_MS,
   },
