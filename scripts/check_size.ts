@@ -42,7 +42,7 @@ export function faultsOf({ path, text }: SourceFile): string[] {
       `${path} has ${lines} lines; ${MAX_FILE_LINES} is the most: give a part of it a file of its own`,
     );
   }
-  const name = basename(path).replace(/(_test)?\.[a-z]+$/, "");
+  const name = basename(path).replace(/(_test|\.d)?\.[a-z]+$/, "");
   if (EMPTY_NAMES.includes(name)) {
     faults.push(`${path} has a name that says nothing: name it after its main export`);
   }

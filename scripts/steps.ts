@@ -61,8 +61,7 @@ export const STEPS: readonly Step[] = [
   {
     name: "check:bun",
     about: "types are right on Bun (tsc with bun-types)",
-    command: ["tsc", "--pretty", "false", "-p"],
-    paths: ["tsconfig.json"],
+    ...script("check_types.ts"),
     timeLimitMs: CHECK_LIMIT_MS,
   },
   {
