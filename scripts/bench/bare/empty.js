@@ -1,0 +1,1 @@
+// Nothing: what a runtime costs to start and to end.

@@ -1,0 +1,55 @@
+/**
+ * What Tine promises, as ratios to what was measured beside it in the same run.
+ *
+ * @module
+ */
+
+/** A bound on a ratio. */
+export interface Goal {
+  readonly sense: "≥" | "≤";
+  readonly bound: number;
+}
+
+/** A ratio, and what became of its goal. */
+export interface Verdict {
+  readonly ratio: number;
+  readonly goal?: Goal;
+  readonly reached?: boolean;
+}
+
+/** Connections per second against Perl's Net::Server::PreForkSimple. */
+export const RATE_TO_PERL = { deno: atLeast(1.15), bun: atLeast(1.5) } as const;
+/** Connections per second against a C program. */
+export const RATE_TO_C = { bun: atLeast(0.95) } as const;
+/** The 99th percentile of the latency against a C program. */
+export const P99_TO_C = { bun: atMost(1.5) } as const;
+/** Connections per second with 50 children against one's own with 8. */
+export const MANY_TO_FEW = atLeast(0.9);
+/** Memory of the children against as many bare runtimes. */
+export const MEMORY_TO_BARE = atMost(1.2);
+/** Start to first greeting against the start and end of a bare runtime. */
+export const FIRST_CLIENT_TO_BARE = atMost(3);
+/** Start to 50 children against 50 bare runtimes started at once. */
+export const ALL_READY_TO_BARE = atMost(1.2);
+
+/** The goal of a runtime in one of the tables above, if it has one there. */
+export function goalOf(
+  goals: Readonly<Partial<Record<"deno" | "bun", Goal>>>,
+  runtime: "deno" | "bun" | undefined,
+): Goal | undefined {
+  return runtime && goals[runtime];
+}
+
+/** Holds the ratio against the goal, if there is one. */
+export function judge(ratio: number, goal?: Goal): Verdict {
+  if (goal === undefined) return { ratio };
+  return { ratio, goal, reached: goal.sense === "≥" ? ratio >= goal.bound : ratio <= goal.bound };
+}
+
+function atLeast(bound: number): Goal {
+  return { sense: "≥", bound };
+}
+
+function atMost(bound: number): Goal {
+  return { sense: "≤", bound };
+}

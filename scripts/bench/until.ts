@@ -1,0 +1,24 @@
+/**
+ * Waiting for something that sends no event.
+ *
+ * @module
+ */
+
+import { setTimeout as pause } from "node:timers/promises";
+
+/**
+ * Waits until `condition` holds, looking again every `everyMs`.
+ *
+ * @returns Whether it came to hold before the deadline.
+ */
+export async function until(
+  condition: () => boolean,
+  { withinMs, everyMs = 10 }: { withinMs: number; everyMs?: number },
+): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() >= deadline) return false;
+    await pause(everyMs);
+  }
+  return true;
+}
