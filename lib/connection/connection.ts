@@ -1,0 +1,357 @@
+/**
+ * One client over a stream socket: read, write, close, addresses.
+ *
+ * Every call is tried at once and without blocking; only where it would block does it wait, first for a moment on
+ * this thread and then off the event loop.
+ *
+ * @module
+ */
+
+import type { Duplex } from "node:stream";
+import type { Address } from "../context.ts";
+import { ConnectionError } from "../errors.ts";
+import { errno, libc } from "../os/calls.ts";
+import { constants as c } from "../os/constants.ts";
+import { EAGAIN, ECONNRESET, EINTR, ENOTCONN, EPIPE, errnoName, errnoSentence } from "../os/errno.ts";
+import { decodeSockaddr, formatAddress } from "../os/sockaddr.ts";
+import { localAddress, setNoDelay } from "../os/socket.ts";
+import { pollAway, pollHere, POLLIN, POLLOUT, SHORT_WAIT_MS } from "../os/wait.ts";
+import { runtime } from "../runtime/choose.ts";
+import { LineReader, type LinesOptions } from "./lines.ts";
+
+const SHUT_RD = 0;
+const SHUT_WR = 1;
+const SHUT_RDWR = 2;
+
+/** How a single read may end early. */
+export interface ReadOptions {
+  /** Milliseconds after which the read is given up with `ETIMEDOUT`. Default: the connection's `timeout`. 0: never. */
+  timeout?: number;
+  /** Gives the read up when it is aborted. No byte is lost: a later read gets what came. */
+  signal?: AbortSignal;
+}
+
+const encoder = new TextEncoder();
+// Text is encoded here and sent from here in one go, so that a short answer allocates nothing.
+const textBytes = new Uint8Array(16384);
+const sendFlags = c.MSG_NOSIGNAL | c.MSG_DONTWAIT;
+
+/** A client's connection. Its handler need not close it: that is done when the handler returns. */
+export class Connection {
+  /** The descriptor of the socket. It is not to be closed by other means. */
+  readonly fd: number;
+  /** Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. */
+  timeout: number;
+
+  readonly #peer: Uint8Array;
+  #remote: Address | undefined;
+  #local: Address | undefined;
+  #closed = false;
+  #descriptorOpen = true;
+  #waits = 0;
+  #sinceBreath = 0;
+  #readWait: Promise<boolean> | undefined;
+  #writeTail: Promise<unknown> | undefined;
+  #abort: AbortController | undefined;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #writable: WritableStream<Uint8Array> | undefined;
+  #lines: LineReader | undefined;
+  /** Bytes that were received but belong to a later read. */
+  #left: Uint8Array | undefined;
+
+  /**
+   * @param fd A connected socket that does not block. The connection owns it.
+   * @param options `peer`: the `struct sockaddr` of the other end; `timeout`: see the field.
+   */
+  constructor(fd: number, options: { peer: Uint8Array; timeout: number }) {
+    this.fd = fd;
+    this.#peer = options.peer;
+    this.timeout = options.timeout;
+  }
+
+  /** The other end's address, as `Deno.Conn` has it. */
+  get remoteAddr(): Address {
+    return this.#remote ??= decodeSockaddr(this.#peer, this.#peer.length);
+  }
+
+  /** This end's address. */
+  get localAddr(): Address {
+    return this.#local ??= localAddress(this.fd);
+  }
+
+  /** Whether {@linkcode close} was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Aborted when the connection is closed, or when the process is told to stop while it is served. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#closed) this.#abort.abort(this.#closedError());
+    return this.#abort.signal;
+  }
+
+  /** Aborts {@linkcode signal}; what the handler has under way should come to an end. */
+  abort(reason: unknown): void {
+    this.#abort?.abort(reason);
+  }
+
+  /**
+   * Reads what is there, waiting for at least one byte.
+   *
+   * @returns The number of bytes put into `bytes`, or null at the end of what the peer sends.
+   * @throws {ConnectionError} `ECONNRESET`, `ETIMEDOUT`, `ECANCELED`, or `EBADF` after a close.
+   */
+  read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null> {
+    const result = this.receive(bytes);
+    // A peer that always has something to say must not keep timers and signals from their turn.
+    if (result !== undefined && (++this.#sinceBreath & 255) !== 0) return Promise.resolve(result);
+    return result === undefined ? this.#readSlowly(bytes, options) : runtime.breathe().then(() => result);
+  }
+
+  #takeLeft(left: Uint8Array, bytes: Uint8Array): number {
+    const n = Math.min(left.length, bytes.length);
+    bytes.set(left.subarray(0, n));
+    this.#left = n < left.length ? left.subarray(n) : undefined;
+    return n;
+  }
+
+  /** Gives bytes back, to be read before all others. They must stay as they are. */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#left = bytes;
+  }
+
+  /** What a read without waiting gives: a count, null at the end, or undefined where it would have to wait. */
+  receive(bytes: Uint8Array): number | null | undefined {
+    if (this.#closed) throw this.#closedError();
+    if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
+    for (;;) {
+      const n = libc.recv(this.fd, bytes, bytes.length, c.MSG_DONTWAIT);
+      if (n > 0) return n;
+      if (n === 0) return bytes.length === 0 ? 0 : null;
+      const code = errno();
+      if (code === EAGAIN) return undefined;
+      if (code !== EINTR) throw this.#failure("read from", code);
+    }
+  }
+
+  async #readSlowly(bytes: Uint8Array, options: ReadOptions | undefined): Promise<number | null> {
+    for (;;) {
+      await this.whenReadable(options);
+      const result = this.receive(bytes);
+      if (result !== undefined) return result;
+    }
+  }
+
+  /** Waits until a read would not have to wait: for bytes, the end, or an error. It fails as {@linkcode read} does. */
+  async whenReadable(options?: ReadOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
+    if (this.#readWait === undefined && pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) return;
+    const timeout = options?.timeout ?? this.timeout;
+    // A wait that an aborted read left behind is taken up: it only looks, so nothing was lost with it.
+    this.#readWait ??= this.#wait(POLLIN, timeout > 0 ? timeout : -1).finally(() => this.#readWait = undefined);
+    const ready = options?.signal === undefined
+      ? await this.#readWait
+      : await abortable(this.#readWait, options.signal);
+    if (this.#closed) throw this.#closedError();
+    if (!ready && timeout > 0) throw this.#timedOut("read from", timeout);
+  }
+
+  /** Waits until a condition holds; false after `timeoutMs`. The descriptor stays open meanwhile. */
+  async #wait(events: number, timeoutMs: number): Promise<boolean> {
+    const end = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
+    this.#waits++;
+    try {
+      for (;;) {
+        const left = end === Infinity ? -1 : end - performance.now();
+        if (end !== Infinity && left <= 0) return false;
+        const [ready] = await pollAway([{ fd: this.fd, events }], left);
+        if (ready || this.#closed) return true;
+      }
+    } finally {
+      this.#waits--;
+      if (this.#closed && this.#waits === 0) this.#closeDescriptor();
+    }
+  }
+
+  /**
+   * Writes all of `bytes`, waiting for a slow reader. Writes that overlap keep their order.
+   *
+   * @returns The number of bytes, as `Deno.Conn` does.
+   * @throws {ConnectionError} `EPIPE`, `ECONNRESET`, `ETIMEDOUT`, or `EBADF` after a close.
+   */
+  write(bytes: Uint8Array): Promise<number> {
+    if (this.#writeTail !== undefined) return this.#enqueue(() => this.#writeAll(bytes));
+    const sent = this.#send(bytes);
+    if (sent === bytes.length) return Promise.resolve(sent);
+    return this.#enqueue(() => this.#writeAll(bytes.subarray(sent)).then(() => bytes.length));
+  }
+
+  /** Writes `text` as UTF-8. */
+  print(text: string): Promise<void> {
+    if (this.#writeTail === undefined && text.length * 3 <= textBytes.length) {
+      const { written } = encoder.encodeInto(text, textBytes);
+      const sent = this.#send(textBytes.subarray(0, written));
+      if (sent === written) return Promise.resolve();
+      const rest = textBytes.slice(sent, written); // copied, since the next print writes over it
+      return this.#enqueue(() => this.#writeAll(rest).then(() => {}));
+    }
+    return this.write(encoder.encode(text)).then(() => {});
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#writeTail === undefined ? work() : this.#writeTail.then(work);
+    const tail = run.then(() => {}, () => {}).then(() => {
+      if (this.#writeTail === tail) this.#writeTail = undefined;
+    });
+    this.#writeTail = tail;
+    return run;
+  }
+
+  /** Sends what the socket takes at once. */
+  #send(bytes: Uint8Array): number {
+    if (this.#closed) throw this.#closedError();
+    let sent = 0;
+    while (sent < bytes.length) {
+      const rest = sent === 0 ? bytes : bytes.subarray(sent);
+      const n = libc.send(this.fd, rest, rest.length, sendFlags);
+      if (n >= 0) sent += n;
+      else {
+        const code = errno();
+        if (code === EAGAIN) break;
+        if (code !== EINTR) throw this.#failure("write to", code);
+      }
+    }
+    return sent;
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<number> {
+    let sent = this.#send(bytes);
+    while (sent < bytes.length) {
+      if (!pollHere(this.fd, POLLOUT, SHORT_WAIT_MS)) {
+        const ready = await this.#wait(POLLOUT, this.timeout > 0 ? this.timeout : -1);
+        if (this.#closed) throw this.#closedError();
+        if (!ready) throw this.#timedOut("write to", this.timeout);
+      }
+      sent += this.#send(bytes.subarray(sent));
+    }
+    return sent;
+  }
+
+  /**
+   * The lines that the peer sends, without their ends (LF or CR LF), decoded as UTF-8 once they are whole. A last
+   * line without an end counts.
+   *
+   * @example Answer each line
+   * ```ts ignore
+   * for await (const line of connection.lines()) await connection.print(`You said "${line}"\r\n`);
+   * ```
+   * @throws {ConnectionError} `EMSGSIZE` when a line is longer than `maxLength` bytes (64 KiB).
+   */
+  lines(options?: LinesOptions): AsyncIterableIterator<string> {
+    return this.#lines ??= new LineReader(this, options);
+  }
+
+  /** What the peer sends, as a web stream. Cancelling it stops reading. */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#readable ??= new ReadableStream({
+      pull: async (controller) => {
+        const bytes = new Uint8Array(16384);
+        const n = await this.read(bytes);
+        if (n === null) controller.close();
+        else controller.enqueue(bytes.subarray(0, n));
+      },
+      cancel: () => {
+        if (!this.#closed) libc.shutdown(this.fd, SHUT_RD);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** What is sent to the peer, as a web stream. Closing it closes the writing side only. */
+  get writable(): WritableStream<Uint8Array> {
+    return this.#writable ??= new WritableStream({
+      write: async (bytes) => {
+        await this.write(bytes);
+      },
+      close: () => this.closeWrite(),
+      abort: () => this.close(),
+    });
+  }
+
+  /** The connection as a `stream.Duplex`, for libraries made for `node:net`. */
+  async duplex(): Promise<Duplex> {
+    const { ConnectionDuplex } = await import("./node_stream.ts");
+    return new ConnectionDuplex(this);
+  }
+
+  /** Tells the peer that no more will be sent, after what is being written. Reading goes on. */
+  async closeWrite(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#writeTail !== undefined) await this.#writeTail;
+    if (!this.#closed) libc.shutdown(this.fd, SHUT_WR);
+  }
+
+  /** Sends small packets at once, or gathers them (`TCP_NODELAY`). */
+  setNoDelay(options: { on: boolean } = { on: true }): void {
+    if (!this.#closed && this.remoteAddr.transport === "tcp") setNoDelay(this.fd, options);
+  }
+
+  /** Closes the connection. What waits on it is given up. Closing again does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#abort?.abort(this.#closedError());
+    if (this.#waits === 0) this.#closeDescriptor();
+    // The number may be given to another client as soon as it is closed, so it is kept until the last wait has seen
+    // the end, which a shutdown brings about at once.
+    else libc.shutdown(this.fd, SHUT_RDWR);
+  }
+
+  #closeDescriptor(): void {
+    if (!this.#descriptorOpen) return;
+    this.#descriptorOpen = false;
+    libc.close(this.fd);
+  }
+
+  /** Closes the connection when it goes out of a `using` scope. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Who this is, for a message; the peer may be gone. */
+  #who(): string {
+    return this.remoteAddr.transport === "unix" ? "the client" : formatAddress(this.remoteAddr);
+  }
+
+  #closedError(): ConnectionError {
+    return new ConnectionError("Cannot use the connection: it is closed", { code: "EBADF" });
+  }
+
+  #timedOut(doing: string, timeout: number): ConnectionError {
+    return new ConnectionError(`Cannot ${doing} ${this.#who()}: nothing moved for ${timeout} ms`, { code: "ETIMEDOUT" });
+  }
+
+  #failure(doing: string, number: number): ConnectionError {
+    const code = errnoName(number);
+    const gone = number === EPIPE || number === ECONNRESET || number === ENOTCONN;
+    return new ConnectionError(
+      `Cannot ${doing} ${this.#who()}: ${gone ? `the client is gone (${code})` : errnoSentence(code)}`,
+      { code },
+    );
+  }
+}
+
+/** `promise`, or a rejection with `ECANCELED` once `signal` is aborted. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () =>
+      reject(
+        new ConnectionError("Cannot go on reading: the read was aborted", {
+          code: "ECANCELED",
+          cause: signal.reason,
+        }),
+      );
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

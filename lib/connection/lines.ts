@@ -1,0 +1,129 @@
+/**
+ * Bounded lines from a connection.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { ConnectionError } from "../errors.ts";
+
+/** How lines are read. */
+export interface LinesOptions {
+  /** The longest line, in bytes without its end. Default 65,536. A longer one is an error. */
+  maxLength?: number;
+}
+
+/** What a {@linkcode LineReader} needs of a connection. */
+export interface LineSource {
+  receive(bytes: Uint8Array): number | null | undefined;
+  whenReadable(): Promise<void>;
+  unread(bytes: Uint8Array): void;
+}
+
+const LF = 10;
+const CR = 13;
+const CHUNK = 16384;
+
+// Where a chunk is received. What is not used up at once is copied out of it before anybody else may write to it.
+const chunk = Buffer.allocUnsafeSlow(CHUNK);
+
+/** Splits bytes into lines, so that a character whose bytes come in two reads stays whole. */
+export class LineReader implements AsyncIterableIterator<string> {
+  readonly #source: LineSource;
+  readonly #maxLength: number;
+  /** Received bytes that no line was made of yet; `#start` is where they begin. */
+  #pending: Buffer = chunk.subarray(0, 0);
+  #start = 0;
+  /** How far `#pending` was searched for a line end. */
+  #searched = 0;
+  #ended = false;
+
+  /** @throws {RangeError} if `maxLength` is not a whole number above 0. */
+  constructor(source: LineSource, options: LinesOptions = {}) {
+    this.#source = source;
+    this.#maxLength = options.maxLength ?? 65536;
+    if (!Number.isSafeInteger(this.#maxLength) || this.#maxLength < 1) {
+      throw new RangeError(`Cannot limit lines to ${this.#maxLength} bytes: it must be a whole number above 0`);
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<string> {
+    return this;
+  }
+
+  /** The next line. */
+  async next(): Promise<IteratorResult<string>> {
+    for (;;) {
+      const line = this.#take();
+      if (line !== undefined) return { done: false, value: line };
+      if (this.#ended) return this.#last();
+      const n = this.#source.receive(chunk);
+      if (n === undefined) {
+        await this.#source.whenReadable();
+      } else if (n === null) {
+        this.#ended = true;
+      } else {
+        const line = this.#appendChunk(n);
+        if (line !== undefined) return { done: false, value: line };
+      }
+    }
+  }
+
+  /** Stops; bytes that were received but not returned go back to the connection. */
+  return(): Promise<IteratorResult<string>> {
+    this.#source.unread(this.#pending.subarray(this.#start));
+    this.#pending = chunk.subarray(0, 0);
+    this.#start = this.#searched = 0;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** The common case without a copy: the chunk is exactly one line. */
+  #appendChunk(n: number): string | undefined {
+    if (this.#start === this.#pending.length && chunk.indexOf(LF) === n - 1 && n - 1 <= this.#maxLength) {
+      return decode(chunk, 0, n - 1);
+    }
+    this.#append(chunk.subarray(0, n));
+    return undefined;
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#pending = Buffer.concat([this.#pending.subarray(this.#start), bytes]);
+    this.#searched -= this.#start;
+    this.#start = 0;
+  }
+
+  #take(): string | undefined {
+    const end = this.#pending.indexOf(LF, this.#searched);
+    const length = (end < 0 ? this.#pending.length : end) - this.#start;
+    if (length > this.#maxLength + (end < 0 ? 1 : 0) && !this.#isOnlyCrOver(end, length)) {
+      throw new ConnectionError(
+        `Cannot read a line: it is longer than ${this.#maxLength} bytes`,
+        { code: "EMSGSIZE" },
+      );
+    }
+    if (end < 0) {
+      this.#searched = this.#pending.length;
+      return undefined;
+    }
+    const line = decode(this.#pending, this.#start, end);
+    this.#start = this.#searched = end + 1;
+    return line;
+  }
+
+  /** A carriage return before the end does not count. */
+  #isOnlyCrOver(end: number, length: number): boolean {
+    return end > 0 && length === this.#maxLength + 1 && this.#pending[end - 1] === CR;
+  }
+
+  #last(): IteratorResult<string> {
+    if (this.#start === this.#pending.length) return { done: true, value: undefined };
+    const value = decode(this.#pending, this.#start, this.#pending.length);
+    this.#start = this.#searched = this.#pending.length;
+    return { done: false, value };
+  }
+}
+
+function decode(bytes: Buffer, start: number, end: number): string {
+  const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
+  return bytes.toString("utf8", start, stop);
+}

@@ -1,0 +1,89 @@
+/**
+ * Every C function that Tine calls, a row each, with its prototype beside it. Results that are `ssize_t` in C
+ * are read as `i32`: no single transfer here is larger than 2 GiB, and -1 stays -1.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { runtime } from "../runtime/choose.ts";
+import { type CallTable, libcNames } from "../runtime/runtime.ts";
+
+const LIBC = {
+  accept4: { args: ["i32", "buffer", "buffer", "i32"], result: "i32" }, // int accept4(int, struct sockaddr *, socklen_t *, int)
+  accept: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int accept(int, struct sockaddr *, socklen_t *)
+  bind: { args: ["i32", "buffer", "u32"], result: "i32" }, // int bind(int, const struct sockaddr *, socklen_t)
+  close: { args: ["i32"], result: "i32" }, // int close(int)
+  epoll_create1: { args: ["i32"], result: "i32" }, // int epoll_create1(int)
+  epoll_ctl: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int epoll_ctl(int, int, int, struct epoll_event *)
+  epoll_wait: { args: ["i32", "buffer", "i32", "i32"], result: "i32" }, // int epoll_wait(int, struct epoll_event *, int, int)
+  eventfd: { args: ["u32", "i32"], result: "i32" }, // int eventfd(unsigned int, int)
+  execve: { args: ["buffer", "buffer", "buffer"], result: "i32" }, // int execve(const char *, char *const[], char *const[])
+  fcntl: { args: ["i32", "i32", "usize"], result: "i32" }, // int fcntl(int, int, ...)
+  flock: { args: ["i32", "i32"], result: "i32" }, // int flock(int, int)
+  ftruncate: { args: ["i32", "usize"], result: "i32" }, // int ftruncate(int, off_t)
+  getpeername: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int getpeername(int, struct sockaddr *, socklen_t *)
+  getsockname: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int getsockname(int, struct sockaddr *, socklen_t *)
+  getsockopt: { args: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" }, // int getsockopt(int, int, int, void *, socklen_t *)
+  kill: { args: ["i32", "i32"], result: "i32" }, // int kill(pid_t, int)
+  listen: { args: ["i32", "i32"], result: "i32" }, // int listen(int, int)
+  memfd_create: { args: ["buffer", "u32"], result: "i32" }, // int memfd_create(const char *, unsigned int)
+  mmap: { args: ["usize", "usize", "i32", "i32", "i32", "usize"], result: "address" }, // void *mmap(void *, size_t, int, int, int, off_t)
+  pipe: { args: ["buffer"], result: "i32" }, // int pipe(int [2])
+  pipe2: { args: ["buffer", "i32"], result: "i32" }, // int pipe2(int [2], int)
+  poll: { args: ["buffer", "usize", "i32"], result: "i32" }, // int poll(struct pollfd *, nfds_t, int)
+  posix_spawn: { args: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"], result: "i32" }, // int posix_spawn(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[], char *const[])
+  posix_spawn_file_actions_adddup2: { args: ["buffer", "i32", "i32"], result: "i32" }, // int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *, int, int)
+  posix_spawn_file_actions_destroy: { args: ["buffer"], result: "i32" }, // int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *)
+  posix_spawn_file_actions_init: { args: ["buffer"], result: "i32" }, // int posix_spawn_file_actions_init(posix_spawn_file_actions_t *)
+  posix_spawnattr_destroy: { args: ["buffer"], result: "i32" }, // int posix_spawnattr_destroy(posix_spawnattr_t *)
+  posix_spawnattr_init: { args: ["buffer"], result: "i32" }, // int posix_spawnattr_init(posix_spawnattr_t *)
+  posix_spawnattr_setflags: { args: ["buffer", "i32"], result: "i32" }, // int posix_spawnattr_setflags(posix_spawnattr_t *, short)
+  posix_spawnattr_setsigdefault: { args: ["buffer", "buffer"], result: "i32" }, // int posix_spawnattr_setsigdefault(posix_spawnattr_t *, const sigset_t *)
+  posix_spawnattr_setsigmask: { args: ["buffer", "buffer"], result: "i32" }, // int posix_spawnattr_setsigmask(posix_spawnattr_t *, const sigset_t *)
+  pthread_sigmask: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int pthread_sigmask(int, const sigset_t *, sigset_t *)
+  read: { args: ["i32", "buffer", "usize"], result: "i32" }, // ssize_t read(int, void *, size_t)
+  recv: { args: ["i32", "buffer", "usize", "i32"], result: "i32" }, // ssize_t recv(int, void *, size_t, int)
+  semctl: { args: ["i32", "i32", "i32", "usize"], result: "i32" }, // int semctl(int, int, int, ...)
+  semget: { args: ["i32", "i32", "i32"], result: "i32" }, // int semget(key_t, int, int)
+  semop: { args: ["i32", "buffer", "usize"], result: "i32" }, // int semop(int, struct sembuf *, size_t)
+  semtimedop: { args: ["i32", "buffer", "usize", "buffer"], result: "i32" }, // int semtimedop(int, struct sembuf *, size_t, const struct timespec *)
+  send: { args: ["i32", "buffer", "usize", "i32"], result: "i32" }, // ssize_t send(int, const void *, size_t, int)
+  setsockopt: { args: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" }, // int setsockopt(int, int, int, const void *, socklen_t)
+  shutdown: { args: ["i32", "i32"], result: "i32" }, // int shutdown(int, int)
+  socket: { args: ["i32", "i32", "i32"], result: "i32" }, // int socket(int, int, int)
+  syscall2: { symbol: "syscall", args: ["usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)
+  waitpid: { args: ["i32", "buffer", "i32"], result: "i32" }, // pid_t waitpid(pid_t, int *, int)
+  write: { args: ["i32", "buffer", "usize"], result: "i32" }, // ssize_t write(int, const void *, size_t)
+  errno_location: {
+    symbol: process.platform === "darwin" ? "__error" : "__errno_location",
+    args: [],
+    result: "address",
+  }, // int *__errno_location(void)
+} as const satisfies CallTable;
+
+/** On arm64 macOS the arguments of `...` lie on the stack, behind the eight registers: six idle words go before. */
+const VARIADIC_ON_DARWIN_ARM64 = {
+  fcntl: { args: ["i32", "i32", "usize", "usize", "usize", "usize", "usize", "usize", "usize"], result: "i32" },
+} as const satisfies CallTable;
+
+const libraries = libcNames(process.platform, process.arch);
+
+/** The C library, each function bound when it is first touched. */
+export const libc = runtime.open(libraries, LIBC);
+
+/** `fcntl` with one number as its argument, by the calling convention of this system. */
+export function fcntl(fd: number, command: number, argument: number): number {
+  if (process.platform === "darwin" && process.arch === "arm64") {
+    return runtime.open(libraries, VARIADIC_ON_DARWIN_ARM64).fcntl(fd, command, 0, 0, 0, 0, 0, 0, argument);
+  }
+  return libc.fcntl(fd, command, argument);
+}
+
+// errno is one word for each thread and stays where it is: it is mapped once, for the main thread.
+const errnoView = new Int32Array(runtime.memory(libc.errno_location(), 4));
+
+/** The error number of the last call that failed on this thread. Read it before anything else is called. */
+export function errno(): number {
+  return errnoView[0] as number;
+}

@@ -1,0 +1,130 @@
+/**
+ * The numbers and sizes of each system, as one table with the same names. The C probe in `scripts/abi_probe.c`
+ * prints those of the machine at hand, and a test compares.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+/** What differs between systems. */
+export interface Constants {
+  readonly AF_UNIX: number;
+  readonly AF_INET: number;
+  readonly AF_INET6: number;
+  readonly SOCK_STREAM: number;
+  readonly SOL_SOCKET: number;
+  readonly SO_REUSEADDR: number;
+  readonly SO_ERROR: number;
+  readonly IPPROTO_TCP: number;
+  readonly TCP_NODELAY: number;
+  readonly IPPROTO_IPV6: number;
+  readonly IPV6_V6ONLY: number;
+  readonly O_NONBLOCK: number;
+  readonly MSG_DONTWAIT: number;
+  readonly MSG_NOSIGNAL: number;
+  readonly MAP_SHARED: number;
+  readonly PROT_READ_WRITE: number;
+  readonly F_GETFD: number;
+  readonly F_SETFD: number;
+  readonly F_GETFL: number;
+  readonly F_SETFL: number;
+  readonly FD_CLOEXEC: number;
+  readonly SEM_UNDO: number;
+  readonly IPC_CREAT: number;
+  readonly IPC_RMID: number;
+  readonly IPC_NOWAIT: number;
+  readonly SETVAL: number;
+  readonly POSIX_SPAWN_SETSIGDEF: number;
+  readonly POSIX_SPAWN_SETSIGMASK: number;
+  readonly SIG_BLOCK: number;
+  readonly SIG_UNBLOCK: number;
+  readonly SIG_SETMASK: number;
+  /** Whether `struct sockaddr` begins with a length byte. */
+  readonly sockaddrHasLength: boolean;
+  /** The size of `struct epoll_event`, or 0 where there is no epoll. */
+  readonly epollEventSize: number;
+  /** The offset of `data` in it. */
+  readonly epollDataOffset: number;
+}
+
+const LINUX: Constants = {
+  AF_UNIX: 1,
+  AF_INET: 2,
+  AF_INET6: 10,
+  SOCK_STREAM: 1,
+  SOL_SOCKET: 1,
+  SO_REUSEADDR: 2,
+  SO_ERROR: 4,
+  IPPROTO_TCP: 6,
+  TCP_NODELAY: 1,
+  IPPROTO_IPV6: 41,
+  IPV6_V6ONLY: 26,
+  O_NONBLOCK: 0o4000,
+  MSG_DONTWAIT: 0x40,
+  MSG_NOSIGNAL: 0x4000,
+  MAP_SHARED: 1,
+  PROT_READ_WRITE: 3,
+  F_GETFD: 1,
+  F_SETFD: 2,
+  F_GETFL: 3,
+  F_SETFL: 4,
+  FD_CLOEXEC: 1,
+  SEM_UNDO: 0x1000,
+  IPC_CREAT: 0o1000,
+  IPC_RMID: 0,
+  IPC_NOWAIT: 0o4000,
+  SETVAL: 16,
+  POSIX_SPAWN_SETSIGDEF: 4,
+  POSIX_SPAWN_SETSIGMASK: 8,
+  SIG_BLOCK: 0,
+  SIG_UNBLOCK: 1,
+  SIG_SETMASK: 2,
+  sockaddrHasLength: false,
+  // The structure is packed on x86-64 and nowhere else (epoll_ctl(2), <sys/epoll.h>).
+  epollEventSize: process.arch === "x64" ? 12 : 16,
+  epollDataOffset: process.arch === "x64" ? 4 : 8,
+};
+
+const DARWIN: Constants = {
+  AF_UNIX: 1,
+  AF_INET: 2,
+  AF_INET6: 30,
+  SOCK_STREAM: 1,
+  SOL_SOCKET: 0xffff,
+  SO_REUSEADDR: 4,
+  SO_ERROR: 0x1007,
+  IPPROTO_TCP: 6,
+  TCP_NODELAY: 1,
+  IPPROTO_IPV6: 41,
+  IPV6_V6ONLY: 27,
+  O_NONBLOCK: 4,
+  MSG_DONTWAIT: 0x80,
+  MSG_NOSIGNAL: 0x80000,
+  MAP_SHARED: 1,
+  PROT_READ_WRITE: 3,
+  F_GETFD: 1,
+  F_SETFD: 2,
+  F_GETFL: 3,
+  F_SETFL: 4,
+  FD_CLOEXEC: 1,
+  SEM_UNDO: 0o10000,
+  IPC_CREAT: 0o1000,
+  IPC_RMID: 0,
+  IPC_NOWAIT: 0o4000,
+  SETVAL: 8,
+  POSIX_SPAWN_SETSIGDEF: 4,
+  POSIX_SPAWN_SETSIGMASK: 8,
+  SIG_BLOCK: 1,
+  SIG_UNBLOCK: 2,
+  SIG_SETMASK: 3,
+  sockaddrHasLength: true,
+  epollEventSize: 0,
+  epollDataOffset: 0,
+};
+
+/** Whether this is Linux; the other system is macOS. */
+export const isLinux: boolean = process.platform !== "darwin";
+
+/** The numbers of this system. */
+export const constants: Constants = isLinux ? LINUX : DARWIN;

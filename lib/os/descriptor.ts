@@ -1,0 +1,104 @@
+/**
+ * File descriptors: close, close-on-exec, blocking or not, pipes, and the event counter that wakes a waiter.
+ *
+ * @module
+ */
+
+import { fcntl, libc } from "./calls.ts";
+import { constants as c, isLinux } from "./constants.ts";
+import { systemError } from "./errno.ts";
+
+// The same numbers as O_CLOEXEC and O_NONBLOCK on Linux.
+const CLOEXEC = 0o2000000;
+const NONBLOCK = 0o4000;
+
+/** Closes a descriptor. A failure means that it was not open, which is a fault of the caller's. */
+export function closeFd(fd: number): void {
+  libc.close(fd);
+}
+
+/** Lets a descriptor be inherited by programs that this process executes, or not. */
+export function setCloseOnExec(fd: number, { on }: { on: boolean }): void {
+  const flags = fcntl(fd, c.F_GETFD, 0);
+  if (flags < 0) throw systemError("fcntl", `read the flags of descriptor ${fd}`);
+  const wanted = on ? flags | c.FD_CLOEXEC : flags & ~c.FD_CLOEXEC;
+  if (wanted !== flags && fcntl(fd, c.F_SETFD, wanted) < 0) {
+    throw systemError("fcntl", `set the flags of descriptor ${fd}`);
+  }
+}
+
+/** Makes calls on a descriptor return EAGAIN where they would block. */
+export function setNonBlocking(fd: number): void {
+  const flags = fcntl(fd, c.F_GETFL, 0);
+  if (flags < 0) throw systemError("fcntl", `read the status of descriptor ${fd}`);
+  if ((flags & c.O_NONBLOCK) === 0 && fcntl(fd, c.F_SETFL, flags | c.O_NONBLOCK) < 0) {
+    throw systemError("fcntl", `set the status of descriptor ${fd}`);
+  }
+}
+
+/** The two ends of a pipe. */
+export interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** A pipe whose ends are close-on-exec and do not block. */
+export function createPipe(): Pipe {
+  const ends = new Int32Array(2);
+  const bytes = new Uint8Array(ends.buffer);
+  const result = isLinux ? libc.pipe2(bytes, CLOEXEC | NONBLOCK) : libc.pipe(bytes);
+  if (result < 0) throw systemError("pipe", "create a pipe");
+  const pipe = { read: ends[0] as number, write: ends[1] as number };
+  if (!isLinux) {
+    for (const fd of [pipe.read, pipe.write]) {
+      setCloseOnExec(fd, { on: true });
+      setNonBlocking(fd);
+    }
+  }
+  return pipe;
+}
+
+/** Wakes whoever waits for its descriptor to be readable: an eventfd on Linux, a pipe elsewhere. */
+export class Waker {
+  /** Readable while there is a wake-up that was not taken. */
+  readonly fd: number;
+  readonly #write: number;
+  readonly #one = new Uint8Array(8);
+  readonly #sink = new Uint8Array(64);
+
+  /** @param inherited Descriptors of a waker made by the parent. */
+  constructor(inherited?: Pipe) {
+    this.#one[0] = 1;
+    const ends = inherited ?? Waker.#create();
+    this.fd = ends.read;
+    this.#write = ends.write;
+  }
+
+  static #create(): Pipe {
+    if (!isLinux) return createPipe();
+    const fd = libc.eventfd(0, CLOEXEC | NONBLOCK);
+    if (fd < 0) throw systemError("eventfd", "create an event counter");
+    return { read: fd, write: fd };
+  }
+
+  /** The descriptors that another process needs to be handed to use this waker. */
+  get ends(): Pipe {
+    return { read: this.fd, write: this.#write };
+  }
+
+  /** Makes {@linkcode fd} readable. */
+  wake(): void {
+    libc.write(this.#write, this.#one, 8);
+  }
+
+  /** Takes all wake-ups so far. */
+  take(): void {
+    while (libc.read(this.fd, this.#sink, this.#sink.length) > 8);
+  }
+
+  /** Closes the descriptors. */
+  close(): void {
+    closeFd(this.fd);
+    if (this.#write !== this.fd) closeFd(this.#write);
+  }
+}

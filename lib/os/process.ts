@@ -1,0 +1,167 @@
+/**
+ * Processes: start, execute in place, signal, reap, hold signals back.
+ *
+ * @module
+ */
+
+import { constants as systemConstants } from "node:os";
+import { SpawnError } from "../errors.ts";
+import { runtime } from "../runtime/choose.ts";
+import { errno, libc } from "./calls.ts";
+import { constants as c, isLinux } from "./constants.ts";
+import { EINTR, EPERM, errnoName, errnoSentence, systemError } from "./errno.ts";
+
+const encoder = new TextEncoder();
+const SIGSET_SIZE = 128;
+// Larger than any system's posix_spawn_file_actions_t and posix_spawnattr_t.
+const SPAWN_OBJECT_SIZE = 512;
+
+/** A NULL-terminated array of C strings, with what keeps them where they are. */
+class StringArray {
+  readonly bytes: Uint8Array;
+  readonly strings: readonly Uint8Array[];
+
+  constructor(texts: readonly string[]) {
+    this.strings = texts.map((text) => encoder.encode(`${text}\0`));
+    const pointers = new BigUint64Array(texts.length + 1);
+    this.strings.forEach((string, i) => pointers[i] = BigInt(runtime.addressOf(string)));
+    this.bytes = new Uint8Array(pointers.buffer);
+  }
+}
+
+/** The number of a signal by its name (`SIGTERM` or `TERM`), or undefined. */
+export function signalNumber(name: string): number | undefined {
+  const full = name.startsWith("SIG") ? name : `SIG${name}`;
+  return (systemConstants.signals as unknown as Record<string, number>)[full];
+}
+
+/** The name of a signal's number: `9` → `SIGKILL`. */
+export function signalName(number: number): string {
+  for (const [name, value] of Object.entries(systemConstants.signals)) if (value === number) return name;
+  return `signal ${number}`;
+}
+
+function signalSet(names: readonly string[]): Uint8Array {
+  const set = new Uint8Array(SIGSET_SIZE);
+  for (const name of names) {
+    const bit = (signalNumber(name) ?? 1) - 1;
+    set[bit >> 3] = (set[bit >> 3] as number) | 1 << (bit & 7);
+  }
+  return set;
+}
+
+/** A program to start or to execute. */
+export interface Program {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+function environmentArray(environment: Program["environment"]): StringArray {
+  return new StringArray(
+    Object.entries(environment).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`),
+  );
+}
+
+/**
+ * Starts a program with the descriptors `inherit` under their own numbers, besides those that are not close-on-exec.
+ * The signals `heldBack` are blocked in it, so that none is lost or fatal before it listens to them.
+ *
+ * @returns The process id.
+ * @throws {SpawnError} with the reason and what may help
+ */
+export function spawn(
+  program: Program,
+  options: { inherit: readonly number[]; heldBack: readonly string[] },
+): number {
+  const pid = new Int32Array(1);
+  const actions = new Uint8Array(SPAWN_OBJECT_SIZE);
+  const attributes = new Uint8Array(SPAWN_OBJECT_SIZE);
+  const argv = new StringArray(program.argv);
+  const environment = environmentArray(program.environment);
+  libc.posix_spawn_file_actions_init(actions);
+  libc.posix_spawnattr_init(attributes);
+  // A duplicate onto the same number clears close-on-exec in the child only (POSIX.1-2024; glibc 2.29).
+  for (const fd of options.inherit) libc.posix_spawn_file_actions_adddup2(actions, fd, fd);
+  libc.posix_spawnattr_setflags(attributes, c.POSIX_SPAWN_SETSIGMASK);
+  libc.posix_spawnattr_setsigmask(attributes, signalSet(options.heldBack));
+  const failure = libc.posix_spawn(
+    new Uint8Array(pid.buffer),
+    encoder.encode(`${program.path}\0`),
+    actions,
+    attributes,
+    argv.bytes,
+    environment.bytes,
+  );
+  libc.posix_spawn_file_actions_destroy(actions);
+  libc.posix_spawnattr_destroy(attributes);
+  if (failure !== 0) {
+    const name = errnoName(failure);
+    const remedy = name === "EAGAIN" ? "; raise the limit of processes (ulimit -u), or lower max_servers" : "";
+    throw new SpawnError(`Cannot start ${program.path}: ${errnoSentence(name)}${remedy}`);
+  }
+  return pid[0] as number;
+}
+
+/**
+ * Replaces this process by `program`: the process id stays, and with it the descriptors that are not close-on-exec.
+ *
+ * @throws {SystemError} if the program cannot be executed; otherwise it does not return
+ */
+export function execute(program: Program): never {
+  const argv = new StringArray(program.argv);
+  const environment = environmentArray(program.environment);
+  libc.execve(encoder.encode(`${program.path}\0`), argv.bytes, environment.bytes);
+  throw systemError("execve", `execute ${program.path}`);
+}
+
+/** Holds signals back, or lets them in, on this thread. Those that come meanwhile are delivered later. */
+export function holdSignals(names: readonly string[], options: { hold: boolean }): void {
+  const result = libc.pthread_sigmask(options.hold ? c.SIG_BLOCK : c.SIG_UNBLOCK, signalSet(names), null);
+  if (result !== 0) throw systemError("pthread_sigmask", "hold signals back", result);
+}
+
+/** Sends a signal. Whether the process was there (and ours to signal). */
+export function sendSignal(pid: number, name: string): boolean {
+  return libc.kill(pid, signalNumber(name) ?? 0) === 0;
+}
+
+/** Whether a process exists, be it ours or another user's. */
+export function processExists(pid: number): boolean {
+  return libc.kill(pid, 0) === 0 || errno() === EPERM;
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly pid: number;
+  /** Its exit status, if it left by itself. */
+  readonly code?: number;
+  /** The signal that ended it, such as `SIGKILL`. */
+  readonly signal?: string;
+}
+
+const WNOHANG = 1;
+const status = new Int32Array(1);
+const statusBytes = new Uint8Array(status.buffer);
+
+/** Takes the ending of `pid` (or of any child, with -1), if there is one to take. */
+export function reap(pid: number): Ending | undefined {
+  for (;;) {
+    const ended = libc.waitpid(pid, statusBytes, WNOHANG);
+    if (ended > 0) {
+      const value = status[0] as number;
+      const signal = value & 0x7f;
+      return signal === 0 ? { pid: ended, code: value >> 8 & 0xff } : { pid: ended, signal: signalName(signal) };
+    }
+    if (ended === 0 || errno() !== EINTR) return undefined;
+  }
+}
+
+const SYS_PIDFD_OPEN = 434; // Linux 5.3, the same number on every architecture
+
+/** A descriptor that is readable once `pid` has ended; undefined where it is gone already or the system has none. */
+export function openProcess(pid: number): number | undefined {
+  if (!isLinux) return undefined;
+  const fd = libc.syscall2(SYS_PIDFD_OPEN, pid, 0);
+  return fd < 0 ? undefined : fd;
+}

@@ -1,0 +1,81 @@
+/**
+ * Memory and bytes that a parent shares with its children through a descriptor.
+ *
+ * @module
+ */
+
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runtime } from "../runtime/choose.ts";
+import { libc } from "./calls.ts";
+import { constants as c, isLinux } from "./constants.ts";
+import { systemError } from "./errno.ts";
+
+const MFD_CLOEXEC = 1;
+
+/** A file without a name, close-on-exec: in memory on Linux, on disk elsewhere. */
+function anonymousFile(label: string): number {
+  if (isLinux) {
+    const fd = libc.memfd_create(new TextEncoder().encode(`${label}\0`), MFD_CLOEXEC);
+    if (fd < 0) throw systemError("memfd_create", `create shared memory for the ${label}`);
+    return fd;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "tine-"));
+  try {
+    return openSync(join(folder, label), "wx+", 0o600);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A mapping that other processes see too. */
+export interface SharedMemory {
+  /** The descriptor that another process maps it by. */
+  readonly fd: number;
+  readonly bytes: ArrayBuffer;
+}
+
+/** Creates `size` zero bytes of shared memory. */
+export function createSharedMemory(label: string, size: number): SharedMemory {
+  const fd = anonymousFile(label);
+  if (libc.ftruncate(fd, size) < 0) throw systemError("ftruncate", `size the shared memory for the ${label}`);
+  return { fd, bytes: mapSharedMemory(fd, size) };
+}
+
+/** Maps shared memory that another process created. */
+export function mapSharedMemory(fd: number, size: number): ArrayBuffer {
+  const address = libc.mmap(0, size, c.PROT_READ_WRITE, c.MAP_SHARED, fd, 0);
+  if (address > Number.MAX_SAFE_INTEGER) throw systemError("mmap", "map shared memory");
+  return runtime.memory(address, size);
+}
+
+/** Puts `text` where other processes read it by the descriptor that is returned. */
+export function shareText(label: string, text: string): number {
+  const fd = anonymousFile(label);
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
+  return fd;
+}
+
+/** Reads what {@linkcode shareText} wrote, and closes the descriptor. */
+export function readSharedText(fd: number): string {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (;;) {
+    // By position, since the descriptor's own position is shared by all who inherited it.
+    const part = new Uint8Array(65536);
+    const n = readSync(fd, part, 0, part.length, at);
+    if (n === 0) break;
+    parts.push(part.subarray(0, n));
+    at += n;
+  }
+  closeSync(fd);
+  const all = new Uint8Array(at);
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return new TextDecoder().decode(all);
+}

@@ -1,0 +1,121 @@
+/**
+ * Waiting for descriptors: a look, a short wait on this thread, and a long one off it.
+ *
+ * @module
+ */
+
+import { runtime } from "../runtime/choose.ts";
+import { libc } from "./calls.ts";
+import { constants as c, isLinux } from "./constants.ts";
+import { systemError } from "./errno.ts";
+
+export const POLLIN = 1;
+export const POLLOUT = 4;
+export const POLLERR = 8;
+export const POLLHUP = 16;
+
+/**
+ * How long a wait may hold the main thread before it moves off it. Most peers answer within this time, and a wait
+ * here costs one system call, where a hop to another thread and back costs some 40 µs.
+ */
+export const SHORT_WAIT_MS = 1;
+
+const pollBytes = new Uint8Array(8);
+const pollView = new DataView(pollBytes.buffer);
+
+/** Whether one of `events` (or an end) is there on `fd` within `timeoutMs`, holding this thread meanwhile. */
+export function pollHere(fd: number, events: number, timeoutMs: number): boolean {
+  pollView.setInt32(0, fd, true);
+  pollView.setInt32(4, events, true); // events and, in the upper half, revents = 0
+  return libc.poll(pollBytes, 1, timeoutMs) > 0;
+}
+
+/**
+ * Waits, off the event loop, until one of `descriptors` has one of `events`; the result says which do, in order.
+ * All are false after `timeoutMs` (negative: none) or after a signal.
+ */
+export async function pollAway(
+  descriptors: readonly { fd: number; events: number }[],
+  timeoutMs: number,
+): Promise<boolean[]> {
+  const bytes = new Uint8Array(8 * descriptors.length);
+  const view = new DataView(bytes.buffer);
+  descriptors.forEach(({ fd, events }, i) => {
+    view.setInt32(8 * i, fd, true);
+    view.setInt16(8 * i + 4, events, true);
+  });
+  if (isLinux) {
+    let timeout: Uint8Array | null = null;
+    if (timeoutMs >= 0) {
+      const seconds = Math.floor(timeoutMs / 1000);
+      timeout = new Uint8Array(
+        BigInt64Array.of(BigInt(seconds), BigInt(Math.round((timeoutMs - seconds * 1000) * 1e6))).buffer,
+      );
+    }
+    await runtime.callBlocking("ppoll", [bytes, descriptors.length, timeout, null]);
+  } else {
+    await runtime.callBlocking("poll", [bytes, descriptors.length, timeoutMs < 0 ? -1 : Math.ceil(timeoutMs)]);
+  }
+  return descriptors.map((_, i) => view.getInt16(8 * i + 6, true) !== 0);
+}
+
+const EPOLLIN = 1;
+const EPOLLEXCLUSIVE = 1 << 28; // Linux 4.5
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CLOEXEC = 0o2000000;
+const MAX_EVENTS = 16;
+
+/** A set of descriptors that one process of many waits on, of which the kernel wakes one for each event (Linux). */
+export class ExclusiveWait {
+  readonly #fd: number;
+  readonly #events = new Uint8Array(MAX_EVENTS * c.epollEventSize);
+  readonly #view = new DataView(this.#events.buffer);
+
+  constructor() {
+    this.#fd = libc.epoll_create1(EPOLL_CLOEXEC);
+    if (this.#fd < 0) throw systemError("epoll_create1", "create an epoll set");
+  }
+
+  /** Adds a descriptor that is shared with other processes: one of those that wait is woken, not all. */
+  addShared(fd: number): void {
+    this.#add(fd, EPOLLIN | EPOLLEXCLUSIVE);
+  }
+
+  /** Adds a descriptor that wakes this process whenever it is readable. */
+  add(fd: number): void {
+    this.#add(fd, EPOLLIN);
+  }
+
+  #add(fd: number, events: number): void {
+    const event = new Uint8Array(c.epollEventSize);
+    const view = new DataView(event.buffer);
+    view.setUint32(0, events, true);
+    view.setInt32(c.epollDataOffset, fd, true);
+    if (libc.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, event) < 0) {
+      throw systemError("epoll_ctl", `wait for descriptor ${fd}`);
+    }
+  }
+
+  /** How many descriptors are readable within `timeoutMs`, holding this thread meanwhile; negative after a signal. */
+  waitHere(timeoutMs: number): number {
+    return libc.epoll_wait(this.#fd, this.#events, MAX_EVENTS, timeoutMs);
+  }
+
+  /** The same off the event loop, for as long as it takes. */
+  waitAway(): Promise<number> {
+    return runtime.callBlocking("epoll_pwait", [this.#fd, this.#events, MAX_EVENTS, -1, null]);
+  }
+
+  /** Whether `fd` was among the first `count` that the last wait found. */
+  has(fd: number, count: number): boolean {
+    for (let i = 0; i < count; i++) {
+      if (this.#view.getInt32(i * c.epollEventSize + c.epollDataOffset, true) === fd) return true;
+    }
+    return false;
+  }
+
+  /** Closes the set. */
+  close(): void {
+    libc.close(this.#fd);
+  }
+}
