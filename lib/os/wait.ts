@@ -62,11 +62,35 @@ export async function pollAway(
 const EPOLLIN = 1;
 const EPOLLEXCLUSIVE = 1 << 28; // Linux 4.5
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
 const EPOLL_CLOEXEC = 0o2000000;
 const MAX_EVENTS = 16;
 
-/** A set of descriptors that one process of many waits on, of which the kernel wakes one for each event (Linux). */
-export class ExclusiveWait {
+/** A set of descriptors that are waited for together. */
+export interface WaitSet {
+  /** Adds a descriptor that is shared with other processes: one of those that wait is woken, if the system can. */
+  addShared(fd: number): void;
+  /** Adds a descriptor that wakes this process whenever it is readable. */
+  add(fd: number): void;
+  /** Takes a descriptor out. */
+  remove(fd: number): void;
+  /** How many are readable within `timeoutMs`, holding this thread meanwhile; negative after a signal. */
+  waitHere(timeoutMs: number): number;
+  /** The same off the event loop, for as long as it takes. */
+  waitAway(): Promise<number>;
+  /** Whether `fd` was among the first `count` that the last wait found. */
+  has(fd: number, count: number): boolean;
+  /** Closes the set. */
+  close(): void;
+}
+
+/** A wait set of the best kind that this system has. */
+export function createWaitSet(): WaitSet {
+  return isLinux ? new EpollSet() : new PollSet();
+}
+
+/** With epoll, of many processes that wait for a shared descriptor the kernel wakes one (Linux). */
+class EpollSet implements WaitSet {
   readonly #fd: number;
   readonly #events = new Uint8Array(MAX_EVENTS * c.epollEventSize);
   readonly #view = new DataView(this.#events.buffer);
@@ -76,12 +100,10 @@ export class ExclusiveWait {
     if (this.#fd < 0) throw systemError("epoll_create1", "create an epoll set");
   }
 
-  /** Adds a descriptor that is shared with other processes: one of those that wait is woken, not all. */
   addShared(fd: number): void {
     this.#add(fd, EPOLLIN | EPOLLEXCLUSIVE);
   }
 
-  /** Adds a descriptor that wakes this process whenever it is readable. */
   add(fd: number): void {
     this.#add(fd, EPOLLIN);
   }
@@ -96,17 +118,18 @@ export class ExclusiveWait {
     }
   }
 
-  /** How many descriptors are readable within `timeoutMs`, holding this thread meanwhile; negative after a signal. */
+  remove(fd: number): void {
+    libc.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(c.epollEventSize));
+  }
+
   waitHere(timeoutMs: number): number {
     return libc.epoll_wait(this.#fd, this.#events, MAX_EVENTS, timeoutMs);
   }
 
-  /** The same off the event loop, for as long as it takes. */
   waitAway(): Promise<number> {
     return runtime.callBlocking("epoll_pwait", [this.#fd, this.#events, MAX_EVENTS, -1, null]);
   }
 
-  /** Whether `fd` was among the first `count` that the last wait found. */
   has(fd: number, count: number): boolean {
     for (let i = 0; i < count; i++) {
       if (this.#view.getInt32(i * c.epollEventSize + c.epollDataOffset, true) === fd) return true;
@@ -114,8 +137,41 @@ export class ExclusiveWait {
     return false;
   }
 
-  /** Closes the set. */
   close(): void {
     libc.close(this.#fd);
   }
+}
+
+/** With poll every process that waits is woken: good enough behind a serializer, where only one waits. */
+class PollSet implements WaitSet {
+  readonly #fds: number[] = [];
+  #ready: boolean[] = [];
+
+  addShared(fd: number): void {
+    this.#fds.push(fd);
+  }
+
+  add(fd: number): void {
+    this.#fds.push(fd);
+  }
+
+  remove(fd: number): void {
+    this.#fds.splice(this.#fds.indexOf(fd), 1);
+  }
+
+  waitHere(timeoutMs: number): number {
+    this.#ready = this.#fds.map((fd, i) => pollHere(fd, POLLIN, i === 0 ? timeoutMs : 0));
+    return this.#ready.filter(Boolean).length;
+  }
+
+  async waitAway(): Promise<number> {
+    this.#ready = await pollAway(this.#fds.map((fd) => ({ fd, events: POLLIN })), -1);
+    return this.#ready.filter(Boolean).length;
+  }
+
+  has(fd: number): boolean {
+    return this.#ready[this.#fds.indexOf(fd)] === true;
+  }
+
+  close(): void {}
 }

@@ -1,0 +1,158 @@
+/**
+ * A client of any listener: tried at once, else waited for, behind the serializer where there is one.
+ *
+ * @module
+ */
+
+import { errno } from "../os/calls.ts";
+import {
+  EAGAIN,
+  ECONNABORTED,
+  EINTR,
+  EMFILE,
+  ENFILE,
+  ENOBUFS,
+  ENOMEM,
+  EPROTO,
+  errnoName,
+  errnoSentence,
+} from "../os/errno.ts";
+import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
+import { acceptNow } from "../os/socket.ts";
+import { createWaitSet, pollAway, SHORT_WAIT_MS, type WaitSet } from "../os/wait.ts";
+import type { Serializer } from "../serialize/serializer.ts";
+
+/** What {@linkcode Acceptor.next} gives when the parent has gone. */
+export const PARENT_GONE = -1;
+
+/** How long a child that may not open another descriptor waits before it tries again (Net::Server: one second). */
+const PAUSE_MS = 1000;
+
+/** What an acceptor works with. */
+export interface AcceptorOptions {
+  readonly listeners: readonly number[];
+  readonly lifelineFd: number;
+  readonly serializer: Serializer | undefined;
+  /** Told of a failure that a person should know of. */
+  readonly warn: (message: string) => void;
+}
+
+/** Takes clients from the listening sockets, one at a time. */
+export class Acceptor {
+  readonly #listeners: readonly number[];
+  readonly #lifelineFd: number;
+  readonly #serializer: Serializer | undefined;
+  readonly #warn: (message: string) => void;
+  readonly #wait: WaitSet = createWaitSet();
+  readonly #peer = new Uint8Array(SOCKADDR_SIZE);
+  readonly #peerLength = new Uint32Array(1);
+  readonly #peerLengthBytes = new Uint8Array(this.#peerLength.buffer);
+  /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
+  #first = 0;
+  #pausing = false;
+  #holding = false;
+  /** The index of the listener that the last client came from. */
+  listener = 0;
+
+  constructor(options: AcceptorOptions) {
+    this.#listeners = options.listeners;
+    this.#lifelineFd = options.lifelineFd;
+    this.#serializer = options.serializer;
+    this.#warn = options.warn;
+    for (const fd of options.listeners) this.#wait.addShared(fd);
+    this.#wait.add(options.lifelineFd);
+  }
+
+  /** The `struct sockaddr` of the last client, copied. */
+  get peer(): Uint8Array {
+    return this.#peer.slice(0, this.#peerLength[0]);
+  }
+
+  /** The next client's descriptor, or {@linkcode PARENT_GONE}. */
+  next(): number | Promise<number> {
+    if (this.#serializer !== undefined) return this.#nextInTurn(this.#serializer);
+    const fd = this.acceptWaiting();
+    return fd >= 0 ? fd : this.#nextAfterWait();
+  }
+
+  /** A client that waits already, or -1. */
+  acceptWaiting(): number {
+    const count = this.#listeners.length;
+    for (let i = 0; i < count; i++) {
+      const index = (this.#first + i) % count;
+      const fd = this.#acceptFrom(this.#listeners[index] as number);
+      if (fd >= 0) {
+        this.listener = index;
+        this.#first = index + 1;
+        return fd;
+      }
+    }
+    return -1;
+  }
+
+  #acceptFrom(listener: number): number {
+    for (;;) {
+      this.#peerLength[0] = SOCKADDR_SIZE;
+      const fd = acceptNow(listener, this.#peer, this.#peerLengthBytes);
+      if (fd >= 0) return fd;
+      const code = errno();
+      if (code === EAGAIN) return -1;
+      // The client was gone before it was taken: the next one may be there.
+      if (code === EINTR || code === ECONNABORTED || code === EPROTO) continue;
+      if (code === EMFILE || code === ENFILE || code === ENOBUFS || code === ENOMEM) {
+        this.#warn(`Cannot accept a client: ${errnoSentence(errnoName(code))}; trying again in a second`);
+        this.#pausing = true;
+        return -1;
+      }
+      throw new Error(`Cannot accept a client: ${errnoSentence(errnoName(code))}`);
+    }
+  }
+
+  /** Waits until a listener has a client or the parent has gone, then tries. */
+  async #nextAfterWait(): Promise<number> {
+    for (;;) {
+      if (this.#pausing) {
+        this.#pausing = false;
+        await pollAway([{ fd: this.#lifelineFd, events: 1 }], PAUSE_MS);
+      }
+      // Waiting here is one system call, and most of the time somebody comes within it while the server is busy.
+      let ready = this.#wait.waitHere(SHORT_WAIT_MS);
+      if (ready <= 0) ready = await this.#wait.waitAway();
+      if (ready > 0 && this.#wait.has(this.#lifelineFd, ready)) return PARENT_GONE;
+      const fd = this.acceptWaiting();
+      if (fd >= 0) return fd;
+    }
+  }
+
+  async #nextInTurn(serializer: Serializer): Promise<number> {
+    for (;;) {
+      if (serializer.takeHere() || await serializer.takeAway()) break;
+      if (this.isParentGone()) return PARENT_GONE;
+    }
+    this.#holding = true;
+    try {
+      const fd = this.acceptWaiting();
+      return fd >= 0 ? fd : await this.#nextAfterWait();
+    } finally {
+      this.#holding = false;
+      serializer.release();
+    }
+  }
+
+  /** Whether the parent has gone. */
+  isParentGone(): boolean {
+    const ready = this.#wait.waitHere(0);
+    return ready > 0 && this.#wait.has(this.#lifelineFd, ready);
+  }
+
+  /**
+   * Stops waiting for good, and takes a client that this process may have been woken for, or -1.
+   *
+   * The kernel wakes one process for a client. If that one left without taking the client, nobody else would come
+   * for it before the next client does. So: first out of the set, then a last look.
+   */
+  leave(): number {
+    for (const fd of this.#listeners) this.#wait.remove(fd);
+    return this.#serializer === undefined || this.#holding ? this.acceptWaiting() : -1;
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * The child: accept, admit, handle, account, until it is time to leave. One client at a time.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { Connection } from "../connection/connection.ts";
+import type { Handler, ProcessRequest } from "../context.ts";
+import { CHILD_VARIABLE, type ChildTicket, type Handoff } from "../handoff.ts";
+import { Logger } from "../log/logger.ts";
+import { setCloseOnExec, Waker } from "../os/descriptor.ts";
+import { holdSignals, openProcess, processExists } from "../os/process.ts";
+import { readSharedText } from "../os/shared_memory.ts";
+import { pollAway, POLLIN } from "../os/wait.ts";
+import { runtime } from "../runtime/choose.ts";
+import { STATE } from "../scoreboard/layout.ts";
+import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
+import { attachSerializer } from "../serialize/serializer.ts";
+import { type ChildAction, SIGNALS, signalsOf } from "../signals.ts";
+import { Acceptor, PARENT_GONE } from "./accept.ts";
+import { ChildServer } from "./child_server.ts";
+import { retireAfter } from "./retire.ts";
+import { serve, ServeError, type Serving } from "./serve.ts";
+import { Breather } from "./yield.ts";
+
+/** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
+export const EX_CHILD_THREW = 255;
+
+/** Reads what the parent handed down. */
+export function readHandoff(ticket: ChildTicket): Handoff {
+  return JSON.parse(readSharedText(ticket.fd)) as Handoff;
+}
+
+/** Keeps the inherited descriptors from the programs that this child may start. */
+function keepToOneself(handoff: Handoff): void {
+  const { serializer } = handoff;
+  const fds = [
+    ...handoff.listeners.map(({ fd }) => fd),
+    handoff.scoreboardFd,
+    handoff.lifelineFd,
+    handoff.poke.read,
+    handoff.poke.write,
+    ...(serializer.kind === "pipe"
+      ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
+      : []),
+  ];
+  for (const fd of new Set(fds)) setCloseOnExec(fd, { on: true });
+}
+
+/** Starts as the child that `ticket` says, and ends the process when its work is done. */
+export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: Handler): Promise<never> {
+  delete process.env[CHILD_VARIABLE];
+  keepToOneself(handoff);
+  const child = new Child(ticket, handoff, handler);
+  return await child.run();
+}
+
+class Child {
+  readonly #ticket: ChildTicket;
+  readonly #handoff: Handoff;
+  readonly #handler: Handler;
+  readonly #slot: Slot;
+  readonly #logger: Logger;
+  readonly #server: ChildServer;
+  readonly #parent: Waker;
+  #acceptor: Acceptor | undefined;
+  #connection: Connection | undefined;
+  #leaving = false;
+  #leaveAfterClient = false;
+
+  constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler) {
+    const { config } = handoff;
+    this.#ticket = ticket;
+    this.#handoff = handoff;
+    this.#handler = handler;
+    this.#slot = Scoreboard.attach(handoff.scoreboardFd, ticket.slot);
+    this.#parent = new Waker(handoff.poke);
+    this.#logger = new Logger({ level: config.logLevel, file: config.logFile, format: config.logFormat });
+    this.#server = new ChildServer(handoff, ticket.kind, this.#logger, {
+      leaveNow: (code) => this.#leave(code),
+    });
+    const { writeToLog } = handler.hooks ?? {};
+    if (writeToLog) this.#logger.useSink((level, message) => writeToLog(this.#server, level, message));
+  }
+
+  async run(): Promise<never> {
+    try {
+      this.#listenToSignals();
+      this.#slot.setPid(process.pid);
+      if (this.#ticket.kind === "dequeue") await this.#dequeue();
+      else await this.#serveClients();
+      return await this.#leave(0);
+    } catch (error) {
+      return await this.#fail(error);
+    }
+  }
+
+  #listenToSignals(): void {
+    const act: Record<ChildAction, () => void> = {
+      leave_now: () => void this.#leaveByItself(),
+      leave_after_client: () => this.#leaveSoon(),
+      reopen: () => this.#logger.reopen(),
+    };
+    for (const { name, child } of SIGNALS) {
+      if (child === undefined) continue;
+      // A dequeue child has no client to finish (Net::Server's run_dequeue).
+      const action = child === "leave_after_client" && this.#ticket.kind === "dequeue" ? "leave_now" : child;
+      process.on(`SIG${name}`, act[action]);
+    }
+    // The parent started this process with them held back: none can have been lost.
+    holdSignals([...new Set([...signalsOf("child"), ...signalsOf("parent")])], { hold: false });
+  }
+
+  async #dequeue(): Promise<void> {
+    this.#slot.setState(STATE.dequeue, Date.now());
+    await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "dequeue"));
+    await this.#callHook("runDequeue", (hooks) => hooks.runDequeue?.(this.#server));
+  }
+
+  async #serveClients(): Promise<void> {
+    const { handoff, logger } = { handoff: this.#handoff, logger: this.#logger };
+    this.#acceptor = new Acceptor({
+      listeners: handoff.listeners.map(({ fd }) => fd),
+      lifelineFd: handoff.lifelineFd,
+      serializer: await attachSerializer(handoff.serializer, handoff.lifelineFd),
+      warn: (message) => logger.log(1, message),
+    });
+    logger.log(4, `Child Preforked (${process.pid})`);
+    await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
+    const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+    if (this.#ticket.after !== undefined) await this.#awaitPredecessor(this.#ticket.after);
+    await this.#loop(this.#acceptor, { server: this.#server, handler: this.#handler, processRequest, logger });
+    logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
+  }
+
+  /** Waits until the child whose place this one takes has ended, so that there are never too many at work. */
+  async #awaitPredecessor(pid: number): Promise<void> {
+    this.#slot.setState(STATE.standby, Date.now());
+    const processFd = openProcess(pid);
+    const lifeline = { fd: this.#handoff.lifelineFd, events: POLLIN };
+    while (processExists(pid)) {
+      const [gone, ended] = processFd === undefined
+        ? await pollAway([lifeline], 50)
+        : await pollAway([lifeline, { fd: processFd, events: POLLIN }], -1);
+      if (gone) return;
+      if (ended) break;
+    }
+  }
+
+  async #loop(acceptor: Acceptor, serving: Serving): Promise<void> {
+    const { maxRequests, idleTimeout } = this.#handoff.config;
+    const server = this.#server;
+    const slot = this.#slot;
+    const breather = new Breather();
+    const startupMs = performance.now();
+    const began = performance.now();
+    let retireAt = maxRequests <= 1 ? 1 : Math.ceil(maxRequests / 2);
+    for (;;) {
+      slot.setState(STATE.waiting, Date.now());
+      const next = acceptor.next();
+      const fd = typeof next === "number" ? next : await next;
+      if (this.#leaving) return await forever();
+      if (fd === PARENT_GONE) return this.#logger.log(3, "Parent process gone away. Shutting down");
+      server.requests++;
+      slot.setRequests(server.requests);
+      slot.setState(STATE.serving, Date.now());
+      if (server.requests >= retireAt && !slot.retiring) {
+        retireAt = retireAfter(maxRequests, startupMs, server.requests, performance.now() - began);
+        if (server.requests >= retireAt) this.#askForSuccessor();
+      }
+      this.#connection = new Connection(fd, { peer: acceptor.peer, timeout: idleTimeout * 1000 });
+      await serve(serving, this.#connection);
+      this.#connection = undefined;
+      if (server.requests >= maxRequests || this.#leaveAfterClient || server.done()) return;
+      if (breather.due) {
+        await breather.breathe();
+        if (this.#leaving) return await forever();
+        if (acceptor.isParentGone()) return this.#logger.log(3, "Parent process gone away. Shutting down");
+      }
+    }
+  }
+
+  #askForSuccessor(): void {
+    this.#slot.setRetiring();
+    this.#parent.wake();
+  }
+
+  /** After the present client, or now if there is none (Net::Server's HUP in a child). */
+  #leaveSoon(): void {
+    this.#leaveAfterClient = true;
+    if (this.#connection === undefined) void this.#leaveByItself();
+    else this.#connection.abort(new Error("The server wants to stop"));
+  }
+
+  async #leaveByItself(): Promise<void> {
+    try {
+      await this.#leave(0);
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  /** Runs the last hook and ends the process. */
+  async #leave(code: number): Promise<never> {
+    if (this.#leaving) return await forever();
+    this.#leaving = true;
+    await this.#serveLast();
+    this.#slot.setState(STATE.leaving, Date.now());
+    await this.#callHook("childFinish", (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind));
+    runtime.exit(code);
+  }
+
+  /** Serves a client for whom the kernel woke this child just when it was told to leave. */
+  async #serveLast(): Promise<void> {
+    if (this.#acceptor === undefined || this.#connection !== undefined) return;
+    const fd = this.#acceptor.leave();
+    if (fd < 0) return;
+    this.#server.requests++;
+    const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+    this.#connection = new Connection(fd, {
+      peer: this.#acceptor.peer,
+      timeout: this.#handoff.config.idleTimeout * 1000,
+    });
+    await serve(
+      { server: this.#server, handler: this.#handler, processRequest, logger: this.#logger },
+      this.#connection,
+    );
+  }
+
+  async #callHook(
+    name: string,
+    call: (hooks: NonNullable<Handler["hooks"]>) => unknown,
+  ): Promise<void> {
+    const { hooks } = this.#handler;
+    if (hooks === undefined) return;
+    try {
+      await call(hooks);
+    } catch (cause) {
+      throw new ServeError(`the hook ${name}`, cause);
+    }
+  }
+
+  /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
+  async #fail(error: unknown): Promise<never> {
+    const cause = error instanceof ServeError ? error.cause : error;
+    const where = error instanceof ServeError ? `${error.where} threw ` : "";
+    const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
+    this.#logger.logTimed(1, `Child ${process.pid} ends: ${where}${text.replaceAll(/\n\s*/g, " | ")}`);
+    if (cause instanceof Error) {
+      try {
+        await this.#handler.hooks?.fatal?.(this.#server, cause);
+      } catch {
+        // The process is on its way out already, and why was said above.
+      }
+    }
+    runtime.exit(EX_CHILD_THREW);
+  }
+}
+
+/** Never: the process ends before. */
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** The handler's function, for a module that exports a function alone. */
+export function asHandler(exported: unknown): Handler {
+  return typeof exported === "function" ? { processRequest: exported as ProcessRequest } : exported as Handler;
+}

@@ -1,0 +1,59 @@
+/**
+ * The server as hooks and handlers see it in a child.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Config } from "../config/options.ts";
+import type { Address, Server } from "../context.ts";
+import type { Handoff } from "../handoff.ts";
+import type { ChildKind } from "../hooks.ts";
+import type { Logger } from "../log/logger.ts";
+import { sendSignal } from "../os/process.ts";
+
+/** What a child's view needs of the child. */
+export interface ChildControl {
+  /** Leaves at once. */
+  leaveNow(code: number): Promise<never>;
+}
+
+/** The child's view. */
+export class ChildServer implements Server {
+  readonly role: "child" | "dequeue";
+  readonly personality: string;
+  readonly config: Config;
+  readonly pid: number = process.pid;
+  readonly parentPid: number;
+  readonly listeners: readonly Address[];
+  readonly children: readonly number[] = [];
+  /** Clients accepted. */
+  requests = 0;
+  readonly #logger: Logger;
+  readonly #control: ChildControl;
+  #done = false;
+
+  constructor(handoff: Handoff, kind: ChildKind, logger: Logger, control: ChildControl) {
+    this.role = kind === "dequeue" ? "dequeue" : "child";
+    this.personality = handoff.personality;
+    this.config = handoff.config;
+    this.parentPid = handoff.parentPid;
+    this.listeners = handoff.listeners.map(({ address }) => address);
+    this.#logger = logger;
+    this.#control = control;
+  }
+
+  log(level: number, message: string): void {
+    this.#logger.log(level, message);
+  }
+
+  done(value?: boolean): boolean {
+    if (value !== undefined) this.#done = value;
+    return this.#done;
+  }
+
+  serverClose(exitCode = 0): Promise<never> {
+    if (!this.config.noCloseByChild) sendSignal(this.parentPid, "INT");
+    return this.#control.leaveNow(exitCode);
+  }
+}

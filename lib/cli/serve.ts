@@ -1,0 +1,19 @@
+/**
+ * `tine [PERSONALITY] [HANDLER] [options]`: runs a server.
+ *
+ * @module
+ */
+
+import { splitPositionals } from "../config/command_line.ts";
+import type { Handler } from "../context.ts";
+import { runServer } from "../server/server.ts";
+import { loadHandler } from "../handler/load.ts";
+
+/** Runs a server until it is stopped. */
+export async function serve(args: readonly string[]): Promise<void> {
+  const { personality, handler: path, rest, firstArgument } = splitPositionals(args);
+  const { handler, url } = path === undefined
+    ? { handler: {} as Handler, url: undefined }
+    : await loadHandler(path);
+  await runServer({ handler, handlerUrl: url, argv: rest, firstArgument, personality });
+}

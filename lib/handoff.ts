@@ -1,0 +1,65 @@
+/**
+ * What a parent hands to each child: the same for all in shared text, and a few words for each in its environment.
+ *
+ * @module
+ */
+
+import type { Config } from "./config/options.ts";
+import type { Address } from "./context.ts";
+import type { ChildKind } from "./hooks.ts";
+import type { Pipe } from "./os/descriptor.ts";
+
+/** The environment variable by which a process learns that it is a child. It is removed as soon as it is read. */
+export const CHILD_VARIABLE = "TINE_CHILD";
+
+/** How children take turns, and what they need for it. */
+export type SerializerHandoff =
+  | { readonly kind: "none" }
+  | { readonly kind: "flock"; readonly path: string }
+  | { readonly kind: "semaphore"; readonly id: number }
+  | { readonly kind: "pipe"; readonly pipe: Pipe; readonly generationFd: number };
+
+/** What is the same for all children of one start. */
+export interface Handoff {
+  readonly config: Config;
+  readonly personality: string;
+  readonly parentPid: number;
+  readonly listeners: readonly { readonly fd: number; readonly address: Address }[];
+  /** The URL of the handler's module where the command line named one; otherwise the program passes its own. */
+  readonly handlerUrl?: string | undefined;
+  readonly serializer: SerializerHandoff;
+  readonly scoreboardFd: number;
+  /** Readable once the parent has gone. */
+  readonly lifelineFd: number;
+  /** Wakes the parent. */
+  readonly poke: Pipe;
+}
+
+/** What differs between children. */
+export interface ChildTicket {
+  /** The descriptor of the shared text. */
+  readonly fd: number;
+  /** The index of its slot in the scoreboard. */
+  readonly slot: number;
+  readonly kind: ChildKind;
+  /** The child whose place it takes once that has ended. */
+  readonly after?: number | undefined;
+}
+
+/** A ticket as the value of {@linkcode CHILD_VARIABLE}. */
+export function formatTicket(ticket: ChildTicket): string {
+  return `fd=${ticket.fd} slot=${ticket.slot} kind=${ticket.kind}` +
+    (ticket.after === undefined ? "" : ` after=${ticket.after}`);
+}
+
+/** The ticket in a value of {@linkcode CHILD_VARIABLE}; undefined if it is none. */
+export function parseTicket(text: string): ChildTicket | undefined {
+  const match = /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?$/.exec(text);
+  if (match === null) return undefined;
+  return {
+    fd: Number(match[1]),
+    slot: Number(match[2]),
+    kind: match[3] as ChildKind,
+    after: match[4] === undefined ? undefined : Number(match[4]),
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * Lines as Net::Server writes them. Pure.
+ *
+ * @module
+ */
+
+/** `2026/11/24-08:05:01`, in local time (Net::Server's `log_time`). */
+export function logTime(date: Date = new Date()): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${date.getFullYear()}/${two(date.getMonth() + 1)}/${two(date.getDate())}-` +
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * A message as one that cannot forge a line: every byte outside printable ASCII becomes `%XX`, so that an end of
+ * line or a terminal's escape in what a client sent stays harmless. One end of line at the end is dropped.
+ */
+export function escapeMessage(message: string): string {
+  const text = message.endsWith("\n") ? message.slice(0, -1) : message;
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  if (!/[^\n\x20-\x7e]/.test(text)) return text;
+  let escaped = "";
+  for (const byte of encoder.encode(text)) {
+    escaped += byte === 10 || byte >= 32 && byte <= 126
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return escaped;
+}

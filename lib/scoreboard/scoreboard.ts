@@ -1,0 +1,124 @@
+/**
+ * The scoreboard: what each child is doing, in memory that parent and children share. A child writes to its own
+ * slot only; nobody sends a message or makes a system call for it.
+ *
+ * @module
+ */
+
+import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
+import { DOUBLE, SLOT_SIZE, STATE, type State, STATES, WORD } from "./layout.ts";
+
+/** One child's slot. */
+export class Slot {
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+
+  constructor(memory: ArrayBuffer, index: number) {
+    this.#words = new Int32Array(memory, index * SLOT_SIZE, SLOT_SIZE / 4);
+    this.#doubles = new Float64Array(memory, index * SLOT_SIZE, SLOT_SIZE / 8);
+  }
+
+  get pid(): number {
+    return this.#words[WORD.pid] as number;
+  }
+
+  get state(): State {
+    return STATES[this.#words[WORD.state] as number] ?? "free";
+  }
+
+  /** Clients accepted. */
+  get requests(): number {
+    return this.#words[WORD.requests] as number;
+  }
+
+  /** Whether its successor should be started. */
+  get retiring(): boolean {
+    return this.#words[WORD.retiring] === 1;
+  }
+
+  /** When the child was started, in milliseconds since 1970. */
+  get started(): number {
+    return this.#doubles[DOUBLE.started] as number;
+  }
+
+  /** When the state last changed, in milliseconds since 1970. */
+  get changed(): number {
+    return this.#doubles[DOUBLE.changed] as number;
+  }
+
+  /** Takes the slot for a child that is being started. */
+  claim(now: number): void {
+    this.#words.fill(0);
+    this.#doubles[DOUBLE.started] = this.#doubles[DOUBLE.changed] = now;
+    this.#words[WORD.state] = STATE.starting;
+  }
+
+  /** Gives the slot back. */
+  free(): void {
+    this.#words.fill(0);
+  }
+
+  setPid(pid: number): void {
+    this.#words[WORD.pid] = pid;
+  }
+
+  setState(state: number, now: number): void {
+    this.#words[WORD.state] = state;
+    this.#doubles[DOUBLE.changed] = now;
+  }
+
+  setRequests(requests: number): void {
+    this.#words[WORD.requests] = requests;
+  }
+
+  setRetiring(): void {
+    this.#words[WORD.retiring] = 1;
+  }
+}
+
+/** All slots. */
+export class Scoreboard {
+  /** The descriptor that children map it by. */
+  readonly fd: number;
+  readonly #memory: ArrayBuffer;
+  readonly #used: boolean[];
+
+  private constructor(fd: number, memory: ArrayBuffer) {
+    this.fd = fd;
+    this.#memory = memory;
+    this.#used = new Array(memory.byteLength / SLOT_SIZE).fill(false);
+  }
+
+  /** Creates a scoreboard for up to `capacity` children. Untouched slots take no memory. */
+  static create(capacity: number): Scoreboard {
+    const { fd, bytes } = createSharedMemory("scoreboard", capacity * SLOT_SIZE);
+    return new Scoreboard(fd, bytes);
+  }
+
+  /** How many children it has room for. */
+  get capacity(): number {
+    return this.#used.length;
+  }
+
+  /** Maps one slot of a parent's scoreboard. */
+  static attach(fd: number, index: number): Slot {
+    // A mapping begins at a page; the pages before the slot are not touched and cost nothing.
+    return new Slot(mapSharedMemory(fd, (index + 1) * SLOT_SIZE), index);
+  }
+
+  /** Takes a free slot; undefined where there is none left. */
+  claim(now: number): { index: number; slot: Slot } | undefined {
+    const index = this.#used.indexOf(false);
+    if (index < 0) return undefined;
+    this.#used[index] = true;
+    const slot = new Slot(this.#memory, index);
+    slot.claim(now);
+    return { index, slot };
+  }
+
+  /** Gives a slot back. */
+  release(index: number): void {
+    this.#used[index] = false;
+    new Slot(this.#memory, index).free();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Turns by `flock(2)` on a file that each child opens for itself. The lock dies with its holder.
+ *
+ * @module
+ */
+
+import { openSync } from "node:fs";
+import { TineError } from "../errors.ts";
+import { EX_CANTCREAT } from "../exit_codes.ts";
+import { libc } from "../os/calls.ts";
+import { runtime } from "../runtime/choose.ts";
+import type { Serializer } from "./serializer.ts";
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const LOCK_UN = 8;
+
+/** The child's side. */
+export class FlockSerializer implements Serializer {
+  readonly #fd: number;
+
+  /** @throws {TineError} if the file cannot be opened */
+  constructor(path: string) {
+    try {
+      // Opened by each child itself: a lock belongs to an open file, and one that was inherited would be shared.
+      this.#fd = openSync(path, "a", 0o600);
+    } catch (cause) {
+      throw new TineError(`Cannot open lock_file "${path}": ${(cause as Error).message}`, {
+        cause,
+        exitCode: EX_CANTCREAT,
+      });
+    }
+  }
+
+  takeHere(): boolean {
+    return libc.flock(this.#fd, LOCK_EX | LOCK_NB) === 0;
+  }
+
+  async takeAway(): Promise<boolean> {
+    return await runtime.callBlocking("flock", [this.#fd, LOCK_EX]) === 0;
+  }
+
+  release(): void {
+    libc.flock(this.#fd, LOCK_UN);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Turns by a token in a pipe. The token carries a generation: when a child dies that may have held it, the parent
+ * makes the next generation and puts in a new token, and one of an older generation that turns up later is dropped.
+ * So the turn is never lost, and never doubled for longer than one client.
+ *
+ * @module
+ */
+
+import type { SerializerHandoff } from "../handoff.ts";
+import { libc } from "../os/calls.ts";
+import { closeFd, createPipe, type Pipe } from "../os/descriptor.ts";
+import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
+import { createWaitSet, SHORT_WAIT_MS, type WaitSet } from "../os/wait.ts";
+import type { Serializer } from "./serializer.ts";
+
+const GENERATION_BYTES = 4096;
+
+/** The parent's side: the pipe, and the generation that counts. */
+export class TokenPipe {
+  readonly #pipe: Pipe = createPipe();
+  readonly #memory = createSharedMemory("token", GENERATION_BYTES);
+  readonly #generation = new Int32Array(this.#memory.bytes, 0, 1);
+
+  constructor() {
+    this.renew();
+  }
+
+  /** What children need. */
+  get handoff(): Extract<SerializerHandoff, { kind: "pipe" }> {
+    return { kind: "pipe", pipe: this.#pipe, generationFd: this.#memory.fd };
+  }
+
+  /** Puts in a new token and makes every older one void. */
+  renew(): void {
+    // The generation before the token: a child that reads the token must find it valid.
+    const generation = Atomics.add(this.#generation, 0, 1) + 1;
+    libc.write(this.#pipe.write, new Uint8Array(Int32Array.of(generation).buffer), 4);
+  }
+
+  /** Closes the descriptors. */
+  close(): void {
+    closeFd(this.#pipe.read);
+    closeFd(this.#pipe.write);
+    closeFd(this.#memory.fd);
+  }
+}
+
+/** The child's side. */
+export class PipeSerializer implements Serializer {
+  readonly #pipe: Pipe;
+  readonly #generation: Int32Array;
+  readonly #token = new Int32Array(1);
+  readonly #tokenBytes = new Uint8Array(this.#token.buffer);
+  readonly #wait: WaitSet = createWaitSet();
+
+  constructor(handoff: Extract<SerializerHandoff, { kind: "pipe" }>, lifelineFd: number) {
+    this.#pipe = handoff.pipe;
+    this.#generation = new Int32Array(mapSharedMemory(handoff.generationFd, GENERATION_BYTES), 0, 1);
+    this.#wait.addShared(handoff.pipe.read);
+    this.#wait.add(lifelineFd);
+  }
+
+  #take(): boolean {
+    while (libc.read(this.#pipe.read, this.#tokenBytes, 4) === 4) {
+      if (this.#token[0] === Atomics.load(this.#generation, 0)) return true;
+    }
+    return false;
+  }
+
+  takeHere(): boolean {
+    return this.#take() || (this.#wait.waitHere(SHORT_WAIT_MS) > 0 && this.#take());
+  }
+
+  async takeAway(): Promise<boolean> {
+    await this.#wait.waitAway();
+    return this.#take();
+  }
+
+  release(): void {
+    libc.write(this.#pipe.write, this.#tokenBytes, 4);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The parent's side of the serializers: which one is used, and what has to be created and removed for it.
+ *
+ * @module
+ */
+
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { TineError } from "../errors.ts";
+import { EX_CANTCREAT } from "../exit_codes.ts";
+import type { SerializerHandoff } from "../handoff.ts";
+import { isLinux } from "../os/constants.ts";
+
+/** A serializer as the parent has it. */
+export interface PreparedSerializer {
+  readonly handoff: SerializerHandoff;
+  /** The descriptors that children inherit for it. */
+  readonly inherit: readonly number[];
+  /** To be called when a child has died without having left by itself: it may have held the turn. */
+  afterDeath(): void;
+  /** Removes what was created. */
+  remove(): void;
+}
+
+/** What decides the kind of serializer. */
+export interface SerializerChoice {
+  readonly serialize?: string | undefined;
+  readonly lockFile?: string | undefined;
+  readonly listeners: number;
+}
+
+/**
+ * The kind of serializer for these options, and a line for the log where it is not what was asked for. Pure.
+ *
+ * On one port the kernel wakes a single child, so that nothing needs to be serialized.
+ */
+export function chooseSerializer(
+  { serialize, listeners }: SerializerChoice,
+): { kind: SerializerHandoff["kind"]; note?: string } {
+  const several = listeners > 1;
+  if (serialize === "none" && several) {
+    return {
+      kind: "flock",
+      note: "Passed serialize value of none is incompatible with multiple ports - using default serialize",
+    };
+  }
+  if (serialize !== undefined) return { kind: serialize as SerializerHandoff["kind"] };
+  if (several) {
+    return { kind: "flock", note: "Several ports and no serialize value - using default serialize (flock)" };
+  }
+  return { kind: isLinux ? "none" : "flock" };
+}
+
+/** Creates what the chosen kind needs. */
+export async function prepareSerializer(
+  kind: SerializerHandoff["kind"],
+  lockFile: string | undefined,
+): Promise<PreparedSerializer> {
+  switch (kind) {
+    case "none":
+      return { handoff: { kind }, inherit: [], afterDeath() {}, remove() {} };
+    case "flock":
+      return prepareFlock(lockFile);
+    case "semaphore": {
+      const { createSemaphore, removeSemaphore } = await import("./semaphore.ts");
+      const id = createSemaphore();
+      return { handoff: { kind, id }, inherit: [], afterDeath() {}, remove: () => removeSemaphore(id) };
+    }
+    case "pipe": {
+      const { TokenPipe } = await import("./pipe.ts");
+      const token = new TokenPipe();
+      const { handoff } = token;
+      return {
+        handoff,
+        inherit: [handoff.pipe.read, handoff.pipe.write, handoff.generationFd],
+        afterDeath: () => token.renew(),
+        remove: () => token.close(),
+      };
+    }
+  }
+}
+
+function prepareFlock(named: string | undefined): PreparedSerializer {
+  // A folder of our own making, so that nobody can put a link where the file is to be.
+  const path = named ?? join(mkdtempSync(join(tmpdir(), "tine-")), "lock");
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (cause) {
+    throw new TineError(
+      `Cannot create lock_file "${path}": ${(cause as Error).message}; name a file that this user may write`,
+      { cause, exitCode: EX_CANTCREAT },
+    );
+  }
+  return {
+    handoff: { kind: "flock", path },
+    inherit: [],
+    afterDeath() {},
+    // A file that the user named is the user's.
+    remove: () => named === undefined && rmSync(dirname(path), { recursive: true, force: true }),
+  };
+}

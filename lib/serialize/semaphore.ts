@@ -1,0 +1,61 @@
+/**
+ * Turns by a System V semaphore. Each operation is made with SEM_UNDO, so the kernel gives the turn back when its
+ * holder dies.
+ *
+ * @module
+ */
+
+import { libc } from "../os/calls.ts";
+import { constants as c, isLinux } from "../os/constants.ts";
+import { systemError } from "../os/errno.ts";
+import { SHORT_WAIT_MS } from "../os/wait.ts";
+import { runtime } from "../runtime/choose.ts";
+import type { Serializer } from "./serializer.ts";
+
+const IPC_PRIVATE = 0;
+const OWNER_MAY_READ_AND_WRITE = 0o600;
+
+/** `struct sembuf`: number, operation, flags. */
+function operation(change: number, flags: number): Uint8Array {
+  return new Uint8Array(Int16Array.of(0, change, flags).buffer);
+}
+
+/** Creates a semaphore that is free. */
+export function createSemaphore(): number {
+  const id = libc.semget(IPC_PRIVATE, 1, c.IPC_CREAT | OWNER_MAY_READ_AND_WRITE);
+  if (id < 0) throw systemError("semget", "create a semaphore");
+  if (libc.semctl(id, 0, c.SETVAL, 1) < 0) throw systemError("semctl", "set a semaphore");
+  return id;
+}
+
+/** Removes a semaphore; those who wait for it are told. */
+export function removeSemaphore(id: number): void {
+  libc.semctl(id, 0, c.IPC_RMID, 0);
+}
+
+/** The child's side. */
+export class SemaphoreSerializer implements Serializer {
+  readonly #id: number;
+  readonly #take = operation(-1, c.SEM_UNDO);
+  readonly #tryToTake = operation(-1, c.SEM_UNDO | c.IPC_NOWAIT);
+  readonly #give = operation(1, c.SEM_UNDO);
+  readonly #shortTime = new Uint8Array(BigInt64Array.of(0n, BigInt(SHORT_WAIT_MS * 1e6)).buffer);
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  takeHere(): boolean {
+    return isLinux
+      ? libc.semtimedop(this.#id, this.#take, 1, this.#shortTime) === 0
+      : libc.semop(this.#id, this.#tryToTake, 1) === 0;
+  }
+
+  async takeAway(): Promise<boolean> {
+    return await runtime.callBlocking("semop", [this.#id, this.#take, 1]) === 0;
+  }
+
+  release(): void {
+    libc.semop(this.#id, this.#give, 1);
+  }
+}

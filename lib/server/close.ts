@@ -1,0 +1,99 @@
+/**
+ * How a server ends: closed, restarted, or by an error (Net::Server's `server_close`, `hup_server` and `fatal`).
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Handler } from "../context.ts";
+import { TineError } from "../errors.ts";
+import { EX_FATAL } from "../exit_codes.ts";
+import type { Logger } from "../log/logger.ts";
+import { closeFd } from "../os/descriptor.ts";
+import { runtime } from "../runtime/choose.ts";
+import { HookError, type Parent } from "../supervise/parent.ts";
+import type { ParentServer } from "../supervise/parent_server.ts";
+import { executeAgain } from "../supervise/restart.ts";
+import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
+
+/** Closes the server and ends the process. `gently`: every child finishes its client first. */
+export async function closeServer(
+  parent: Parent,
+  options: { exitCode: number; gently: boolean },
+): Promise<never> {
+  const { server, logger, serializer, listeners } = parent.parts;
+  await parent.callHook("preServerClose", (hooks) => hooks.preServerClose?.(server));
+  logger.logTimed(2, "Server closing!");
+  if (options.gently) {
+    logger.log(3, "Attempting a slow shutdown");
+    await finishChildren(parent);
+  }
+  await closeChildren(parent);
+  await parent.callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+  serializer.remove();
+  for (const { fd } of listeners) closeFd(fd);
+  runtime.exit(options.exitCode);
+}
+
+/** Restarts in place. It returns only if that is not possible: the server goes on as it is. */
+export async function restartServer(parent: Parent): Promise<void> {
+  const { config, server, logger, serializer } = parent.parts;
+  logger.log(2, "Received a SIG HUP");
+  // The new configuration before the old server is touched: a mistake in it must not cost the service.
+  try {
+    await parent.parts.reread();
+  } catch (error) {
+    logger.log(1, `Cannot restart: ${(error as Error).message}; going on with the present configuration`);
+    return;
+  }
+  await parent.callHook("preServerClose", (hooks) => hooks.preServerClose?.(server));
+  logger.logTimed(2, "Server closing!");
+  if (config.leaveChildrenOpenOnHup) {
+    await finishChildren(parent, 0);
+  } else {
+    // Net::Server ends them at once; here their clients are served first, within stop_timeout.
+    await finishChildren(parent, config.stopTimeout * 1000);
+    await closeChildren(parent);
+    await parent.callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+  }
+  serializer.remove();
+  await parent.callHook("restartClose", (hooks) => hooks.restartClose?.(server));
+  logger.logTimed(0, "Re-exec server during HUP");
+  executeAgain(parent);
+}
+
+/** What is known when an error ends the server. */
+export interface Failure {
+  readonly error: unknown;
+  readonly handler: Handler;
+  readonly server: ParentServer;
+  readonly logger: Logger | undefined;
+  readonly parent: Parent | undefined;
+}
+
+/**
+ * Ends the server because of an error.
+ *
+ * @throws what it was given if there is no server to close yet: the command line reports it
+ */
+export async function failServer({ error, handler, server, logger, parent }: Failure): Promise<never> {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  try {
+    await handler.hooks?.fatal?.(server, cause);
+  } catch (inHook) {
+    logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
+  }
+  if (parent === undefined) throw error;
+  const text = error instanceof TineError || error instanceof HookError ? cause.message : cause.stack ?? cause.message;
+  logger?.logTimed(0, text.replaceAll(/\n\s*/g, " | "));
+  const exitCode = error instanceof TineError ? error.exitCode : EX_FATAL;
+  try {
+    await closeServer(parent, { exitCode, gently: false });
+  } catch (again) {
+    // A hook on the way out threw too; nobody may be left behind all the same.
+    logger?.log(0, (again as Error).message);
+    await closeChildren(parent);
+    parent.parts.serializer.remove();
+  }
+  process.exit(exitCode);
+}

@@ -1,0 +1,14 @@
+/**
+ * Which part this process plays, as its parent left it in the environment.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { CHILD_VARIABLE, type ChildTicket, parseTicket } from "../handoff.ts";
+
+/** The ticket of a child; undefined in the process that a person started. */
+export function childTicket(): ChildTicket | undefined {
+  const text = process.env[CHILD_VARIABLE];
+  return text === undefined ? undefined : parseTicket(text);
+}

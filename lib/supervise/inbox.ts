@@ -1,0 +1,63 @@
+/**
+ * What the parent waits for: signals, and children that want something. Signal listeners only queue.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { Waker } from "../os/descriptor.ts";
+import { holdSignals } from "../os/process.ts";
+import { pollAway, POLLIN } from "../os/wait.ts";
+import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
+
+/** The parent's queue. One waker serves signals and children alike. */
+export class Inbox {
+  readonly waker = new Waker();
+  #actions: ParentAction[] = [];
+  #passed: string[] = [];
+
+  /** Listens to signals, and lets in those that came since the process was started. */
+  listen(passThrough: readonly string[]): void {
+    for (const { name, parent } of SIGNALS) {
+      if (parent !== undefined) process.on(`SIG${name}`, () => this.push(parent));
+    }
+    for (const name of passThrough) process.on(`SIG${name}`, () => this.#pass(name));
+    holdSignals(signalsOf("parent"), { hold: false });
+  }
+
+  /** Queues something to do. */
+  push(action: ParentAction): void {
+    this.#actions.push(action);
+    this.waker.wake();
+  }
+
+  #pass(name: string): void {
+    this.#passed.push(name);
+    this.waker.wake();
+  }
+
+  /** Whether one of `actions` is in the queue. */
+  has(...actions: readonly ParentAction[]): boolean {
+    return this.#actions.some((action) => actions.includes(action));
+  }
+
+  /** What came since the last call, each action once: two HUPs in the queue are one restart. */
+  take(): { actions: ParentAction[]; passed: string[] } {
+    const taken = { actions: this.#actions, passed: this.#passed };
+    this.#actions = [];
+    this.#passed = [];
+    // More and fewer are counted, all others are states.
+    taken.actions = taken.actions.filter((action, i, all) =>
+      action === "more" || action === "fewer" || all.indexOf(action) === i
+    );
+    return taken;
+  }
+
+  /** Waits until something came, at most `timeoutMs`. */
+  async wait(timeoutMs: number): Promise<void> {
+    if (this.#actions.length === 0 && this.#passed.length === 0) {
+      await pollAway([{ fd: this.waker.fd, events: POLLIN }], Math.max(0, timeoutMs));
+    }
+    this.waker.take();
+  }
+}

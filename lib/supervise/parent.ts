@@ -1,0 +1,239 @@
+/**
+ * The parent: it waits, heeds signals, reaps, watches and populates. The loop is {@linkcode supervise}.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/options.ts";
+import type { Handler } from "../context.ts";
+import type { Handoff } from "../handoff.ts";
+import type { ChildKind, Hooks } from "../hooks.ts";
+import type { Listener } from "../listen/listen.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Pipe } from "../os/descriptor.ts";
+import { processExists, reap, sendSignal } from "../os/process.ts";
+import { Scoreboard } from "../scoreboard/scoreboard.ts";
+import type { PreparedSerializer } from "../serialize/prepare.ts";
+import { Backoff } from "./backoff.ts";
+import { type Child, Children } from "./children.ts";
+import { Inbox } from "./inbox.ts";
+import type { ParentServer } from "./parent_server.ts";
+import { type Counted, plan } from "./populate.ts";
+import { meaningOf } from "./reap.ts";
+import { Spawner } from "./spawn.ts";
+
+/** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
+const SPARE_SLOTS = 1024;
+
+/** What a parent is made of. */
+export interface ParentParts {
+  readonly config: Config;
+  readonly handler: Handler;
+  readonly handlerUrl: string | undefined;
+  readonly server: ParentServer;
+  readonly logger: Logger;
+  readonly listeners: readonly Listener[];
+  readonly serializer: PreparedSerializer;
+  /** Children see the end of the parent by it. */
+  readonly lifeline: Pipe;
+  /** Reads the options again and checks them. */
+  readonly reread: () => Promise<unknown>;
+}
+
+/** A hook threw in the parent: the server ends, as a Perl server would `die`. */
+export class HookError extends Error {
+  override name = "HookError";
+
+  constructor(hook: string, cause: unknown) {
+    super(`The hook ${hook} threw ${cause instanceof Error ? cause.stack ?? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** The parent's state, and the steps of its loop. */
+export class Parent {
+  readonly parts: ParentParts;
+  readonly children = new Children();
+  readonly inbox = new Inbox();
+  readonly #scoreboard: Scoreboard;
+  readonly #spawner: Spawner;
+  readonly #backoff = new Backoff();
+  #maxServers: number;
+
+  constructor(parts: ParentParts) {
+    const { config, listeners, serializer, lifeline, server } = parts;
+    this.parts = parts;
+    this.#maxServers = config.maxServers;
+    this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
+    const handoff: Handoff = {
+      config,
+      personality: server.personality,
+      parentPid: server.pid,
+      listeners: listeners.map(({ fd, address }) => ({ fd, address })),
+      handlerUrl: parts.handlerUrl,
+      serializer: serializer.handoff,
+      scoreboardFd: this.#scoreboard.fd,
+      lifelineFd: lifeline.read,
+      poke: this.inbox.waker.ends,
+    };
+    this.#spawner = new Spawner(handoff, serializer.inherit);
+  }
+
+  /** How many children there shall be. */
+  get maxServers(): number {
+    return this.#maxServers;
+  }
+
+  log(level: number, message: string): void {
+    this.parts.logger.log(level, message);
+  }
+
+  /** Calls a hook of the parent's. @throws {HookError} */
+  async callHook<K extends keyof Hooks>(name: K, call: (hooks: Hooks) => unknown): Promise<void> {
+    const { hooks } = this.parts.handler;
+    if (hooks?.[name] === undefined) return;
+    try {
+      await call(hooks);
+    } catch (cause) {
+      throw new HookError(name, cause);
+    }
+  }
+
+  /** TTIN and TTOU. */
+  async scale(change: number): Promise<void> {
+    if (change < 0 && this.#maxServers === 0) return;
+    this.#maxServers += change;
+    this.log(3, `${change > 0 ? "Increasing" : "Decreasing"} max server count (${this.#maxServers})`);
+    if (change < 0) this.#dismissOne();
+    await this.populate();
+  }
+
+  /** Tells one child to leave: one that waits, if there is one, else one that is busy, after its client. */
+  #dismissOne(): void {
+    const working = [...this.children].filter(({ kind, dismissed, after }) =>
+      kind === "server" && !dismissed && after === undefined
+    );
+    const chosen = working.findLast(({ slot }) => slot?.state === "waiting") ?? working.at(-1);
+    if (chosen !== undefined) this.dismiss(chosen, "HUP");
+  }
+
+  /** Signals a child so that it leaves. */
+  dismiss(child: Child, signal: "HUP" | "TERM" | "KILL"): void {
+    child.dismissed = true;
+    this.log(4, `Kill ${signal} pid ${child.pid}`);
+    sendSignal(child.pid, signal);
+  }
+
+  /** Passes a signal on to all children (`sig_passthrough`). */
+  passOn(signal: string): void {
+    for (const pid of this.children.pids) {
+      this.log(4, `signaling ${pid} with ${signal}`);
+      if (!sendSignal(pid, signal)) this.log(1, `child ${pid} not signaled with ${signal}`);
+    }
+  }
+
+  /** Takes the children that have ended out of the table. */
+  async reapEnded(): Promise<void> {
+    let diedAtBirth = 0;
+    for (const ending of this.children.takeEndings()) {
+      const child = this.children.get(ending.pid) as Child;
+      const verdict = meaningOf(ending, {
+        state: child.slot?.state,
+        requests: child.slot?.requests ?? 0,
+        dismissed: child.dismissed === true,
+      });
+      if (verdict.atBirth) diedAtBirth++;
+      else if (child.slot !== undefined && !verdict.abnormal) this.#backoff.succeed();
+      this.log(verdict.level, verdict.text);
+      this.#remove(child);
+      if (verdict.abnormal) this.parts.serializer.afterDeath();
+    }
+    if (diedAtBirth > 0) this.#pauseStarting(diedAtBirth);
+    await this.#noticeOthers();
+  }
+
+  #pauseStarting(died: number): void {
+    const pause = this.#backoff.fail(performance.now());
+    const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
+    this.log(
+      1,
+      `Children die before they are ready (${died} now${often}): the cause is in the lines above; ` +
+        `next try in ${pause / 1000} s`,
+    );
+  }
+
+  /** Processes that the program or its hooks started by other means (Net::Server's `other_child_died_hook`). */
+  async #noticeOthers(): Promise<void> {
+    if (this.parts.handler.hooks?.otherChildDied === undefined) return;
+    for (let ending = reap(-1); ending !== undefined; ending = reap(-1)) {
+      const { pid } = ending;
+      await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, pid));
+    }
+  }
+
+  #remove(child: Child): void {
+    this.children.remove(child.pid);
+    if (child.slotIndex !== undefined) this.#scoreboard.release(child.slotIndex);
+  }
+
+  /** Looks whether each child is there (`check_for_dead`). */
+  checkForDead(): void {
+    for (const child of [...this.children]) if (!processExists(child.pid)) this.#remove(child);
+  }
+
+  /** Brings the number of children to what it shall be. */
+  async populate(): Promise<void> {
+    const counted = [...this.children].map((child): Counted => ({
+      pid: child.pid,
+      kind: child.kind,
+      after: child.after,
+      successor: child.successor,
+      retiring: child.slot?.retiring === true,
+      dismissed: child.dismissed === true,
+    }));
+    const { start, successorsFor } = plan(counted, this.#maxServers);
+    const allowed = this.#backoff.allowed(performance.now());
+    for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", pid);
+    if (start > 0 && allowed > 0) await this.runNChildren(Math.min(start, allowed));
+  }
+
+  /** Starts a group of children. */
+  async runNChildren(n: number): Promise<void> {
+    await this.callHook("runNChildren", (hooks) => hooks.runNChildren?.(this.parts.server));
+    this.log(3, `Starting "${n}" children`);
+    for (let i = 0; i < n; i++) await this.#start("server");
+  }
+
+  /** Starts a process that works off the queue. */
+  async runDequeue(): Promise<void> {
+    await this.#start("dequeue");
+  }
+
+  async #start(kind: ChildKind, after?: number): Promise<void> {
+    await this.callHook("preFork", (hooks) => hooks.preFork?.(this.parts.server, kind));
+    const claimed = this.#scoreboard.claim(Date.now());
+    if (claimed === undefined) {
+      this.log(1, `Cannot start another child: there are ${this.#scoreboard.capacity} already`);
+      return;
+    }
+    const { index: slotIndex, slot } = claimed;
+    try {
+      const pid = this.#spawner.start({ slot: slotIndex, kind, after });
+      this.children.add({ pid, kind, slot, slotIndex, after });
+      if (kind === "dequeue") this.log(4, `Running dequeue child ${pid}`);
+    } catch (error) {
+      this.#scoreboard.release(slotIndex);
+      const pause = this.#backoff.fail(performance.now());
+      this.log(1, `${(error as Error).message}; next try in ${pause / 1000} s`);
+    }
+  }
+
+  /** How many dequeue processes there are. */
+  get dequeueCount(): number {
+    return [...this.children].filter(({ kind }) => kind === "dequeue").length;
+  }
+
+  /** When a pause after deaths at birth ends; undefined if there is none. */
+  get pauseEnds(): number | undefined {
+    return this.#backoff.ends(performance.now());
+  }
+}

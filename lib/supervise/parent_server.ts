@@ -1,0 +1,67 @@
+/**
+ * The server as hooks see it in the parent.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Config } from "../config/options.ts";
+import type { Address, Server } from "../context.ts";
+import type { Logger } from "../log/logger.ts";
+import { formatJson } from "../log/json_format.ts";
+
+/** The parent's view. Its fields fill in as the server comes up. */
+export class ParentServer implements Server {
+  readonly role = "parent";
+  readonly pid: number = process.pid;
+  readonly parentPid: number = process.pid;
+  readonly requests = 0;
+  personality: string;
+  listeners: readonly Address[] = [];
+  #config: Config | undefined;
+  #logger: Logger | undefined;
+  #pids: () => readonly number[] = () => [];
+  #close: ((exitCode: number) => Promise<never>) | undefined;
+  #done = false;
+
+  constructor(personality: string) {
+    this.personality = personality;
+  }
+
+  /** Before the options are read (in the hook `configure`) there is none to be had. */
+  get config(): Config {
+    if (this.#config === undefined) throw new Error("Cannot read the options yet: the hook configure runs before them");
+    return this.#config;
+  }
+
+  get children(): readonly number[] {
+    return this.#pids();
+  }
+
+  /** The options were read. */
+  configured(config: Config, logger: Logger): void {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  /** The parent's loop is about to begin. */
+  supervising(pids: () => readonly number[], close: (exitCode: number) => Promise<never>): void {
+    this.#pids = pids;
+    this.#close = close;
+  }
+
+  log(level: number, message: string): void {
+    if (this.#logger !== undefined) this.#logger.log(level, message);
+    else if (level <= 1) process.stderr.write(`${formatJson(level, message, process.pid)}\n`);
+  }
+
+  done(value?: boolean): boolean {
+    if (value !== undefined) this.#done = value;
+    return this.#done;
+  }
+
+  serverClose(exitCode = 0): Promise<never> {
+    if (this.#close === undefined) process.exit(exitCode);
+    return this.#close(exitCode);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * HUP: the parent executes its own program again. The process id and the listening sockets stay, so that nobody
+ * is refused meanwhile.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { ownProgram } from "../os/command_line.ts";
+import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
+import { execute, holdSignals } from "../os/process.ts";
+import { signalsOf } from "../signals.ts";
+import type { Parent } from "./parent.ts";
+
+/** The environment variable by which the program learns that it was restarted. */
+export const RESTART_VARIABLE = "TINE_RESTART";
+
+/** What the program hands to itself. */
+export interface Legacy {
+  readonly sockets: readonly { readonly fd: number; readonly key: string }[];
+  /** Children that still finish their clients. */
+  readonly children: readonly number[];
+  readonly lifeline: Pipe;
+}
+
+/** Takes what the program handed to itself before its restart; undefined at a first start. */
+export function takeLegacy(): Legacy | undefined {
+  const text = process.env[RESTART_VARIABLE];
+  if (text === undefined) return undefined;
+  delete process.env[RESTART_VARIABLE];
+  const legacy = JSON.parse(text) as Legacy;
+  for (const fd of [...legacy.sockets.map(({ fd }) => fd), legacy.lifeline.read, legacy.lifeline.write]) {
+    setCloseOnExec(fd, { on: true });
+  }
+  return legacy;
+}
+
+/**
+ * Executes the program again.
+ *
+ * @throws {SystemError} if it cannot be executed; the server can go on then
+ */
+export function executeAgain(parent: Parent): never {
+  const { listeners, lifeline } = parent.parts;
+  const legacy: Legacy = {
+    sockets: listeners.map(({ fd, key }) => ({ fd, key })),
+    children: parent.children.pids,
+    lifeline,
+  };
+  const program = ownProgram();
+  const kept = [...legacy.sockets.map(({ fd }) => fd), lifeline.read, lifeline.write];
+  for (const fd of kept) setCloseOnExec(fd, { on: false });
+  // Held back until the new program listens to them: a HUP on its way would end it otherwise.
+  holdSignals(signalsOf("parent"), { hold: true });
+  try {
+    execute({ ...program, environment: { ...program.environment, [RESTART_VARIABLE]: JSON.stringify(legacy) } });
+  } catch (error) {
+    holdSignals(signalsOf("parent"), { hold: false });
+    for (const fd of kept) setCloseOnExec(fd, { on: true });
+    throw error;
+  }
+}

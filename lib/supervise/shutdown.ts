@@ -1,0 +1,48 @@
+/**
+ * Ending the children: gently, at once, or by force.
+ *
+ * @module
+ */
+
+import type { Parent } from "./parent.ts";
+
+/** Waits until all children have ended, at most until `deadline` (by `performance.now`), or until `enough`. */
+async function untilGone(parent: Parent, deadline: number, enough: () => boolean): Promise<void> {
+  while (parent.children.size > 0 && performance.now() < deadline && !enough()) {
+    const left = deadline - performance.now();
+    await parent.inbox.wait(Math.min(left, 60_000));
+    await parent.reapEnded();
+  }
+}
+
+/** Whether somebody wants the stop to be quicker; what else came meanwhile has no meaning any more. */
+function impatience(parent: Parent): boolean {
+  const { actions } = parent.inbox.take();
+  return actions.some((action) => action === "stop" || action === "quit");
+}
+
+/**
+ * Lets every child finish its client, however long that takes; a second signal to stop ends the patience.
+ *
+ * @param patienceMs The longest wait in milliseconds.
+ */
+export async function finishChildren(parent: Parent, patienceMs = Infinity): Promise<void> {
+  if (parent.children.size > 0) parent.log(2, "Sending children hup signal");
+  for (const child of parent.children) {
+    // One that waits for another's end would take its place now.
+    parent.dismiss(child, child.after === undefined ? "HUP" : "TERM");
+  }
+  await untilGone(parent, performance.now() + patienceMs, () => impatience(parent));
+}
+
+/** Ends all children: TERM, and KILL for those that are still there after `stop_timeout`. */
+export async function closeChildren(parent: Parent): Promise<void> {
+  const { stopTimeout } = parent.parts.config;
+  for (const child of parent.children) parent.dismiss(child, "TERM");
+  await untilGone(parent, performance.now() + stopTimeout * 1000, () => impatience(parent));
+  for (const child of parent.children) {
+    parent.log(1, `Child ${child.pid} did not end within ${stopTimeout} s: it is killed`);
+    parent.dismiss(child, "KILL");
+  }
+  await untilGone(parent, Infinity, () => false);
+}

@@ -1,0 +1,54 @@
+/**
+ * Starting a child: the same program again, with its ticket in the environment and its descriptors handed down.
+ *
+ * @module
+ */
+
+import { CHILD_VARIABLE, type ChildTicket, formatTicket, type Handoff } from "../handoff.ts";
+import { ownProgram } from "../os/command_line.ts";
+import { closeFd } from "../os/descriptor.ts";
+import { type Program, spawn } from "../os/process.ts";
+import { shareText } from "../os/shared_memory.ts";
+import { signalsOf } from "../signals.ts";
+
+/** Starts children that share one handoff. */
+export class Spawner {
+  readonly #program: Program = ownProgram();
+  readonly #textFd: number;
+  readonly #inherit: readonly number[];
+  readonly #heldBack = [...new Set([...signalsOf("child"), ...signalsOf("parent")])];
+
+  constructor(handoff: Handoff, serializerFds: readonly number[]) {
+    this.#textFd = shareText("handoff", JSON.stringify(handoff));
+    this.#inherit = [
+      ...new Set([
+        this.#textFd,
+        ...handoff.listeners.map(({ fd }) => fd),
+        handoff.scoreboardFd,
+        handoff.lifelineFd,
+        handoff.poke.read,
+        handoff.poke.write,
+        ...serializerFds,
+      ]),
+    ];
+  }
+
+  /**
+   * Starts a child.
+   *
+   * @returns Its process id.
+   * @throws {SpawnError} if the system cannot start another process
+   */
+  start(ticket: Omit<ChildTicket, "fd">): number {
+    const environment = {
+      ...this.#program.environment,
+      [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd }),
+    };
+    return spawn({ ...this.#program, environment }, { inherit: this.#inherit, heldBack: this.#heldBack });
+  }
+
+  /** Closes what the children were handed. */
+  close(): void {
+    closeFd(this.#textFd);
+  }
+}

@@ -1,0 +1,2 @@
+/** Tine's version. */
+export const VERSION = "0.1.0";

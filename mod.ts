@@ -1,0 +1,36 @@
+/**
+ * Tine: a pre-forking server kit for Deno and Bun.
+ *
+ * A parent binds the ports and keeps `max_servers` children alive; each child accepts clients from the same
+ * listening socket, one at a time, and is replaced after `max_requests` of them.
+ *
+ * @example A server of one's own
+ * ```ts ignore
+ * import { run } from "tine";
+ *
+ * run({
+ *   async processRequest(connection, server) {
+ *     await connection.print(`Hello from child ${server.pid}\r\n`);
+ *   },
+ * }, { port: "127.0.0.1:20203", maxServers: 8 });
+ * ```
+ *
+ * @module
+ */
+
+export { run, type RunOptions } from "./lib/server/run.ts";
+export type { Address, Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
+export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
+export type { Connection, ReadOptions } from "./lib/connection/connection.ts";
+export type { LinesOptions } from "./lib/connection/lines.ts";
+export type { Config, OwnOption, OwnOptions, PartialConfig, PortTable } from "./lib/config/options.ts";
+export {
+  BindError,
+  ConfigError,
+  ConnectionError,
+  type Place,
+  SpawnError,
+  SystemError,
+  TineError,
+  UsageError,
+} from "./lib/errors.ts";
