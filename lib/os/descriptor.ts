@@ -17,6 +17,22 @@ export function closeFd(fd: number): void {
   libc.close(fd);
 }
 
+/**
+ * Opens a file to read and write, close-on-exec, for this user only if it is created. The descriptor is the
+ * system's: those of `node:fs` are known to the runtime alone on some versions of Deno.
+ *
+ * @throws {SystemError}
+ */
+export function openFile(path: string, options: { create: boolean }): number {
+  const O_RDWR = 2;
+  const O_CREAT = isLinux ? 0o100 : 0x200;
+  const cloexec = isLinux ? CLOEXEC : 0x1000000;
+  const flags = O_RDWR | cloexec | (options.create ? O_CREAT : 0);
+  const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags, 0o600);
+  if (fd < 0) throw systemError("open", `open "${path}"`);
+  return fd;
+}
+
 /** Lets a descriptor be inherited by programs that this process executes, or not. */
 export function setCloseOnExec(fd: number, { on }: { on: boolean }): void {
   const flags = fcntl(fd, c.F_GETFD, 0);

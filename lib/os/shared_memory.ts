@@ -4,12 +4,13 @@
  * @module
  */
 
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runtime } from "../runtime/choose.ts";
 import { libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
+import { openFile } from "./descriptor.ts";
 import { systemError } from "./errno.ts";
 
 const MFD_CLOEXEC = 1;
@@ -23,7 +24,7 @@ function anonymousFile(label: string): number {
   }
   const folder = mkdtempSync(join(tmpdir(), "tine-"));
   try {
-    return openSync(join(folder, label), "wx+", 0o600);
+    return openFile(join(folder, label), { create: true });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -54,7 +55,12 @@ export function mapSharedMemory(fd: number, size: number): ArrayBuffer {
 export function shareText(label: string, text: string): number {
   const fd = anonymousFile(label);
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
+  for (let at = 0; at < bytes.length;) {
+    const rest = bytes.subarray(at);
+    const n = libc.write(fd, rest, rest.length);
+    if (n < 0) throw systemError("write", `write the ${label}`);
+    at += n;
+  }
   return fd;
 }
 
@@ -65,12 +71,13 @@ export function readSharedText(fd: number): string {
   for (;;) {
     // By position, since the descriptor's own position is shared by all who inherited it.
     const part = new Uint8Array(65536);
-    const n = readSync(fd, part, 0, part.length, at);
+    const n = libc.pread(fd, part, part.length, at);
+    if (n < 0) throw systemError("pread", "read what the parent handed down");
     if (n === 0) break;
     parts.push(part.subarray(0, n));
     at += n;
   }
-  closeSync(fd);
+  libc.close(fd);
   const all = new Uint8Array(at);
   let offset = 0;
   for (const part of parts) {

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { openSync } from "node:fs";
-import { TineError } from "../errors.ts";
-import { EX_CANTCREAT } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
+import { openFile } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { Serializer } from "./serializer.ts";
 
@@ -19,17 +17,10 @@ const LOCK_UN = 8;
 export class FlockSerializer implements Serializer {
   readonly #fd: number;
 
-  /** @throws {TineError} if the file cannot be opened */
+  /** @throws {SystemError} if the file cannot be opened */
   constructor(path: string) {
-    try {
-      // Opened by each child itself: a lock belongs to an open file, and one that was inherited would be shared.
-      this.#fd = openSync(path, "a", 0o600);
-    } catch (cause) {
-      throw new TineError(`Cannot open lock_file "${path}": ${(cause as Error).message}`, {
-        cause,
-        exitCode: EX_CANTCREAT,
-      });
-    }
+    // Opened by each child itself: a lock belongs to an open file, and one that was inherited would be shared.
+    this.#fd = openFile(path, { create: true });
   }
 
   takeHere(): boolean {
