@@ -21,9 +21,31 @@
 export { run, type RunOptions } from "./lib/server/run.ts";
 export type { Address, Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
-export type { Connection, ReadOptions } from "./lib/connection/connection.ts";
+export type { Connection } from "./lib/connection/connection.ts";
+export type { ReadOptions } from "./lib/connection/read_options.ts";
 export type { LinesOptions } from "./lib/connection/lines.ts";
-export type { Config, OwnOption, OwnOptions, PartialConfig, PortTable } from "./lib/config/options.ts";
+export type {
+  CamelCase,
+  Config,
+  Definition,
+  FieldOf,
+  Given,
+  Kind,
+  OptionRow,
+  OPTIONS,
+  OwnOption,
+  OwnOptions,
+  PartialConfig,
+  PERSONALITIES,
+  PersonalityName,
+  PortEntry,
+  PortTable,
+  Row,
+  Rows,
+  Section,
+  Supported,
+  ValueOf,
+} from "./lib/config/options.ts";
 export {
   BindError,
   ConfigError,

@@ -5,22 +5,20 @@
  * @module
  */
 
-import {
-  EX_CONFIG,
-  EX_NOPERM,
-  EX_OSERR,
-  EX_SOFTWARE,
-  EX_UNAVAILABLE,
-  EX_USAGE,
-} from "./exit_codes.ts";
+import { EX_CONFIG, EX_NOPERM, EX_OSERR, EX_SOFTWARE, EX_UNAVAILABLE, EX_USAGE } from "./exit_codes.ts";
 
 /** The base of every error that Tine throws on purpose. */
 export class TineError extends Error {
+  /** The class, for messages. */
   override name = "TineError";
   /** The status with which a program that meets this error should exit (`sysexits.h`). */
   readonly exitCode: number;
 
-  /** @param message One line: "Cannot <verb> <object>: <why>; <what to do>". */
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(message: string, options: { cause?: unknown; exitCode?: number } = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.exitCode = options.exitCode ?? EX_SOFTWARE;
@@ -29,7 +27,13 @@ export class TineError extends Error {
 
 /** The command line cannot be understood. */
 export class UsageError extends TineError {
+  /** The class, for messages. */
   override name = "UsageError";
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(message: string, options: { cause?: unknown } = {}) {
     super(message, { ...options, exitCode: EX_USAGE });
   }
@@ -55,12 +59,18 @@ export function formatPlace(place: Place): string {
 
 /** An option is unknown, has a wrong type or value, or contradicts another. */
 export class ConfigError extends TineError {
+  /** The class, for messages. */
   override name = "ConfigError";
   /** The option's name, where there is one. */
   readonly option: string | undefined;
   /** Where the value was given. */
   readonly place: Place | undefined;
 
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(
     message: string,
     options: { cause?: unknown; option?: string; place?: Place } = {},
@@ -76,6 +86,7 @@ export class ConfigError extends TineError {
 
 /** A call into the system failed. */
 export class SystemError extends TineError {
+  /** The class, for messages. */
   override name = "SystemError";
   /** The call, such as `bind`. */
   readonly call: string;
@@ -84,13 +95,19 @@ export class SystemError extends TineError {
   /** The error's name, such as `EADDRINUSE`. */
   readonly code: string;
 
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(
     message: string,
     options: { call: string; errno: number; code: string; cause?: unknown; exitCode?: number },
   ) {
     super(message, {
       ...("cause" in options ? { cause: options.cause } : {}),
-      exitCode: options.exitCode ?? (options.code === "EPERM" || options.code === "EACCES" ? EX_NOPERM : EX_OSERR),
+      exitCode: options.exitCode ??
+        (options.code === "EPERM" || options.code === "EACCES" ? EX_NOPERM : EX_OSERR),
     });
     this.call = options.call;
     this.errno = options.errno;
@@ -100,10 +117,16 @@ export class SystemError extends TineError {
 
 /** A port cannot be bound. Exit status 69, or 77 where a right is missing. */
 export class BindError extends TineError {
+  /** The class, for messages. */
   override name = "BindError";
   /** The address, as a person would write it. */
   readonly address: string;
 
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(
     message: string,
     options: { address: string; cause?: unknown; exitCode?: number },
@@ -118,7 +141,13 @@ export class BindError extends TineError {
 
 /** A child process cannot be started. */
 export class SpawnError extends TineError {
+  /** The class, for messages. */
   override name = "SpawnError";
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(message: string, options: { cause?: unknown } = {}) {
     super(message, { ...options, exitCode: EX_OSERR });
   }
@@ -126,10 +155,16 @@ export class SpawnError extends TineError {
 
 /** The client went away, was too slow, or broke a limit: an end of this connection and of nothing else. */
 export class ConnectionError extends TineError {
+  /** The class, for messages. */
   override name = "ConnectionError";
   /** `ECONNRESET`, `EPIPE`, `ETIMEDOUT`, `EMSGSIZE` or `ECANCELED`. */
   readonly code: string;
 
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
   constructor(message: string, options: { code: string; cause?: unknown }) {
     super(message, "cause" in options ? { cause: options.cause } : {});
     this.code = options.code;

@@ -7,7 +7,7 @@
 import process from "node:process";
 import { Connection } from "../connection/connection.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
-import { CHILD_VARIABLE, type ChildTicket, type Handoff } from "../handoff.ts";
+import type { ChildTicket, Handoff } from "../handoff.ts";
 import { Logger } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
 import { holdSignals, openProcess, processExists } from "../os/process.ts";
@@ -21,7 +21,7 @@ import { type ChildAction, SIGNALS, signalsOf } from "../signals.ts";
 import { Acceptor, PARENT_GONE } from "./accept.ts";
 import { ChildServer } from "./child_server.ts";
 import { retireAfter } from "./retire.ts";
-import { serve, ServeError, type Serving } from "./serve.ts";
+import { serve, type Serving, Thrown } from "./serve.ts";
 import { Breather } from "./yield.ts";
 
 /** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
@@ -50,7 +50,6 @@ function keepToOneself(handoff: Handoff): void {
 
 /** Starts as the child that `ticket` says, and ends the process when its work is done. */
 export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: Handler): Promise<never> {
-  delete process.env[CHILD_VARIABLE];
   keepToOneself(handoff);
   const child = new Child(ticket, handoff, handler);
   return await child.run();
@@ -130,7 +129,12 @@ class Child {
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     if (this.#ticket.after !== undefined) await this.#awaitPredecessor(this.#ticket.after);
-    await this.#loop(this.#acceptor, { server: this.#server, handler: this.#handler, processRequest, logger });
+    await this.#loop(this.#acceptor, {
+      server: this.#server,
+      handler: this.#handler,
+      processRequest,
+      logger,
+    });
     logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
   }
 
@@ -190,7 +194,7 @@ class Child {
   #leaveSoon(): void {
     this.#leaveAfterClient = true;
     if (this.#connection === undefined) void this.#leaveByItself();
-    else this.#connection.abort(new Error("The server wants to stop"));
+    else this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
   }
 
   async #leaveByItself(): Promise<void> {
@@ -237,14 +241,14 @@ class Child {
     try {
       await call(hooks);
     } catch (cause) {
-      throw new ServeError(`the hook ${name}`, cause);
+      throw new Thrown(`the hook ${name}`, cause);
     }
   }
 
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
-    const cause = error instanceof ServeError ? error.cause : error;
-    const where = error instanceof ServeError ? `${error.where} threw ` : "";
+    const cause = error instanceof Thrown ? error.cause : error;
+    const where = error instanceof Thrown ? `${error.where} threw ` : "";
     const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
     this.#logger.logTimed(1, `Child ${process.pid} ends: ${where}${text.replaceAll(/\n\s*/g, " | ")}`);
     if (cause instanceof Error) {
@@ -265,5 +269,7 @@ function forever(): Promise<never> {
 
 /** The handler's function, for a module that exports a function alone. */
 export function asHandler(exported: unknown): Handler {
-  return typeof exported === "function" ? { processRequest: exported as ProcessRequest } : exported as Handler;
+  return typeof exported === "function"
+    ? { processRequest: exported as ProcessRequest }
+    : exported as Handler;
 }

@@ -47,6 +47,7 @@ export class ChildServer implements Server {
     this.#logger.log(level, message);
   }
 
+  // deno-lint-ignore tine/no-boolean-parameters -- the name is Net::Server's, and the argument its own
   done(value?: boolean): boolean {
     if (value !== undefined) this.#done = value;
     return this.#done;

@@ -14,7 +14,12 @@ const LEAD = 3;
  * @param startupMs How long it took this child to start.
  * @param served How many clients it has served so far, in `elapsedMs`.
  */
-export function retireAfter(maxRequests: number, startupMs: number, served: number, elapsedMs: number): number {
+export function retireAfter(
+  maxRequests: number,
+  startupMs: number,
+  served: number,
+  elapsedMs: number,
+): number {
   const perClient = elapsedMs / Math.max(served, 1);
   const ahead = Math.ceil(LEAD * startupMs / Math.max(perClient, 0.001));
   // At the earliest half-way, so that a child is not followed by a crowd of successors that wait.

@@ -11,8 +11,8 @@ import type { Logger } from "../log/logger.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 
 /** A hook or the handler threw: the child ends, as a Perl child would `die`. */
-export class ServeError extends Error {
-  override name = "ServeError";
+export class Thrown extends Error {
+  override name = "Thrown";
   /** What threw, such as `the hook postAccept`. */
   readonly where: string;
 
@@ -35,7 +35,7 @@ async function callHook<T>(name: string, call: () => T | Promise<T>): Promise<T>
   try {
     return await call();
   } catch (cause) {
-    throw new ServeError(`the hook ${name}`, cause);
+    throw new Thrown(`the hook ${name}`, cause);
   }
 }
 
@@ -44,7 +44,7 @@ async function runHandler(serving: Serving, connection: Connection): Promise<voi
   try {
     await serving.processRequest(connection, serving.server);
   } catch (cause) {
-    if (!(cause instanceof ConnectionError)) throw new ServeError("the handler", cause);
+    if (!(cause instanceof ConnectionError)) throw new Thrown("the handler", cause);
     serving.logger.log(3, cause.message);
   }
 }
@@ -79,7 +79,7 @@ async function answer(serving: Serving, connection: Connection): Promise<void> {
 /**
  * Serves one client and closes its connection.
  *
- * @throws {ServeError} if a hook or the handler threw; the connection is closed all the same
+ * @throws {Thrown} if a hook or the handler threw; the connection is closed all the same
  */
 export async function serve(serving: Serving, connection: Connection): Promise<void> {
   const { handler: { hooks }, server } = serving;

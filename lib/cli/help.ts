@@ -9,7 +9,8 @@ import { helpText } from "../config/describe.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
 
-const USAGE = `Usage: tine [PERSONALITY] [HANDLER] [options]   run a server (PreForkSimple and an echo by default)
+const USAGE =
+  `Usage: tine [PERSONALITY] [HANDLER] [options]   run a server (PreForkSimple and an echo by default)
        tine check FILE [options]                 check a configuration file and print what is in force
        tine convert OLD > NEW                    turn a key-value file into TOML, or back
        tine --help | --version
@@ -26,6 +27,8 @@ export function help(): Promise<void> {
 
 /** Prints the version of Tine and of the runtime. */
 export function version(): Promise<void> {
-  process.stdout.write(`tine ${VERSION} (${runtime.name} ${runtime.version}, ${process.platform} ${process.arch})\n`);
+  process.stdout.write(
+    `tine ${VERSION} (${runtime.name} ${runtime.version}, ${process.platform} ${process.arch})\n`,
+  );
   return Promise.resolve();
 }

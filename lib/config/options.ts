@@ -998,18 +998,22 @@ export interface PortTable {
 /** One entry of the option `port`, as it was written. */
 export type PortEntry = string | PortTable;
 
-type Rows = typeof OPTIONS;
-type Row = Rows[number];
-type Supported = Extract<Row, { status: "supported" }>;
+/** The type of the table. */
+export type Rows = typeof OPTIONS;
+/** The type of one of its rows. */
+export type Row = Rows[number];
+/** The type of the rows whose options work. */
+export type Supported = Extract<Row, { status: "supported" }>;
 
 /** The type of one value of a row. */
-type ValueOf<R> = R extends { kind: "int" | "seconds" } ? number
+export type ValueOf<R> = R extends { kind: "int" | "seconds" } ? number
   : R extends { kind: "bool" } ? boolean
   : R extends { kind: "enum"; values: readonly (infer V)[] } ? V
   : R extends { kind: "ports" } ? PortEntry
   : string;
 
-type FieldOf<R> = R extends { multi: true } ? readonly ValueOf<R>[] : ValueOf<R>;
+/** The type of an option: one value, or a list of them. */
+export type FieldOf<R> = R extends { multi: true } ? readonly ValueOf<R>[] : ValueOf<R>;
 
 /** The options in force: those of the table by their camelCase names, and the program's own. Frozen. */
 export type Config =
@@ -1021,7 +1025,7 @@ export type Config =
   };
 
 /** A value as code may give it: numbers for ports and IP versions, one value for a list. */
-type Given<R> = R extends { kind: "ports" }
+export type Given<R> = R extends { kind: "ports" }
   ? string | number | PortTable | readonly (string | number | PortTable)[]
   : R extends { key: "ipv" } ? string | number | readonly (string | number)[]
   : R extends { multi: true } ? ValueOf<R> | readonly ValueOf<R>[]

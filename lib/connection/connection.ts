@@ -9,32 +9,22 @@
 
 import type { Duplex } from "node:stream";
 import type { Address } from "../context.ts";
-import { ConnectionError } from "../errors.ts";
 import { errno, libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
-import { EAGAIN, ECONNRESET, EINTR, ENOTCONN, EPIPE, errnoName, errnoSentence } from "../os/errno.ts";
-import { decodeSockaddr, formatAddress } from "../os/sockaddr.ts";
-import { localAddress, setNoDelay } from "../os/socket.ts";
+import { EAGAIN, EINTR } from "../os/errno.ts";
+import { decodeSockaddr } from "../os/sockaddr.ts";
+import { localAddress, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
 import { pollAway, pollHere, POLLIN, POLLOUT, SHORT_WAIT_MS } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
+import { abortable, closedError, failure, timedOut } from "./failures.ts";
+import type { ReadOptions } from "./read_options.ts";
+import { sendNow } from "./send.ts";
 import { LineReader, type LinesOptions } from "./lines.ts";
-
-const SHUT_RD = 0;
-const SHUT_WR = 1;
-const SHUT_RDWR = 2;
-
-/** How a single read may end early. */
-export interface ReadOptions {
-  /** Milliseconds after which the read is given up with `ETIMEDOUT`. Default: the connection's `timeout`. 0: never. */
-  timeout?: number;
-  /** Gives the read up when it is aborted. No byte is lost: a later read gets what came. */
-  signal?: AbortSignal;
-}
+import { readableOf, writableOf } from "./web_streams.ts";
 
 const encoder = new TextEncoder();
 // Text is encoded here and sent from here in one go, so that a short answer allocates nothing.
 const textBytes = new Uint8Array(16384);
-const sendFlags = c.MSG_NOSIGNAL | c.MSG_DONTWAIT;
 
 /** A client's connection. Its handler need not close it: that is done when the handler returns. */
 export class Connection {
@@ -49,6 +39,9 @@ export class Connection {
   #closed = false;
   #descriptorOpen = true;
   #waits = 0;
+  /** Set by a write: the peer's answer is then most likely still to come, so that a look comes before the read. */
+  #wrote = false;
+  #looked = false;
   #sinceBreath = 0;
   #readWait: Promise<boolean> | undefined;
   #writeTail: Promise<unknown> | undefined;
@@ -60,6 +53,8 @@ export class Connection {
   #left: Uint8Array | undefined;
 
   /**
+   * Takes over a socket.
+   *
    * @param fd A connected socket that does not block. The connection owns it.
    * @param options `peer`: the `struct sockaddr` of the other end; `timeout`: see the field.
    */
@@ -87,7 +82,7 @@ export class Connection {
   /** Aborted when the connection is closed, or when the process is told to stop while it is served. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#closed) this.#abort.abort(this.#closedError());
+    if (this.#closed) this.#abort.abort(closedError());
     return this.#abort.signal;
   }
 
@@ -121,17 +116,24 @@ export class Connection {
     if (bytes.length > 0) this.#left = bytes;
   }
 
-  /** What a read without waiting gives: a count, null at the end, or undefined where it would have to wait. */
+  /** What a read without a long wait gives: a count, null at the end, or undefined where it would have to wait. */
   receive(bytes: Uint8Array): number | null | undefined {
-    if (this.#closed) throw this.#closedError();
+    if (this.#closed) throw closedError();
     if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
+    if (this.#wrote) {
+      this.#wrote = false;
+      if (!pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) {
+        this.#looked = true;
+        return undefined;
+      }
+    }
     for (;;) {
       const n = libc.recv(this.fd, bytes, bytes.length, c.MSG_DONTWAIT);
       if (n > 0) return n;
       if (n === 0) return bytes.length === 0 ? 0 : null;
       const code = errno();
       if (code === EAGAIN) return undefined;
-      if (code !== EINTR) throw this.#failure("read from", code);
+      if (code !== EINTR) throw failure("read from", this.remoteAddr, code);
     }
   }
 
@@ -146,15 +148,19 @@ export class Connection {
   /** Waits until a read would not have to wait: for bytes, the end, or an error. It fails as {@linkcode read} does. */
   async whenReadable(options?: ReadOptions): Promise<void> {
     options?.signal?.throwIfAborted();
-    if (this.#readWait === undefined && pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) return;
+    const looked = this.#looked;
+    this.#looked = false;
+    if (!looked && this.#readWait === undefined && pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) return;
     const timeout = options?.timeout ?? this.timeout;
     // A wait that an aborted read left behind is taken up: it only looks, so nothing was lost with it.
-    this.#readWait ??= this.#wait(POLLIN, timeout > 0 ? timeout : -1).finally(() => this.#readWait = undefined);
+    this.#readWait ??= this.#wait(POLLIN, timeout > 0 ? timeout : -1).finally(() =>
+      this.#readWait = undefined
+    );
     const ready = options?.signal === undefined
       ? await this.#readWait
       : await abortable(this.#readWait, options.signal);
-    if (this.#closed) throw this.#closedError();
-    if (!ready && timeout > 0) throw this.#timedOut("read from", timeout);
+    if (this.#closed) throw closedError();
+    if (!ready && timeout > 0) throw timedOut("read from", this.remoteAddr, timeout);
   }
 
   /** Waits until a condition holds; false after `timeoutMs`. The descriptor stays open meanwhile. */
@@ -210,18 +216,10 @@ export class Connection {
 
   /** Sends what the socket takes at once. */
   #send(bytes: Uint8Array): number {
-    if (this.#closed) throw this.#closedError();
-    let sent = 0;
-    while (sent < bytes.length) {
-      const rest = sent === 0 ? bytes : bytes.subarray(sent);
-      const n = libc.send(this.fd, rest, rest.length, sendFlags);
-      if (n >= 0) sent += n;
-      else {
-        const code = errno();
-        if (code === EAGAIN) break;
-        if (code !== EINTR) throw this.#failure("write to", code);
-      }
-    }
+    if (this.#closed) throw closedError();
+    this.#wrote = true;
+    const sent = sendNow(this.fd, bytes);
+    if (sent < 0) throw failure("write to", this.remoteAddr, -sent);
     return sent;
   }
 
@@ -230,8 +228,8 @@ export class Connection {
     while (sent < bytes.length) {
       if (!pollHere(this.fd, POLLOUT, SHORT_WAIT_MS)) {
         const ready = await this.#wait(POLLOUT, this.timeout > 0 ? this.timeout : -1);
-        if (this.#closed) throw this.#closedError();
-        if (!ready) throw this.#timedOut("write to", this.timeout);
+        if (this.#closed) throw closedError();
+        if (!ready) throw timedOut("write to", this.remoteAddr, this.timeout);
       }
       sent += this.#send(bytes.subarray(sent));
     }
@@ -242,10 +240,6 @@ export class Connection {
    * The lines that the peer sends, without their ends (LF or CR LF), decoded as UTF-8 once they are whole. A last
    * line without an end counts.
    *
-   * @example Answer each line
-   * ```ts ignore
-   * for await (const line of connection.lines()) await connection.print(`You said "${line}"\r\n`);
-   * ```
    * @throws {ConnectionError} `EMSGSIZE` when a line is longer than `maxLength` bytes (64 KiB).
    */
   lines(options?: LinesOptions): AsyncIterableIterator<string> {
@@ -254,28 +248,12 @@ export class Connection {
 
   /** What the peer sends, as a web stream. Cancelling it stops reading. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= new ReadableStream({
-      pull: async (controller) => {
-        const bytes = new Uint8Array(16384);
-        const n = await this.read(bytes);
-        if (n === null) controller.close();
-        else controller.enqueue(bytes.subarray(0, n));
-      },
-      cancel: () => {
-        if (!this.#closed) libc.shutdown(this.fd, SHUT_RD);
-      },
-    }, { highWaterMark: 0 });
+    return this.#readable ??= readableOf(this, () => this.#closed || libc.shutdown(this.fd, SHUT_RD));
   }
 
   /** What is sent to the peer, as a web stream. Closing it closes the writing side only. */
   get writable(): WritableStream<Uint8Array> {
-    return this.#writable ??= new WritableStream({
-      write: async (bytes) => {
-        await this.write(bytes);
-      },
-      close: () => this.closeWrite(),
-      abort: () => this.close(),
-    });
+    return this.#writable ??= writableOf(this);
   }
 
   /** The connection as a `stream.Duplex`, for libraries made for `node:net`. */
@@ -300,7 +278,7 @@ export class Connection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#abort?.abort(this.#closedError());
+    this.#abort?.abort(closedError());
     if (this.#waits === 0) this.#closeDescriptor();
     // The number may be given to another client as soon as it is closed, so it is kept until the last wait has seen
     // the end, which a shutdown brings about at once.
@@ -317,41 +295,4 @@ export class Connection {
   [Symbol.dispose](): void {
     this.close();
   }
-
-  /** Who this is, for a message; the peer may be gone. */
-  #who(): string {
-    return this.remoteAddr.transport === "unix" ? "the client" : formatAddress(this.remoteAddr);
-  }
-
-  #closedError(): ConnectionError {
-    return new ConnectionError("Cannot use the connection: it is closed", { code: "EBADF" });
-  }
-
-  #timedOut(doing: string, timeout: number): ConnectionError {
-    return new ConnectionError(`Cannot ${doing} ${this.#who()}: nothing moved for ${timeout} ms`, { code: "ETIMEDOUT" });
-  }
-
-  #failure(doing: string, number: number): ConnectionError {
-    const code = errnoName(number);
-    const gone = number === EPIPE || number === ECONNRESET || number === ENOTCONN;
-    return new ConnectionError(
-      `Cannot ${doing} ${this.#who()}: ${gone ? `the client is gone (${code})` : errnoSentence(code)}`,
-      { code },
-    );
-  }
-}
-
-/** `promise`, or a rejection with `ECANCELED` once `signal` is aborted. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      reject(
-        new ConnectionError("Cannot go on reading: the read was aborted", {
-          code: "ECANCELED",
-          cause: signal.reason,
-        }),
-      );
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

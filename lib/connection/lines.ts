@@ -43,7 +43,9 @@ export class LineReader implements AsyncIterableIterator<string> {
     this.#source = source;
     this.#maxLength = options.maxLength ?? 65536;
     if (!Number.isSafeInteger(this.#maxLength) || this.#maxLength < 1) {
-      throw new RangeError(`Cannot limit lines to ${this.#maxLength} bytes: it must be a whole number above 0`);
+      throw new RangeError(
+        `Cannot limit lines to ${this.#maxLength} bytes: it must be a whole number above 0`,
+      );
     }
   }
 

@@ -52,6 +52,7 @@ export class ConnectionDuplex extends Duplex {
   }
 
   /** As `net.Socket` has it. */
+  // deno-lint-ignore tine/no-boolean-parameters -- the signature is that of net.Socket
   setNoDelay(on = true): this {
     this.#connection.setNoDelay({ on });
     return this;

@@ -24,7 +24,11 @@ function property(server: Server, connection: Connection, name: string): string 
     sockaddr: connection.localAddr.hostname,
     sockport: connection.localAddr.port,
   };
-  const value = Object.hasOwn(known, name) ? known[name] : Object.hasOwn(known, camel) ? known[camel] : undefined;
+  const value = Object.hasOwn(known, name)
+    ? known[name]
+    : Object.hasOwn(known, camel)
+    ? known[camel]
+    : undefined;
   return value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

@@ -24,7 +24,9 @@ export function handlerFault(value: unknown): string | undefined {
   const unknown = Object.keys(value).find((key) => !FIELDS.includes(key));
   if (unknown !== undefined) {
     const isHook = (HOOK_NAMES as readonly string[]).includes(unknown);
-    return `it has no field "${unknown}"; ${isHook ? `write hooks: { ${unknown} }` : `its fields are ${FIELDS.join(", ")}`}`;
+    return `it has no field "${unknown}"; ${
+      isHook ? `write hooks: { ${unknown} }` : `its fields are ${FIELDS.join(", ")}`
+    }`;
   }
   const { processRequest, hooks } = value as Handler;
   if (processRequest !== undefined && typeof processRequest !== "function") {
@@ -42,8 +44,12 @@ export function handlerFault(value: unknown): string | undefined {
 /** The handler of a module's default export. @throws {TineError} status 78 if it is none */
 export function toHandler(exported: unknown, name: string): Handler {
   const fault = handlerFault(exported);
-  if (fault !== undefined) throw new TineError(`Cannot use handler ${name}: ${fault}`, { exitCode: EX_CONFIG });
-  return typeof exported === "function" ? { processRequest: exported as ProcessRequest } : exported as Handler;
+  if (fault !== undefined) {
+    throw new TineError(`Cannot use handler ${name}: ${fault}`, { exitCode: EX_CONFIG });
+  }
+  return typeof exported === "function"
+    ? { processRequest: exported as ProcessRequest }
+    : exported as Handler;
 }
 
 /**
@@ -64,7 +70,10 @@ export async function loadHandler(path: string): Promise<{ handler: Handler; url
   try {
     module = await import(url);
   } catch (cause) {
-    throw new TineError(`Cannot load handler ${path}: ${(cause as Error).message}`, { cause, exitCode: EX_CONFIG });
+    throw new TineError(`Cannot load handler ${path}: ${(cause as Error).message}`, {
+      cause,
+      exitCode: EX_CONFIG,
+    });
   }
   return { handler: toHandler(module.default, path), url };
 }

@@ -19,7 +19,6 @@ const encoder = new TextEncoder();
  */
 export function escapeMessage(message: string): string {
   const text = message.endsWith("\n") ? message.slice(0, -1) : message;
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
   if (!/[^\n\x20-\x7e]/.test(text)) return text;
   let escaped = "";
   for (const byte of encoder.encode(text)) {

@@ -84,7 +84,10 @@ export class Logger {
       fd = openSync(file, "a", 0o640);
     } catch (cause) {
       if (this.#fd !== STDERR) {
-        this.log(1, `Cannot open log_file "${file}" again: ${(cause as Error).message}; going on with the old one`);
+        this.log(
+          1,
+          `Cannot open log_file "${file}" again: ${(cause as Error).message}; going on with the old one`,
+        );
         return;
       }
       throw new TineError(

@@ -66,7 +66,10 @@ const LIBC = {
 
 /** On arm64 macOS the arguments of `...` lie on the stack, behind the eight registers: six idle words go before. */
 const VARIADIC_ON_DARWIN_ARM64 = {
-  fcntl: { args: ["i32", "i32", "usize", "usize", "usize", "usize", "usize", "usize", "usize"], result: "i32" },
+  fcntl: {
+    args: ["i32", "i32", "usize", "usize", "usize", "usize", "usize", "usize", "usize"],
+    result: "i32",
+  },
 } as const satisfies CallTable;
 
 const libraries = libcNames(process.platform, process.arch);

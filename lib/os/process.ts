@@ -59,7 +59,9 @@ export interface Program {
 
 function environmentArray(environment: Program["environment"]): StringArray {
   return new StringArray(
-    Object.entries(environment).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`),
+    Object.entries(environment).filter(([, value]) => value !== undefined).map(([key, value]) =>
+      `${key}=${value}`
+    ),
   );
 }
 
@@ -97,7 +99,9 @@ export function spawn(
   libc.posix_spawnattr_destroy(attributes);
   if (failure !== 0) {
     const name = errnoName(failure);
-    const remedy = name === "EAGAIN" ? "; raise the limit of processes (ulimit -u), or lower max_servers" : "";
+    const remedy = name === "EAGAIN"
+      ? "; raise the limit of processes (ulimit -u), or lower max_servers"
+      : "";
     throw new SpawnError(`Cannot start ${program.path}: ${errnoSentence(name)}${remedy}`);
   }
   return pid[0] as number;
@@ -151,7 +155,9 @@ export function reap(pid: number): Ending | undefined {
     if (ended > 0) {
       const value = status[0] as number;
       const signal = value & 0x7f;
-      return signal === 0 ? { pid: ended, code: value >> 8 & 0xff } : { pid: ended, signal: signalName(signal) };
+      return signal === 0
+        ? { pid: ended, code: value >> 8 & 0xff }
+        : { pid: ended, signal: signalName(signal) };
     }
     if (ended === 0 || errno() !== EINTR) return undefined;
   }

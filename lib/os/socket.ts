@@ -14,6 +14,13 @@ import { decodeSockaddr, encodeSockaddr, formatAddress, SOCKADDR_SIZE } from "./
 // SOCK_CLOEXEC and SOCK_NONBLOCK of Linux, which accept4 and socket take.
 const LINUX_FLAGS = 0o2000000 | 0o4000;
 
+/** Which side `shutdown(2)` closes: reading, writing, or both. */
+export const SHUT_RD = 0;
+/** See {@linkcode SHUT_RD}. */
+export const SHUT_WR = 1;
+/** See {@linkcode SHUT_RD}. */
+export const SHUT_RDWR = 2;
+
 const int = new Uint8Array(4);
 const name = new Uint8Array(SOCKADDR_SIZE);
 const nameLength = new Uint32Array(1);
@@ -21,7 +28,9 @@ const nameLengthBytes = new Uint8Array(nameLength.buffer);
 
 function setOption(fd: number, level: number, option: number, value: number): void {
   new DataView(int.buffer).setInt32(0, value, true);
-  if (libc.setsockopt(fd, level, option, int, 4) < 0) throw systemError("setsockopt", `set option ${option} of a socket`);
+  if (libc.setsockopt(fd, level, option, int, 4) < 0) {
+    throw systemError("setsockopt", `set option ${option} of a socket`);
+  }
 }
 
 /** A stream socket that listens on `address`, close-on-exec and not blocking. */
@@ -39,7 +48,9 @@ export function listenOn(address: Address, options: { backlog: number; v6Only: b
     if (isV6) setOption(fd, c.IPPROTO_IPV6, c.IPV6_V6ONLY, options.v6Only ? 1 : 0);
     const bytes = encodeSockaddr(address);
     if (libc.bind(fd, bytes, bytes.length) < 0) throw systemError("bind", `bind ${formatAddress(address)}`);
-    if (libc.listen(fd, options.backlog) < 0) throw systemError("listen", `listen on ${formatAddress(address)}`);
+    if (libc.listen(fd, options.backlog) < 0) {
+      throw systemError("listen", `listen on ${formatAddress(address)}`);
+    }
   } catch (error) {
     libc.close(fd);
     throw error;
@@ -64,7 +75,9 @@ export function acceptNow(fd: number, peer: Uint8Array, peerLength: Uint8Array):
 /** The address of this end of a socket. */
 export function localAddress(fd: number): Address {
   nameLength[0] = SOCKADDR_SIZE;
-  if (libc.getsockname(fd, name, nameLengthBytes) < 0) throw systemError("getsockname", "read a socket's address");
+  if (libc.getsockname(fd, name, nameLengthBytes) < 0) {
+    throw systemError("getsockname", "read a socket's address");
+  }
   return decodeSockaddr(name, nameLength[0] as number);
 }
 

@@ -54,7 +54,11 @@ export async function pollAway(
     }
     await runtime.callBlocking("ppoll", [bytes, descriptors.length, timeout, null]);
   } else {
-    await runtime.callBlocking("poll", [bytes, descriptors.length, timeoutMs < 0 ? -1 : Math.ceil(timeoutMs)]);
+    await runtime.callBlocking("poll", [
+      bytes,
+      descriptors.length,
+      timeoutMs < 0 ? -1 : Math.ceil(timeoutMs),
+    ]);
   }
   return descriptors.map((_, i) => view.getInt16(8 * i + 6, true) !== 0);
 }

@@ -132,7 +132,10 @@ class Blocker {
 
   /** `how`: 0 blocks the set, 2 restores it (Linux). */
   #sigmask(how: number, set: Uint8Array, old: Uint8Array | null): void {
-    this.#pthreadSigmask ??= bind(libc, "pthread_sigmask", { args: ["i32", "buffer", "buffer"], result: "i32" });
+    this.#pthreadSigmask ??= bind(libc, "pthread_sigmask", {
+      args: ["i32", "buffer", "buffer"],
+      result: "i32",
+    });
     this.#pthreadSigmask(how, set, old);
   }
 

@@ -33,7 +33,8 @@ function bind(libraries: readonly string[], name: string, spec: CallSpec, nonblo
   } as Deno.ForeignLibraryInterface;
   const native = firstThatBinds(
     libraries,
-    (library) => (Deno.dlopen(library, definition).symbols as unknown as Record<string, Native>)[name] as Native,
+    (library) =>
+      (Deno.dlopen(library, definition).symbols as unknown as Record<string, Native>)[name] as Native,
   );
   return spec.result === "address" ? (...args) => Number(native(...args)) : native;
 }

@@ -84,7 +84,9 @@ export async function failServer({ error, handler, server, logger, parent }: Fai
     logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
   }
   if (parent === undefined) throw error;
-  const text = error instanceof TineError || error instanceof HookError ? cause.message : cause.stack ?? cause.message;
+  const text = error instanceof TineError || error instanceof HookError
+    ? cause.message
+    : cause.stack ?? cause.message;
   logger?.logTimed(0, text.replaceAll(/\n\s*/g, " | "));
   const exitCode = error instanceof TineError ? error.exitCode : EX_FATAL;
   try {

@@ -55,7 +55,14 @@ export async function runServer(parts: ServerParts): Promise<never> {
 /** Reads and checks all options, with nothing begun yet. */
 export function readOptions(parts: ServerParts): Promise<LoadedConfig> {
   const { handler, argv, firstArgument, code, personality } = parts;
-  return loadConfig({ argv, firstArgument, code, personality, own: handler.options, defaults: handler.defaults });
+  return loadConfig({
+    argv,
+    firstArgument,
+    code,
+    personality,
+    own: handler.options,
+    defaults: handler.defaults,
+  });
 }
 
 function openLog({ config, notes }: LoadedConfig, handler: Handler, server: ParentServer): Logger {
@@ -107,7 +114,10 @@ async function prepare(
     reread: () => readOptions(parts),
   });
   for (const pid of legacy?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
-  server.supervising(() => parent.children.pids, (exitCode) => closeServer(parent, { exitCode, gently: false }));
+  server.supervising(
+    () => parent.children.pids,
+    (exitCode) => closeServer(parent, { exitCode, gently: false }),
+  );
   return parent;
 }
 

@@ -16,7 +16,11 @@ export class Clock {
   #nextDequeue: number;
 
   constructor(
-    config: { readonly checkForDead: number; readonly checkForDequeue?: number | undefined; readonly maxDequeue?: number | undefined },
+    config: {
+      readonly checkForDead: number;
+      readonly checkForDequeue?: number | undefined;
+      readonly maxDequeue?: number | undefined;
+    },
     options: { readonly hasIdleHook: boolean },
     now = performance.now(),
   ) {

@@ -45,7 +45,9 @@ export class HookError extends Error {
   override name = "HookError";
 
   constructor(hook: string, cause: unknown) {
-    super(`The hook ${hook} threw ${cause instanceof Error ? cause.stack ?? cause.message : String(cause)}`, { cause });
+    super(`The hook ${hook} threw ${cause instanceof Error ? cause.stack ?? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -30,7 +30,9 @@ export class ParentServer implements Server {
 
   /** Before the options are read (in the hook `configure`) there is none to be had. */
   get config(): Config {
-    if (this.#config === undefined) throw new Error("Cannot read the options yet: the hook configure runs before them");
+    if (this.#config === undefined) {
+      throw new Error("Cannot read the options yet: the hook configure runs before them");
+    }
     return this.#config;
   }
 
@@ -55,6 +57,7 @@ export class ParentServer implements Server {
     else if (level <= 1) process.stderr.write(`${formatJson(level, message, process.pid)}\n`);
   }
 
+  // deno-lint-ignore tine/no-boolean-parameters -- the name is Net::Server's, and the argument its own
   done(value?: boolean): boolean {
     if (value !== undefined) this.#done = value;
     return this.#done;

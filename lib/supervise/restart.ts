@@ -53,7 +53,10 @@ export function executeAgain(parent: Parent): never {
   // Held back until the new program listens to them: a HUP on its way would end it otherwise.
   holdSignals(signalsOf("parent"), { hold: true });
   try {
-    execute({ ...program, environment: { ...program.environment, [RESTART_VARIABLE]: JSON.stringify(legacy) } });
+    execute({
+      ...program,
+      environment: { ...program.environment, [RESTART_VARIABLE]: JSON.stringify(legacy) },
+    });
   } catch (error) {
     holdSignals(signalsOf("parent"), { hold: false });
     for (const fd of kept) setCloseOnExec(fd, { on: true });

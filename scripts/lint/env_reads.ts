@@ -10,6 +10,8 @@ import { isIn, placeOf, SHIPPED } from "./place.ts";
 
 const ALLOWED: readonly string[] = [
   "lib/server/",
+  "lib/os/command_line.ts",
+  "lib/supervise/restart.ts",
   "lib/listen/inherit.ts",
   "lib/config/",
   "lib/cli/",

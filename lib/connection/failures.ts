@@ -1,0 +1,55 @@
+/**
+ * The errors of a connection.
+ *
+ * @module
+ */
+
+import type { Address } from "../context.ts";
+import { ConnectionError } from "../errors.ts";
+import { ECONNRESET, ENOTCONN, EPIPE, errnoName, errnoSentence } from "../os/errno.ts";
+import { formatAddress } from "../os/sockaddr.ts";
+
+/** What was tried with the peer. */
+type Doing = "read from" | "write to";
+
+/** Who this is, for a message. */
+function who(peer: Address): string {
+  return peer.transport === "unix" ? "the client" : formatAddress(peer);
+}
+
+/** The connection was closed on this side. */
+export function closedError(): ConnectionError {
+  return new ConnectionError("Cannot use the connection: it is closed", { code: "EBADF" });
+}
+
+/** The peer was too slow. */
+export function timedOut(doing: Doing, peer: Address, timeoutMs: number): ConnectionError {
+  return new ConnectionError(`Cannot ${doing} ${who(peer)}: nothing moved for ${timeoutMs} ms`, {
+    code: "ETIMEDOUT",
+  });
+}
+
+/** A call failed with `number`. */
+export function failure(doing: Doing, peer: Address, number: number): ConnectionError {
+  const code = errnoName(number);
+  const gone = number === EPIPE || number === ECONNRESET || number === ENOTCONN;
+  return new ConnectionError(
+    `Cannot ${doing} ${who(peer)}: ${gone ? `the client is gone (${code})` : errnoSentence(code)}`,
+    { code },
+  );
+}
+
+/** `promise`, or a rejection with `ECANCELED` once `signal` is aborted. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () =>
+      reject(
+        new ConnectionError("Cannot go on reading: the read was aborted", {
+          code: "ECANCELED",
+          cause: signal.reason,
+        }),
+      );
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
