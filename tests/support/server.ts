@@ -1,0 +1,351 @@
+/**
+ * Servers as system tests see them: processes, ports, log lines.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { until, within } from "./until.ts";
+
+/** Whether this test runs on Bun. */
+export const onBun = process.versions["bun"] !== undefined;
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const READY_MS = 20_000;
+const STOP_MS = 20_000;
+
+/** The path of a handler that was made for the tests. */
+export function fixture(name: string): string {
+  return join(ROOT, "tests/system/fixtures", name);
+}
+
+/** The path of an example. */
+export function example(name: string): string {
+  return join(ROOT, "examples", name);
+}
+
+/** The parent and session of each process that is not a zombie. */
+function processes(): { pid: number; ppid: number; session: number }[] {
+  const found = [];
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    let stat: string;
+    try {
+      stat = readFileSync(`/proc/${name}/stat`, "utf8");
+    } catch {
+      continue; // it ended meanwhile
+    }
+    const [state, ppid, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (state !== "Z" && state !== "X") found.push({ pid: Number(name), ppid: Number(ppid), session: Number(session) });
+  }
+  return found;
+}
+
+/** The System V semaphores that there are. */
+export function semaphores(): string[] {
+  const lines = execFileSync("ipcs", ["-s"], { encoding: "utf8" }).split("\n");
+  return lines.map((line) => /^0x\w+\s+(\d+)/.exec(line)?.[1]).filter((id) => id !== undefined).toSorted();
+}
+
+/** Sends a signal to a process that this test started. False: it has gone. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How a server is started. */
+export interface StartOptions {
+  /** A handler's module; without it, the echo. */
+  readonly handler?: string;
+  /** How many ports. Default: 1. */
+  readonly ports?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A file that takes log lines in place of stderr; relative to the server's folder. */
+  readonly log?: string;
+  /** Whether to wait for the ports. Default: true. */
+  readonly wait?: boolean;
+}
+
+/** A server under test. */
+export class TestServer {
+  /** A folder of its own, which is its folder for temporary files too. */
+  readonly folder = mkdtempSync(join(tmpdir(), "system-test-"));
+  readonly #process: ChildProcess;
+  readonly #log: string | undefined;
+  readonly #semaphores = semaphores();
+  #stderr = "";
+  #ended: { code: number | null; signal: string | null } | undefined;
+  readonly #end: Promise<void>;
+  ports: number[] = [];
+
+  constructor(args: readonly string[], options: StartOptions) {
+    const { handler, ports = 1, env, log } = options;
+    const listeners = Array.from({ length: ports }, () => ["--port", "127.0.0.1:0"]).flat();
+    this.#log = log === undefined ? undefined : join(this.folder, log);
+    this.#process = spawn(
+      process.execPath,
+      [...(onBun ? [] : ["run", "-A"]), "cli.ts", ...(handler === undefined ? [] : [handler]), ...listeners, ...args]
+        .map((word) => word.replace("FOLDER", this.folder)),
+      {
+        cwd: ROOT,
+        // A session of its own: whoever is left of it at the end is a leak.
+        detached: true,
+        stdio: ["ignore", "ignore", "pipe"],
+        env: {
+          ...process.env,
+          DENO_NO_PACKAGE_JSON: "1",
+          NO_COLOR: "1",
+          TMPDIR: this.folder,
+          TRAIL: join(this.folder, "trail"),
+          ...env,
+        },
+      },
+    );
+    this.#process.stderr?.on("data", (bytes) => this.#stderr += bytes);
+    this.#end = new Promise((resolve) => {
+      this.#process.on("exit", (code, name) => {
+        this.#ended = { code, signal: name };
+        resolve();
+      });
+    });
+  }
+
+  /** The parent's process id. */
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  get port(): number {
+    return this.ports[0] as number;
+  }
+
+  /** How it ended; undefined while it runs. */
+  get ended(): { code: number | null; signal: string | null } | undefined {
+    return this.#ended;
+  }
+
+  /** Everything it said. */
+  get text(): string {
+    return this.#log === undefined ? this.#stderr : this.#stderr + this.file(this.#log);
+  }
+
+  /** A file's text; empty if there is none. Relative paths are within its folder. */
+  file(path: string): string {
+    try {
+      return readFileSync(join(path.startsWith("/") ? "" : this.folder, path), "utf8");
+    } catch {
+      return "";
+    }
+  }
+
+  /** The hooks that were noted, those of the log apart. */
+  get trail(): { role: string; pid: number; hook: string; detail: string }[] {
+    return this.file("trail").split("\n").filter(Boolean).map((line) => {
+      const [role = "", pid, hook = "", ...detail] = line.split(" ");
+      return { role, pid: Number(pid), hook, detail: detail.join(" ") };
+    }).filter(({ hook }) => hook !== "writeToLog");
+  }
+
+  /** How often `pattern` occurs in what it said. */
+  count(pattern: RegExp): number {
+    return [...this.text.matchAll(new RegExp(pattern, "g"))].length;
+  }
+
+  /** Waits until it said `pattern` at least `times` times. */
+  async says(pattern: RegExp, { times = 1, within: ms = READY_MS } = {}): Promise<void> {
+    await until(() => this.count(pattern) >= times, ms, `${times} × ${pattern}`);
+  }
+
+  /** The process ids of its children. */
+  children(): number[] {
+    return processes().filter(({ ppid }) => ppid === this.pid).map(({ pid }) => pid);
+  }
+
+  /** Its children that said they are ready. Needs log_level 4. */
+  ready(): number[] {
+    const said = new Set([...this.text.matchAll(/Child Preforked \((\d+)\)/g)].map((match) => Number(match[1])));
+    return this.children().filter((pid) => said.has(pid));
+  }
+
+  /** Waits until exactly `n` children are there and all are ready. */
+  async untilReady(n: number, ms = READY_MS): Promise<number[]> {
+    return await until(() => {
+      const ready = this.ready();
+      return ready.length === n && this.children().length === n ? ready : undefined;
+    }, ms, () => `${n} ready children; there are ${this.children()}, of them ready ${this.ready()}`) as number[];
+  }
+
+  /** How many descriptors the parent has open. */
+  descriptors(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  /** Waits for its ports. */
+  async up(ports: number): Promise<void> {
+    await until(() => {
+      assert.equal(this.#ended, undefined, "the server ended before it was up");
+      this.ports = [...this.text.matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) => Number(match[1]));
+      return this.ports.length >= ports;
+    }, READY_MS, "the ports are bound");
+  }
+
+  /** Waits for its end. */
+  async end(ms = STOP_MS): Promise<{ code: number | null; signal: string | null }> {
+    await within(this.#end, ms, "the end of the server");
+    return this.#ended as { code: number | null; signal: string | null };
+  }
+
+  /** The processes of its session that still run. */
+  remains(): number[] {
+    return processes().filter(({ session }) => session === this.pid).map(({ pid }) => pid);
+  }
+
+  /** Stops it, unless it has ended, and checks that nothing is left: no process, semaphore or temporary file. */
+  async stop({ code = 0, name = "SIGTERM" as NodeJS.Signals } = {}): Promise<void> {
+    if (this.#ended === undefined) signal(this.pid, name);
+    assert.deepEqual(await this.end(), { code, signal: null });
+    assert.deepEqual(this.remains(), [], "processes are left");
+    await this.checkLeftovers();
+  }
+
+  /** Checks that no semaphore and no temporary file is left. */
+  async checkLeftovers(): Promise<void> {
+    const mine = () => semaphores().filter((id) => !this.#semaphores.includes(id));
+    // Another server may be at work on this machine: its semaphores come and go.
+    await until(() => mine().length === 0, 10_000, () => `semaphores are left: ${mine()}`);
+    assert.deepEqual(readdirSync(this.folder).filter((file) => file.startsWith("tine-")), []);
+  }
+
+  /** Ends what is left of it, and removes its folder. */
+  clear(): void {
+    for (const pid of this.remains()) signal(pid, "SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs `body` with a server, then stops that and checks that nothing is left. A failure shows what the server said. */
+export async function withServer(
+  args: readonly string[],
+  options: StartOptions & { readonly limitMs?: number; readonly code?: number },
+  body: (server: TestServer) => Promise<void>,
+): Promise<void> {
+  const server = new TestServer(args, options);
+  const whole = async () => {
+    if (options.wait !== false) await server.up(options.ports ?? 1);
+    await body(server);
+    await server.stop({ code: options.code ?? 0 });
+  };
+  try {
+    await within(whole(), options.limitMs ?? 40_000, "the test's body");
+  } catch (error) {
+    process.stderr.write(`--- the server ${server.pid} said:\n${server.text.slice(-8000)}---\n`);
+    throw error;
+  } finally {
+    server.clear();
+  }
+}
+
+/** A client of a server. */
+export class Client {
+  readonly #socket: Socket;
+  #received = "";
+  #ended = false;
+  #error: Error | undefined;
+  #changed: () => void = () => {};
+
+  constructor(port: number) {
+    this.#socket = createConnection({ port, host: "127.0.0.1" });
+    this.#socket.setEncoding("utf8");
+    this.#socket.on("data", (text) => this.#change(() => this.#received += text));
+    this.#socket.on("error", (error) => this.#change(() => this.#error = error));
+    this.#socket.on("close", () => this.#change(() => this.#ended = true));
+    this.#socket.on("end", () => this.#change(() => this.#ended = true));
+  }
+
+  #change(change: () => void): void {
+    change();
+    this.#changed();
+  }
+
+  async #until<T>(look: () => T | undefined): Promise<T> {
+    for (;;) {
+      const value = look();
+      if (value !== undefined) return value;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) throw new Error(`The connection ended after ${JSON.stringify(this.#received)}`);
+      await new Promise<void>((resolve) => this.#changed = resolve);
+    }
+  }
+
+  /** The next line, without its end. */
+  async line(): Promise<string> {
+    return await this.#until(() => {
+      const end = this.#received.indexOf("\r\n");
+      if (end < 0) return undefined;
+      const line = this.#received.slice(0, end);
+      this.#received = this.#received.slice(end + 2);
+      return line;
+    });
+  }
+
+  /** Says a line. */
+  say(text: string): void {
+    this.#socket.write(`${text}\r\n`);
+  }
+
+  /** What the server says up to its end. */
+  async rest(): Promise<string> {
+    await this.#until(() => this.#ended && this.#error === undefined ? true : undefined);
+    this.close();
+    return this.#received;
+  }
+
+  /** Reads the greeting and returns the process id in it. */
+  async welcome(): Promise<number> {
+    const line = await this.line();
+    const pid = /^Welcome to "Tine::\w+" \((\d+)\)$/.exec(line)?.[1];
+    assert.ok(pid, `a greeting: ${line}`);
+    return Number(pid);
+  }
+
+  /** Says a line and checks the answer. */
+  async ask(text: string, pid: number): Promise<void> {
+    this.say(text);
+    assert.match(await this.line(), new RegExp(`^Tine::\\w+:${pid}: You said "${text}"$`));
+  }
+
+  /** Says good-bye, and checks that it is heard. */
+  async quit(): Promise<void> {
+    this.say("quit");
+    assert.match(await this.line(), /You said "quit"$/);
+    assert.equal(await this.rest(), "");
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** One whole dialogue with an echo server. Returns the process id that served it. */
+export async function exchange(port: number, seen?: (pid: number) => void): Promise<number> {
+  const client = new Client(port);
+  try {
+    const pid = await client.welcome();
+    seen?.(pid);
+    await client.ask("hello", pid);
+    await client.quit();
+    return pid;
+  } finally {
+    client.close();
+  }
+}
