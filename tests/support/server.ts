@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -84,6 +84,7 @@ export class TestServer {
   readonly #log: string | undefined;
   readonly #semaphores = semaphores();
   #stderr = "";
+  readonly #readySince = new Map<number, number>();
   #ended: { code: number | null; signal: string | null } | undefined;
   readonly #end: Promise<void>;
   ports: number[] = [];
@@ -177,10 +178,19 @@ export class TestServer {
     return this.children().filter((pid) => said.has(pid));
   }
 
+  /** Its children that have been ready for a while: these wait for clients, or serve some. */
+  settled(ms = 100): number[] {
+    const now = performance.now();
+    return this.ready().filter((pid) => {
+      if (!this.#readySince.has(pid)) this.#readySince.set(pid, now);
+      return now - (this.#readySince.get(pid) as number) >= ms;
+    });
+  }
+
   /** Waits until exactly `n` children are there and all are ready. */
   async untilReady(n: number, ms = READY_MS): Promise<number[]> {
     return await until(() => {
-      const ready = this.ready();
+      const ready = this.settled();
       return ready.length === n && this.children().length === n ? ready : undefined;
     }, ms, () => `${n} ready children; there are ${this.children()}, of them ready ${this.ready()}`) as number[];
   }
@@ -226,24 +236,39 @@ export class TestServer {
     assert.deepEqual(readdirSync(this.folder).filter((file) => file.startsWith("tine-")), []);
   }
 
+  /** Removes semaphores that a parent that was killed could not remove: those that its children were the last to use. */
+  #removeSemaphores(): void {
+    for (const id of semaphores()) {
+      if (this.#semaphores.includes(id)) continue;
+      const { stdout } = spawnSync("ipcs", ["-s", "-i", id], { encoding: "utf8" });
+      const lastUser = /^0\s.*\s(\d+)\s*$/m.exec(stdout)?.[1];
+      if (lastUser !== undefined && this.text.includes(`Child Preforked (${lastUser})`)) spawnSync("ipcrm", ["-s", id]);
+    }
+  }
+
   /** Ends what is left of it, and removes its folder. */
   clear(): void {
     for (const pid of this.remains()) signal(pid, "SIGKILL");
+    this.#removeSemaphores();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** Runs `body` with a server, then stops that and checks that nothing is left. A failure shows what the server said. */
+/**
+ * Runs `body` with a server, then stops that and checks that nothing is left. A failure shows what the server said.
+ *
+ * @param options `code`: the expected status; `killed`: the body kills the parent, which thus cannot clean up.
+ */
 export async function withServer(
   args: readonly string[],
-  options: StartOptions & { readonly limitMs?: number; readonly code?: number },
+  options: StartOptions & { readonly limitMs?: number; readonly code?: number; readonly killed?: boolean },
   body: (server: TestServer) => Promise<void>,
 ): Promise<void> {
   const server = new TestServer(args, options);
   const whole = async () => {
     if (options.wait !== false) await server.up(options.ports ?? 1);
     await body(server);
-    await server.stop({ code: options.code ?? 0 });
+    if (options.killed !== true) await server.stop({ code: options.code ?? 0 });
   };
   try {
     await within(whole(), options.limitMs ?? 40_000, "the test's body");

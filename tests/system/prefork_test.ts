@@ -47,7 +47,7 @@ test("a storm of SIGKILL costs no client but those of the killed children", { ti
     const clients = Array.from({ length: 16 }, client);
     while (killed.size < 30) {
       const alive = await until(() => {
-        const ready = server.ready().filter((pid) => !killed.has(pid));
+        const ready = server.settled().filter((pid) => !killed.has(pid));
         return ready.length > 0 ? ready : undefined;
       }, 10_000, "a child to kill") as number[];
       const victim = alive[Math.floor(Math.random() * alive.length)] as number;

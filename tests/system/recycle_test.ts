@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exchange, onBun, withServer } from "../support/server.ts";
+
+const timeout = 90_000;
+
+/** Serves `total` clients, `atOnce` of them at a time, and returns the process id that served each. */
+async function serveMany(port: number, total: number, atOnce: number): Promise<number[]> {
+  const served: number[] = [];
+  let begun = 0;
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    while (begun < total) {
+      begun++;
+      served.push(await exchange(port));
+    }
+  }));
+  return served;
+}
+
+test("with max_requests 1 every client is served, while processes come and go", { timeout }, async () => {
+  const total = onBun ? 1000 : 300;
+  const args = ["--max_servers", "4", "--max_requests", "1"];
+  await withServer(args, { limitMs: 80_000 }, async (server) => {
+    const descriptors = server.descriptors();
+    const served = await serveMany(server.port, total, 8);
+    assert.equal(served.length, total);
+    assert.ok(new Set(served).size > total / 4, `${new Set(served).size} processes`);
+    assert.ok(server.descriptors() <= descriptors + 2, "the parent lost descriptors");
+  });
+});
+
+test("with max_requests 50 every client is served, while processes come and go", { timeout }, async () => {
+  const total = 2000;
+  await withServer(["--max_servers", "3", "--max_requests", "50", "--log_level", "4"], {}, async (server) => {
+    await server.untilReady(3);
+    const served = await serveMany(server.port, total, 8);
+    assert.equal(served.length, total);
+    assert.ok(new Set(served).size > total / 100, `${new Set(served).size} processes`);
+    assert.ok(server.count(/Child leaving \(50\)/) >= total / 100);
+  });
+});
