@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+const timeout = 60_000;
+const EVERY_HOOK = { handler: example("every_hook.ts"), log: "trail" };
+
+/** The hooks of one process in their order, with details, without those named. */
+function life(server: TestServer, pid: number, without: readonly string[] = ["idleLoop"]): string[] {
+  return server.trail.filter((entry) => entry.pid === pid && !without.includes(entry.hook))
+    .map(({ role, hook, detail }) => `${role} ${hook} ${detail}`.trimEnd());
+}
+
+/** What a server says to a client. */
+async function hear(server: TestServer): Promise<string> {
+  const client = new Client(server.port);
+  try {
+    return await client.rest();
+  } finally {
+    client.close();
+  }
+}
+
+async function untilHook(server: TestServer, hook: string, times = 1): Promise<number[]> {
+  const pids = () => server.trail.filter((entry) => entry.hook === hook).map(({ pid }) => pid);
+  await until(() => pids().length >= times, 10_000, `${times} × ${hook}`);
+  return pids();
+}
+
+test("every hook is called in its process and in its order", { timeout }, async () => {
+  await withServer(["--max_servers", "1", "--log_level", "3"], EVERY_HOOK, async (server) => {
+    const [child = 0] = await untilHook(server, "childInit");
+    assert.equal(await hear(server), "Hello.\r\n");
+    await untilHook(server, "postClientConnection");
+    await server.stop();
+    assert.deepEqual(life(server, server.pid), [
+      "parent configure",
+      "parent postConfigure 1",
+      "parent postBind 1",
+      "parent preLoop",
+      "parent runNChildren",
+      "parent preFork server",
+      "parent preServerClose",
+      "parent postChildCleanup",
+    ]);
+    assert.deepEqual(life(server, child), [
+      "child childInit server",
+      "child postAccept 127.0.0.1",
+      "child allowDeny",
+      "child processRequest",
+      "child postProcessRequest true",
+      "child postClientConnection",
+      "child childFinish server",
+    ]);
+    assert.equal(new Set(server.trail.map(({ pid }) => pid)).size, 2, "other processes called hooks");
+    assert.match(server.file("trail"), /^parent \d+ writeToLog .*Server closing!$/m);
+    assert.match(server.file("trail"), /^child \d+ writeToLog .*CONNECT TCP/m);
+  });
+});
+
+test("a client that allowDeny denies gets requestDenied in place of the handler", { timeout }, async () => {
+  await withServer(["--max_servers", "1"], { ...EVERY_HOOK, env: { DENY: "1" } }, async (server) => {
+    const [child = 0] = await untilHook(server, "childInit");
+    assert.equal(await hear(server), "Not you.\r\n");
+    await untilHook(server, "postClientConnection");
+    assert.deepEqual(life(server, child), [
+      "child childInit server",
+      "child postAccept 127.0.0.1",
+      "child allowDeny",
+      "child requestDenied",
+      "child postProcessRequest false",
+      "child postClientConnection",
+    ]);
+    await server.says(/writeToLog .*DENY .*127\.0\.0\.1/);
+  });
+});
+
+test("a restart calls restartClose before and restartOpen after it, in one process", { timeout }, async () => {
+  await withServer(["--max_servers", "1"], EVERY_HOOK, async (server) => {
+    await untilHook(server, "childInit");
+    signal(server.pid, "SIGHUP");
+    await untilHook(server, "childInit", 2);
+    assert.equal(await hear(server), "Hello.\r\n");
+    await server.stop();
+    assert.deepEqual(life(server, server.pid), [
+      "parent configure",
+      "parent postConfigure 1",
+      "parent postBind 1",
+      "parent preLoop",
+      "parent runNChildren",
+      "parent preFork server",
+      "parent preServerClose",
+      "parent postChildCleanup",
+      "parent restartClose",
+      "parent configure",
+      "parent postConfigure 1",
+      "parent restartOpen",
+      "parent postBind 1",
+      "parent preLoop",
+      "parent runNChildren",
+      "parent preFork server",
+      "parent preServerClose",
+      "parent postChildCleanup",
+    ]);
+    assert.equal(server.trail.filter(({ hook }) => hook === "childFinish").length, 2);
+  });
+});
+
+for (const hook of ["preLoop", "runNChildren", "preFork"]) {
+  test(`a ${hook} that throws ends the server at its start, and is named`, { timeout }, async () => {
+    const options = { handler: fixture("throwing.ts"), env: { THROW: hook }, wait: false, code: 1 };
+    await withServer(["--max_servers", "2"], options, async (server) => {
+      await server.end();
+      assert.match(server.text, new RegExp(`hook ${hook} threw .*on purpose`));
+    });
+  });
+}
+
+test("an idleLoop that throws ends the server, children included, and is named", { timeout }, async () => {
+  const options = { handler: fixture("throwing.ts"), env: { THROW: "idleLoop" }, wait: false, code: 1 };
+  await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
+    // The loop turns when a child ends, at the latest.
+    await until(() => {
+      const [child] = server.ready();
+      if (child !== undefined) signal(child, "SIGTERM");
+      return server.ended !== undefined;
+    }, 15_000, "the end of the server");
+    assert.match(server.text, /The hook idleLoop threw .*on purpose/);
+  });
+});
+
+for (const hook of ["preServerClose", "postChildCleanup"]) {
+  test(`a ${hook} that throws leaves nobody behind, and is named`, { timeout }, async () => {
+    const options = { handler: fixture("throwing.ts"), env: { THROW: hook }, code: 1 };
+    await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
+      await server.untilReady(2);
+      signal(server.pid, "SIGTERM");
+      await server.end();
+      assert.match(server.text, new RegExp(`The hook ${hook} threw .*on purpose`));
+    });
+  });
+}
+
+test("a restartClose that throws ends the server, and is named", { timeout }, async () => {
+  const options = { handler: fixture("throwing.ts"), env: { THROW: "restartClose" }, code: 1 };
+  await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
+    await server.untilReady(2);
+    signal(server.pid, "SIGHUP");
+    await server.end();
+    assert.match(server.text, /The hook restartClose threw .*on purpose/);
+  });
+});
+
+for (
+  const hook of [
+    "postAccept",
+    "allowDeny",
+    "requestDenied",
+    "processRequest",
+    "postProcessRequest",
+    "postClientConnection",
+  ]
+) {
+  const what = hook === "processRequest" ? "the handler" : `the hook ${hook}`;
+  test(`a ${hook} that throws ends its child, which is replaced, and is named`, { timeout }, async () => {
+    const options = { handler: fixture("throwing.ts"), env: { THROW: hook } };
+    await withServer(["--max_servers", "1", "--log_level", "4"], options, async (server) => {
+      const [old = 0] = await server.untilReady(1);
+      await hear(server);
+      await server.says(new RegExp(`Child ${old} ends: ${what} threw Error: on purpose`));
+      await server.says(new RegExp(`Child ${old} ended with status 255 after 1 client`));
+      writeFileSync(`${server.folder}/trail.good`, "");
+      const [fresh = 0] = await server.untilReady(1);
+      assert.notEqual(fresh, old);
+      assert.equal(await hear(server), hook === "requestDenied" ? "" : "Hello.\r\n");
+    });
+  });
+}
+
+test("a childFinish that throws is named, and the child is replaced", { timeout }, async () => {
+  const options = { handler: fixture("throwing.ts"), env: { THROW: "childFinish" } };
+  await withServer(["--max_servers", "1", "--log_level", "4"], options, async (server) => {
+    const [old = 0] = await server.untilReady(1);
+    signal(old, "SIGTERM");
+    await server.says(new RegExp(`Child ${old} ends: the hook childFinish threw Error: on purpose`));
+    await server.untilReady(1);
+    assert.equal(await hear(server), "Hello.\r\n");
+  });
+});
