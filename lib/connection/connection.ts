@@ -7,6 +7,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import type { Address } from "../context.ts";
 import { errno, libc } from "../os/calls.ts";
@@ -16,7 +17,7 @@ import { decodeSockaddr } from "../os/sockaddr.ts";
 import { localAddress, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
 import { pollAway, pollHere, POLLIN, POLLOUT, SHORT_WAIT_MS } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
-import { abortable, closedError, failure, timedOut } from "./failures.ts";
+import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
 import type { ReadOptions } from "./read_options.ts";
 import { sendNow } from "./send.ts";
 import { LineReader, type LinesOptions } from "./lines.ts";
@@ -97,28 +98,29 @@ export class Connection {
    * @returns The number of bytes put into `bytes`, or null at the end of what the peer sends.
    * @throws {ConnectionError} `ECONNRESET`, `ETIMEDOUT`, `ECANCELED`, or `EBADF` after a close.
    */
-  read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null> {
+  async read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null> {
     const result = this.receive(bytes);
+    if (result === undefined) return await this.#readSlowly(bytes, options);
     // A peer that always has something to say must not keep timers and signals from their turn.
-    if (result !== undefined && (++this.#sinceBreath & 255) !== 0) return Promise.resolve(result);
-    return result === undefined ? this.#readSlowly(bytes, options) : runtime.breathe().then(() => result);
+    if ((++this.#sinceBreath & 255) === 0) await runtime.breathe();
+    return result;
   }
 
   #takeLeft(left: Uint8Array, bytes: Uint8Array): number {
-    const n = Math.min(left.length, bytes.length);
-    bytes.set(left.subarray(0, n));
-    this.#left = n < left.length ? left.subarray(n) : undefined;
-    return n;
+    bytes.set(left.subarray(0, bytes.length));
+    this.#left = bytes.length < left.length ? left.subarray(bytes.length) : undefined;
+    return Math.min(left.length, bytes.length);
   }
 
   /** Gives bytes back, to be read before all others. They must stay as they are. */
   unread(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#left = bytes;
+    if (bytes.length > 0) this.#left = this.#left === undefined ? bytes : Buffer.concat([bytes, this.#left]);
   }
 
   /** What a read without a long wait gives: a count, null at the end, or undefined where it would have to wait. */
   receive(bytes: Uint8Array): number | null | undefined {
     if (this.#closed) throw closedError();
+    if (bytes.length === 0) return 0; // the system would say that it has to wait
     if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
     if (this.#wrote) {
       this.#wrote = false;
@@ -130,7 +132,7 @@ export class Connection {
     for (;;) {
       const n = libc.recv(this.fd, bytes, bytes.length, c.MSG_DONTWAIT);
       if (n > 0) return n;
-      if (n === 0) return bytes.length === 0 ? 0 : null;
+      if (n === 0) return null;
       const code = errno();
       if (code === EAGAIN) return undefined;
       if (code !== EINTR) throw failure("read from", this.remoteAddr, code);
@@ -147,18 +149,19 @@ export class Connection {
 
   /** Waits until a read would not have to wait: for bytes, the end, or an error. It fails as {@linkcode read} does. */
   async whenReadable(options?: ReadOptions): Promise<void> {
-    options?.signal?.throwIfAborted();
+    const { signal, timeout = this.timeout } = options ?? {};
+    if (this.#left !== undefined) return;
+    if (signal?.aborted) throw aborted(signal);
     const looked = this.#looked;
     this.#looked = false;
     if (!looked && this.#readWait === undefined && pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) return;
-    const timeout = options?.timeout ?? this.timeout;
-    // A wait that an aborted read left behind is taken up: it only looks, so nothing was lost with it.
-    this.#readWait ??= this.#wait(POLLIN, timeout > 0 ? timeout : -1).finally(() =>
-      this.#readWait = undefined
-    );
-    const ready = options?.signal === undefined
-      ? await this.#readWait
-      : await abortable(this.#readWait, options.signal);
+    // What an aborted read leaves behind is taken up: it only looks, and has no end, since timeouts may differ.
+    if (signal !== undefined) {
+      this.#readWait ??= this.#wait(POLLIN, -1).finally(() => this.#readWait = undefined);
+    }
+    const ready = this.#readWait === undefined
+      ? await this.#wait(POLLIN, timeout > 0 ? timeout : -1)
+      : await abortable(this.#readWait, { signal, timeout });
     if (this.#closed) throw closedError();
     if (!ready && timeout > 0) throw timedOut("read from", this.remoteAddr, timeout);
   }
@@ -186,23 +189,22 @@ export class Connection {
    * @returns The number of bytes, as `Deno.Conn` does.
    * @throws {ConnectionError} `EPIPE`, `ECONNRESET`, `ETIMEDOUT`, or `EBADF` after a close.
    */
-  write(bytes: Uint8Array): Promise<number> {
-    if (this.#writeTail !== undefined) return this.#enqueue(() => this.#writeAll(bytes));
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#writeTail !== undefined) return await this.#enqueue(() => this.#writeAll(bytes));
     const sent = this.#send(bytes);
-    if (sent === bytes.length) return Promise.resolve(sent);
-    return this.#enqueue(() => this.#writeAll(bytes.subarray(sent)).then(() => bytes.length));
+    if (sent < bytes.length) await this.#enqueue(() => this.#writeAll(bytes.subarray(sent)));
+    return bytes.length;
   }
 
   /** Writes `text` as UTF-8. */
-  print(text: string): Promise<void> {
+  async print(text: string): Promise<void> {
     if (this.#writeTail === undefined && text.length * 3 <= textBytes.length) {
       const { written } = encoder.encodeInto(text, textBytes);
       const sent = this.#send(textBytes.subarray(0, written));
-      if (sent === written) return Promise.resolve();
+      if (sent === written) return;
       const rest = textBytes.slice(sent, written); // copied, since the next print writes over it
-      return this.#enqueue(() => this.#writeAll(rest).then(() => {}));
-    }
-    return this.write(encoder.encode(text)).then(() => {});
+      await this.#enqueue(() => this.#writeAll(rest));
+    } else await this.write(encoder.encode(text));
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {

@@ -39,17 +39,27 @@ export function failure(doing: Doing, peer: Address, number: number): Connection
   );
 }
 
-/** `promise`, or a rejection with `ECANCELED` once `signal` is aborted. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      reject(
-        new ConnectionError("Cannot go on reading: the read was aborted", {
-          code: "ECANCELED",
-          cause: signal.reason,
-        }),
-      );
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+/** A read was given up by its signal. */
+export function aborted(signal: AbortSignal): ConnectionError {
+  return new ConnectionError("Cannot go on reading: the read was aborted", {
+    code: "ECANCELED",
+    cause: signal.reason,
+  });
+}
+
+/** `promise`, or false after `timeout` milliseconds above 0, or a rejection once `signal` is aborted. */
+export function abortable(
+  promise: Promise<boolean>,
+  { signal, timeout }: { signal: AbortSignal | undefined; timeout: number },
+): Promise<boolean> {
+  const { promise: result, resolve, reject } = Promise.withResolvers<boolean>();
+  const onAbort = () => signal && reject(aborted(signal));
+  // deno-lint-ignore tine/no-timers -- the wait is shared by reads whose timeouts differ
+  const timer = timeout > 0 ? setTimeout(resolve, timeout, false) : undefined;
+  signal?.addEventListener("abort", onAbort, { once: true });
+  promise.then(resolve, reject);
+  return result.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   });
 }

@@ -96,30 +96,33 @@ export class LineReader implements AsyncIterableIterator<string> {
 
   #take(): string | undefined {
     const end = this.#pending.indexOf(LF, this.#searched);
-    const length = (end < 0 ? this.#pending.length : end) - this.#start;
-    if (length > this.#maxLength + (end < 0 ? 1 : 0) && !this.#isOnlyCrOver(end, length)) {
-      throw new ConnectionError(
-        `Cannot read a line: it is longer than ${this.#maxLength} bytes`,
-        { code: "EMSGSIZE" },
-      );
-    }
     if (end < 0) {
       this.#searched = this.#pending.length;
+      // The last byte may be the carriage return of the end.
+      if (this.#searched - this.#start > this.#maxLength + 1) throw this.#tooLong();
       return undefined;
     }
-    const line = decode(this.#pending, this.#start, end);
+    const line = this.#line(end);
     this.#start = this.#searched = end + 1;
     return line;
   }
 
-  /** A carriage return before the end does not count. */
-  #isOnlyCrOver(end: number, length: number): boolean {
-    return end > 0 && length === this.#maxLength + 1 && this.#pending[end - 1] === CR;
+  /** The line up to `end`. A carriage return before that does not count. */
+  #line(end: number): string {
+    const over = end - this.#start - this.#maxLength;
+    if (over > 1 || (over === 1 && this.#pending[end - 1] !== CR)) throw this.#tooLong();
+    return decode(this.#pending, this.#start, end);
+  }
+
+  #tooLong(): ConnectionError {
+    return new ConnectionError(`Cannot read a line: it is longer than ${this.#maxLength} bytes`, {
+      code: "EMSGSIZE",
+    });
   }
 
   #last(): IteratorResult<string> {
     if (this.#start === this.#pending.length) return { done: true, value: undefined };
-    const value = decode(this.#pending, this.#start, this.#pending.length);
+    const value = this.#line(this.#pending.length);
     this.#start = this.#searched = this.#pending.length;
     return { done: false, value };
   }
