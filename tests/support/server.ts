@@ -42,7 +42,9 @@ function processes(): { pid: number; ppid: number; session: number }[] {
       continue; // it ended meanwhile
     }
     const [state, ppid, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (state !== "Z" && state !== "X") found.push({ pid: Number(name), ppid: Number(ppid), session: Number(session) });
+    if (state !== "Z" && state !== "X") {
+      found.push({ pid: Number(name), ppid: Number(ppid), session: Number(session) });
+    }
   }
   return found;
 }
@@ -95,7 +97,13 @@ export class TestServer {
     this.#log = log === undefined ? undefined : join(this.folder, log);
     this.#process = spawn(
       process.execPath,
-      [...(onBun ? [] : ["run", "-A"]), "cli.ts", ...(handler === undefined ? [] : [handler]), ...listeners, ...args]
+      [
+        ...(onBun ? [] : ["run", "-A"]),
+        "cli.ts",
+        ...(handler === undefined ? [] : [handler]),
+        ...listeners,
+        ...args,
+      ]
         .map((word) => word.replace("FOLDER", this.folder)),
       {
         cwd: ROOT,
@@ -174,7 +182,9 @@ export class TestServer {
 
   /** Its children that said they are ready. Needs log_level 4. */
   ready(): number[] {
-    const said = new Set([...this.text.matchAll(/Child Preforked \((\d+)\)/g)].map((match) => Number(match[1])));
+    const said = new Set(
+      [...this.text.matchAll(/Child Preforked \((\d+)\)/g)].map((match) => Number(match[1])),
+    );
     return this.children().filter((pid) => said.has(pid));
   }
 
@@ -189,10 +199,14 @@ export class TestServer {
 
   /** Waits until exactly `n` children are there and all are ready. */
   async untilReady(n: number, ms = READY_MS): Promise<number[]> {
-    return await until(() => {
-      const ready = this.settled();
-      return ready.length === n && this.children().length === n ? ready : undefined;
-    }, ms, () => `${n} ready children; there are ${this.children()}, of them ready ${this.ready()}`) as number[];
+    return await until(
+      () => {
+        const ready = this.settled();
+        return ready.length === n && this.children().length === n ? ready : undefined;
+      },
+      ms,
+      () => `${n} ready children; there are ${this.children()}, of them ready ${this.ready()}`,
+    ) as number[];
   }
 
   /** How many descriptors the parent has open. */
@@ -202,11 +216,17 @@ export class TestServer {
 
   /** Waits for its ports. */
   async up(ports: number): Promise<void> {
-    await until(() => {
-      assert.equal(this.#ended, undefined, "the server ended before it was up");
-      this.ports = [...this.text.matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) => Number(match[1]));
-      return this.ports.length >= ports;
-    }, READY_MS, "the ports are bound");
+    await until(
+      () => {
+        assert.equal(this.#ended, undefined, "the server ended before it was up");
+        this.ports = [...this.text.matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) =>
+          Number(match[1])
+        );
+        return this.ports.length >= ports;
+      },
+      READY_MS,
+      "the ports are bound",
+    );
   }
 
   /** Waits for its end. */
@@ -242,7 +262,9 @@ export class TestServer {
       if (this.#semaphores.includes(id)) continue;
       const { stdout } = spawnSync("ipcs", ["-s", "-i", id], { encoding: "utf8" });
       const lastUser = /^0\s.*\s(\d+)\s*$/m.exec(stdout)?.[1];
-      if (lastUser !== undefined && this.text.includes(`Child Preforked (${lastUser})`)) spawnSync("ipcrm", ["-s", id]);
+      if (lastUser !== undefined && this.text.includes(`Child Preforked (${lastUser})`)) {
+        spawnSync("ipcrm", ["-s", id]);
+      }
     }
   }
 

@@ -28,7 +28,11 @@ test("a dequeue process runs beside max_servers children, one at a time", { time
     writeFileSync(`${server.folder}/trail.go`, "");
     await until(() => !server.children().includes(worker), 5000, "the end of the dequeue process");
     await until(() => workers(server).length >= 2, 5000, "the next dequeue process");
-    assert.deepEqual(children.filter((pid) => !server.children().includes(pid)), [], "children were ended for it");
+    assert.deepEqual(
+      children.filter((pid) => !server.children().includes(pid)),
+      [],
+      "children were ended for it",
+    );
   });
 });
 
@@ -39,28 +43,44 @@ test("a dequeue process that works is stopped with the server", { timeout }, asy
   });
 });
 
-test("a dequeue process that is killed is started again when it is due, and no child for it", { timeout }, async () => {
-  const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "4"];
-  await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
-    const [child] = await server.untilReady(1);
-    await until(() => workers(server).length === 1, 5000, "a dequeue process");
-    signal(workers(server)[0] as number, "SIGKILL");
-    await until(() => workers(server).length === 2, 5000, "the next dequeue process");
-    assert.deepEqual(server.children().toSorted(), [child as number, workers(server)[1] as number].toSorted());
-  });
-});
+test(
+  "a dequeue process that is killed is started again when it is due, and no child for it",
+  { timeout },
+  async () => {
+    const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "4"];
+    await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
+      const [child] = await server.untilReady(1);
+      await until(() => workers(server).length === 1, 5000, "a dequeue process");
+      signal(workers(server)[0] as number, "SIGKILL");
+      await until(() => workers(server).length === 2, 5000, "the next dequeue process");
+      assert.deepEqual(
+        server.children().toSorted(),
+        [child as number, workers(server)[1] as number].toSorted(),
+      );
+    });
+  },
+);
 
-test("a dequeue process runs childInit, runDequeue and childFinish, each told that it is one", { timeout }, async () => {
-  const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "3"];
-  await withServer(args, { handler: example("every_hook.ts"), log: "trail" }, async (server) => {
-    const done = () => server.trail.find(({ hook, detail }) => hook === "childFinish" && detail === "dequeue");
-    await until(done, 5000, "a dequeue process that has ended");
-    const life = server.trail.filter(({ pid }) => pid === done()?.pid);
-    assert.deepEqual(life.map(({ role, hook, detail }) => `${role} ${hook} ${detail}`.trimEnd()), [
-      "dequeue childInit dequeue",
-      "dequeue runDequeue",
-      "dequeue childFinish dequeue",
-    ]);
-    assert.ok(server.trail.some(({ role, hook, detail }) => `${role} ${hook} ${detail}` === "parent preFork dequeue"));
-  });
-});
+test(
+  "a dequeue process runs childInit, runDequeue and childFinish, each told that it is one",
+  { timeout },
+  async () => {
+    const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "3"];
+    await withServer(args, { handler: example("every_hook.ts"), log: "trail" }, async (server) => {
+      const done = () =>
+        server.trail.find(({ hook, detail }) => hook === "childFinish" && detail === "dequeue");
+      await until(done, 5000, "a dequeue process that has ended");
+      const life = server.trail.filter(({ pid }) => pid === done()?.pid);
+      assert.deepEqual(life.map(({ role, hook, detail }) => `${role} ${hook} ${detail}`.trimEnd()), [
+        "dequeue childInit dequeue",
+        "dequeue runDequeue",
+        "dequeue childFinish dequeue",
+      ]);
+      assert.ok(
+        server.trail.some(({ role, hook, detail }) =>
+          `${role} ${hook} ${detail}` === "parent preFork dequeue"
+        ),
+      );
+    });
+  },
+);

@@ -77,36 +77,40 @@ test("a client that allowDeny denies gets requestDenied in place of the handler"
   });
 });
 
-test("a restart calls restartClose before and restartOpen after it, in one process", { timeout }, async () => {
-  await withServer(["--max_servers", "1"], EVERY_HOOK, async (server) => {
-    await untilHook(server, "childInit");
-    signal(server.pid, "SIGHUP");
-    await untilHook(server, "childInit", 2);
-    assert.equal(await hear(server), "Hello.\r\n");
-    await server.stop();
-    assert.deepEqual(life(server, server.pid), [
-      "parent configure",
-      "parent postConfigure 1",
-      "parent postBind 1",
-      "parent preLoop",
-      "parent runNChildren",
-      "parent preFork server",
-      "parent preServerClose",
-      "parent postChildCleanup",
-      "parent restartClose",
-      "parent configure",
-      "parent postConfigure 1",
-      "parent restartOpen",
-      "parent postBind 1",
-      "parent preLoop",
-      "parent runNChildren",
-      "parent preFork server",
-      "parent preServerClose",
-      "parent postChildCleanup",
-    ]);
-    assert.equal(server.trail.filter(({ hook }) => hook === "childFinish").length, 2);
-  });
-});
+test(
+  "a restart calls restartClose before and restartOpen after it, in one process",
+  { timeout },
+  async () => {
+    await withServer(["--max_servers", "1"], EVERY_HOOK, async (server) => {
+      await untilHook(server, "childInit");
+      signal(server.pid, "SIGHUP");
+      await untilHook(server, "childInit", 2);
+      assert.equal(await hear(server), "Hello.\r\n");
+      await server.stop();
+      assert.deepEqual(life(server, server.pid), [
+        "parent configure",
+        "parent postConfigure 1",
+        "parent postBind 1",
+        "parent preLoop",
+        "parent runNChildren",
+        "parent preFork server",
+        "parent preServerClose",
+        "parent postChildCleanup",
+        "parent restartClose",
+        "parent configure",
+        "parent postConfigure 1",
+        "parent restartOpen",
+        "parent postBind 1",
+        "parent preLoop",
+        "parent runNChildren",
+        "parent preFork server",
+        "parent preServerClose",
+        "parent postChildCleanup",
+      ]);
+      assert.equal(server.trail.filter(({ hook }) => hook === "childFinish").length, 2);
+    });
+  },
+);
 
 for (const hook of ["preLoop", "runNChildren", "preFork"]) {
   test(`a ${hook} that throws ends the server at its start, and is named`, { timeout }, async () => {
@@ -122,11 +126,15 @@ test("an idleLoop that throws ends the server, children included, and is named",
   const options = { handler: fixture("throwing.ts"), env: { THROW: "idleLoop" }, wait: false, code: 1 };
   await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
     // The loop turns when a child ends, at the latest.
-    await until(() => {
-      const [child] = server.ready();
-      if (child !== undefined) signal(child, "SIGTERM");
-      return server.ended !== undefined;
-    }, 15_000, "the end of the server");
+    await until(
+      () => {
+        const [child] = server.ready();
+        if (child !== undefined) signal(child, "SIGTERM");
+        return server.ended !== undefined;
+      },
+      15_000,
+      "the end of the server",
+    );
     assert.match(server.text, /The hook idleLoop threw .*on purpose/);
   });
 });

@@ -46,10 +46,14 @@ test("a storm of SIGKILL costs no client but those of the killed children", { ti
     };
     const clients = Array.from({ length: 16 }, client);
     while (killed.size < 30) {
-      const alive = await until(() => {
-        const ready = server.settled().filter((pid) => !killed.has(pid));
-        return ready.length > 0 ? ready : undefined;
-      }, 10_000, "a child to kill") as number[];
+      const alive = await until(
+        () => {
+          const ready = server.settled().filter((pid) => !killed.has(pid));
+          return ready.length > 0 ? ready : undefined;
+        },
+        10_000,
+        "a child to kill",
+      ) as number[];
       const victim = alive[Math.floor(Math.random() * alive.length)] as number;
       if (signal(victim, "SIGKILL")) killed.add(victim);
       await pass(10);

@@ -25,7 +25,9 @@ async function killEach(server: TestServer, n: number): Promise<void> {
 
 for (const serialize of ["flock", "semaphore", "pipe"]) {
   for (const ports of [1, 2]) {
-    const title = `serialize ${serialize} on ${ports} port${ports > 1 ? "s" : ""} survives the death of each child`;
+    const title = `serialize ${serialize} on ${ports} port${
+      ports > 1 ? "s" : ""
+    } survives the death of each child`;
     test(title, { timeout }, async () => {
       const args = ["--serialize", serialize, "--max_servers", "3", "--log_level", "4"];
       await withServer(args, { ports }, async (server) => {
@@ -38,16 +40,20 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
     });
   }
 
-  test(`serialize ${serialize}: when all children are killed at once, clients are served on`, { timeout }, async () => {
-    const args = ["--serialize", serialize, "--max_servers", "3", "--log_level", "4"];
-    await withServer(args, { ports: 2 }, async (server) => {
-      for (let round = 0; round < 3; round++) {
-        for (const pid of await server.untilReady(3)) signal(pid, "SIGKILL");
-        await serveAll(server);
-      }
-      await server.untilReady(3);
-    });
-  });
+  test(
+    `serialize ${serialize}: when all children are killed at once, clients are served on`,
+    { timeout },
+    async () => {
+      const args = ["--serialize", serialize, "--max_servers", "3", "--log_level", "4"];
+      await withServer(args, { ports: 2 }, async (server) => {
+        for (let round = 0; round < 3; round++) {
+          for (const pid of await server.untilReady(3)) signal(pid, "SIGKILL");
+          await serveAll(server);
+        }
+        await server.untilReady(3);
+      });
+    },
+  );
 
   test(`serialize ${serialize}: children end when the parent is killed`, { timeout }, async () => {
     const args = ["--serialize", serialize, "--max_servers", "3", "--log_level", "4"];
@@ -64,7 +70,11 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
       const old = await server.untilReady(2);
       signal(server.pid, "SIGHUP");
       await server.says(/Re-exec server during HUP/);
-      await until(() => server.ready().filter((pid) => !old.includes(pid)).length === 2, 10_000, "new children");
+      await until(
+        () => server.ready().filter((pid) => !old.includes(pid)).length === 2,
+        10_000,
+        "new children",
+      );
       await serveAll(server);
     });
   });
@@ -77,18 +87,26 @@ test("serialize none on several ports gives way to the default, and says so", { 
   });
 });
 
-test("a lock file of Tine's own is removed at the end, one that lock_file names is kept", { timeout }, async () => {
-  await withServer(["--serialize", "flock", "--max_servers", "2", "--log_level", "4"], {}, async (server) => {
-    await server.untilReady(2);
-    const [own = ""] = readdirSync(server.folder).filter((name) => name.startsWith("tine-"));
-    assert.ok(existsSync(join(server.folder, own, "lock")), own);
-    await server.stop();
-    assert.equal(existsSync(join(server.folder, own)), false);
-  });
-  await withServer(["--serialize", "flock", "--lock_file", "FOLDER/named"], {}, async (server) => {
-    await exchange(server.port);
-    await server.stop();
-    assert.equal(existsSync(join(server.folder, "named")), true);
-    assert.deepEqual(readdirSync(server.folder), ["named"]);
-  });
-});
+test(
+  "a lock file of Tine's own is removed at the end, one that lock_file names is kept",
+  { timeout },
+  async () => {
+    await withServer(
+      ["--serialize", "flock", "--max_servers", "2", "--log_level", "4"],
+      {},
+      async (server) => {
+        await server.untilReady(2);
+        const [own = ""] = readdirSync(server.folder).filter((name) => name.startsWith("tine-"));
+        assert.ok(existsSync(join(server.folder, own, "lock")), own);
+        await server.stop();
+        assert.equal(existsSync(join(server.folder, own)), false);
+      },
+    );
+    await withServer(["--serialize", "flock", "--lock_file", "FOLDER/named"], {}, async (server) => {
+      await exchange(server.port);
+      await server.stop();
+      assert.equal(existsSync(join(server.folder, "named")), true);
+      assert.deepEqual(readdirSync(server.folder), ["named"]);
+    });
+  },
+);

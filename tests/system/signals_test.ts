@@ -9,10 +9,14 @@ const timeout = 60_000;
 
 /** Waits until `n` children that are not among `old` are at work. */
 async function untilNew(server: TestServer, n: number, old: readonly number[]): Promise<number[]> {
-  return await until(() => {
-    const fresh = server.settled().filter((pid) => !old.includes(pid));
-    return fresh.length === n ? fresh : undefined;
-  }, 15_000, () => `${n} new children; there are ${server.children()}, before ${old}`) as number[];
+  return await until(
+    () => {
+      const fresh = server.settled().filter((pid) => !old.includes(pid));
+      return fresh.length === n ? fresh : undefined;
+    },
+    15_000,
+    () => `${n} new children; there are ${server.children()}, before ${old}`,
+  ) as number[];
 }
 
 test("TTIN starts one child more, TTOU ends one that waits", { timeout }, async () => {
@@ -30,7 +34,11 @@ test("TTIN starts one child more, TTOU ends one that waits", { timeout }, async 
       await server.says(new RegExp(`Decreasing max server count \\(${n}\\)`));
       await server.untilReady(n);
     }
-    assert.deepEqual(server.children().toSorted(), busy.toSorted(), "a busy child was ended while others waited");
+    assert.deepEqual(
+      server.children().toSorted(),
+      busy.toSorted(),
+      "a busy child was ended while others waited",
+    );
     await Promise.all(clients.map((client) => client.quit()));
   });
 });
@@ -163,10 +171,14 @@ test("USR1 opens the log file again, in the parent and in the children", { timeo
     renameSync(join(server.folder, "log"), join(server.folder, "log.1"));
     signal(server.pid, "SIGUSR1");
     await until(() => existsSync(join(server.folder, "log")), 5000, "a new log file");
-    await until(async () => {
-      await exchange(server.port);
-      return /CONNECT TCP/.test(server.file("log"));
-    }, 5000, "a child's line in the new file");
+    await until(
+      async () => {
+        await exchange(server.port);
+        return /CONNECT TCP/.test(server.file("log"));
+      },
+      5000,
+      "a child's line in the new file",
+    );
     signal(server.pid, "SIGTTIN");
     await until(() => /Increasing max server count/.test(server.file("log")), 5000, "the parent's line");
     const old = server.file("log.1");
@@ -175,20 +187,24 @@ test("USR1 opens the log file again, in the parent and in the children", { timeo
   });
 });
 
-test("children end by themselves when the parent is killed, after the client that they serve", { timeout }, async () => {
-  await withServer(["--max_servers", "3", "--log_level", "4"], { killed: true }, async (server) => {
-    await server.untilReady(3);
-    const client = new Client(server.port);
-    const pid = await client.welcome();
-    signal(server.pid, "SIGKILL");
-    await until(() => server.remains().length === 1, 5000, () => `left: ${server.remains()}`);
-    assert.deepEqual(server.remains(), [pid]);
-    await client.ask("hello", pid);
-    await client.quit();
-    await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
-    await server.says(/Parent process gone away\. Shutting down/, { times: 3 });
-  });
-});
+test(
+  "children end by themselves when the parent is killed, after the client that they serve",
+  { timeout },
+  async () => {
+    await withServer(["--max_servers", "3", "--log_level", "4"], { killed: true }, async (server) => {
+      await server.untilReady(3);
+      const client = new Client(server.port);
+      const pid = await client.welcome();
+      signal(server.pid, "SIGKILL");
+      await until(() => server.remains().length === 1, 5000, () => `left: ${server.remains()}`);
+      assert.deepEqual(server.remains(), [pid]);
+      await client.ask("hello", pid);
+      await client.quit();
+      await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
+      await server.says(/Parent process gone away\. Shutting down/, { times: 3 });
+    });
+  },
+);
 
 for (const name of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"] as const) {
   test(`${name} to a child ends it, and it is replaced`, { timeout }, async () => {
@@ -220,7 +236,11 @@ test("sig_passthrough hands a signal on to every child", { timeout }, async () =
   const args = ["--max_servers", "3", "--log_level", "4", "--sig_passthrough", "USR2"];
   await withServer(args, { handler: fixture("passthrough.ts") }, async (server) => {
     const ready = await server.untilReady(3);
-    await until(() => server.trail.filter(({ hook }) => hook === "childInit").length === 3, 5000, "three childInit");
+    await until(
+      () => server.trail.filter(({ hook }) => hook === "childInit").length === 3,
+      5000,
+      "three childInit",
+    );
     signal(server.pid, "SIGUSR2");
     const heard = () => server.trail.filter(({ hook }) => hook === "usr2").map(({ pid }) => pid);
     await until(() => heard().length === 3, 5000, () => `heard by ${heard()}`);

@@ -6,18 +6,24 @@ import { pass, until } from "../support/until.ts";
 const timeout = 60_000;
 const DEAD_AT_BIRTH = { handler: fixture("throwing.ts"), env: { THROW: "childInit" } };
 
-test("children that die at birth are not started in a hot loop, and the server still stops", { timeout }, async () => {
-  await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
-    await server.says(/Child \d+ ends: the hook childInit threw Error: on purpose/);
-    await server.says(/Children die before they are ready \(\d now\): the cause is in the lines above; next try in 0\.1 s/);
-    await server.says(/Children die before they are ready \(1 now, \d times in a row\)/);
-    await pass(3000);
-    // All three, then one after each pause: 0.1, 0.2, 0.4, 0.8, 1.6 seconds, and so on.
-    const deaths = server.count(/Child \d+ ended with status 255 before it was ready/);
-    assert.ok(deaths >= 5 && deaths <= 10, `${deaths} deaths`);
-    assert.equal(server.ended, undefined);
-  });
-});
+test(
+  "children that die at birth are not started in a hot loop, and the server still stops",
+  { timeout },
+  async () => {
+    await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
+      await server.says(/Child \d+ ends: the hook childInit threw Error: on purpose/);
+      await server.says(
+        /Children die before they are ready \(\d now\): the cause is in the lines above; next try in 0\.1 s/,
+      );
+      await server.says(/Children die before they are ready \(1 now, \d times in a row\)/);
+      await pass(3000);
+      // All three, then one after each pause: 0.1, 0.2, 0.4, 0.8, 1.6 seconds, and so on.
+      const deaths = server.count(/Child \d+ ended with status 255 before it was ready/);
+      assert.ok(deaths >= 5 && deaths <= 10, `${deaths} deaths`);
+      assert.equal(server.ended, undefined);
+    });
+  },
+);
 
 test("a TERM right after the start stops the server", { timeout }, async () => {
   for (let i = 0; i < 3; i++) {
