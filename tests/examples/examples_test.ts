@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { Client, onBun, signal } from "../support/server.ts";
+import { until, within } from "../support/until.ts";
+
+const timeout = 60_000;
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+interface Running {
+  readonly port: number;
+  text(): string;
+}
+
+/** Runs a program on a port of the system's choice, and stops it: its status must be 0. */
+async function withProgram(
+  args: readonly string[],
+  body: (running: Running) => Promise<void>,
+): Promise<void> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...(onBun ? [] : ["run", "-A"]), ...args, "--port", "127.0.0.1:0", "--max_servers", "2"],
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, DENO_NO_PACKAGE_JSON: "1", NO_COLOR: "1" },
+    },
+  );
+  let [out, err] = ["", ""];
+  child.stdout?.on("data", (bytes) => out += bytes);
+  child.stderr?.on("data", (bytes) => err += bytes);
+  const end = new Promise((resolve) => child.on("close", (code, name) => resolve({ code, signal: name })));
+  try {
+    const port = Number(
+      await until(
+        () => {
+          assert.equal(child.exitCode, null, `it ended: ${err}`);
+          return /Bound to auto-assigned port (\d+)/.exec(err)?.[1];
+        },
+        20_000,
+        () => `the port; it said ${err}`,
+      ),
+    );
+    await body({ port, text: () => err });
+    // Not child.kill: on Deno that alone makes SIGTERM the way in which the child is said to have ended.
+    signal(child.pid as number, "SIGTERM");
+    assert.deepEqual(await within(end, 20_000, "the server's end"), { code: 0, signal: null }, err);
+    assert.equal(out, "");
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+  }
+}
+
+async function withClient(port: number, body: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(port);
+  try {
+    await body(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** Says a line and checks the answer. */
+async function ask(client: Client, text: string, answer: RegExp | string): Promise<void> {
+  client.say(text);
+  const line = await client.line();
+  if (typeof answer === "string") assert.equal(line, answer);
+  else assert.match(line, answer);
+}
+
+test("echo says each line back", { timeout }, async () => {
+  await withProgram(["cli.ts", "./examples/echo.ts"], async ({ port }) => {
+    await withClient(port, async (client) => {
+      await ask(client, "hello", "hello");
+      await ask(client, "", "");
+      await ask(client, "déjà vu €", "déjà vu €");
+      client.say("one\r\ntwo\nthree");
+      assert.deepEqual([await client.line(), await client.line(), await client.line()], [
+        "one",
+        "two",
+        "three",
+      ]);
+    });
+  });
+});
+
+test("a server of one's own answers in upper case with its own option", { timeout }, async () => {
+  await withProgram(["examples/own_server.ts", "--suffix", "!"], async ({ port }) => {
+    await withClient(port, async (client) => {
+      await ask(client, "hello", "HELLO!");
+      await ask(client, "again", "AGAIN!");
+      client.say("quit");
+      assert.equal(await client.rest(), "");
+    });
+    // A line that is too long ends that connection only.
+    await withClient(port, async (client) => {
+      client.say("x".repeat(5000));
+      await client.rest().catch(() => {});
+    });
+    await withClient(port, async (client) => await ask(client, "still there", "STILL THERE!"));
+  });
+});
+
+test("the SMTP sink takes a message, with its dots stuffed", { timeout }, async () => {
+  const args = ["cli.ts", "./examples/smtp_sink.ts", "--domain", "mail.example"];
+  await withProgram(args, async (running) => {
+    await withClient(running.port, async (client) => {
+      assert.equal(await client.line(), "220 mail.example ESMTP");
+      await ask(client, "MAIL FROM:<a@example>", /^503 /);
+      await ask(client, "EHLO client.example", "250-mail.example");
+      assert.deepEqual(
+        [await client.line(), await client.line(), await client.line()],
+        ["250-8BITMIME", "250-PIPELINING", "250 SIZE 10000000"],
+      );
+      await ask(client, "RCPT TO:<b@example>", /^503 /);
+      await ask(client, "DATA", /^503 /);
+      await ask(client, "mail from:<a@example> SIZE=100", /^250 2\.1\.0 /);
+      await ask(client, "MAIL FROM:<a@example>", /^503 /);
+      await ask(client, "RCPT TO:b@example", /^501 /);
+      await ask(client, "RCPT TO:<b@example>", /^250 2\.1\.5 /);
+      await ask(client, "RCPT TO:<c@example>", /^250 2\.1\.5 /);
+      await ask(client, "DATA", /^354 /);
+      // "Subject: x", "", ".", "..", "é" with their ends: 12 + 2 + 3 + 4 + 4 bytes.
+      await ask(client, "Subject: x\r\n\r\n..\r\n...\r\né\r\n.", /^250 2\.0\.0 /);
+      await until(
+        () => running.text().includes("message from <a@example> to 2 recipient(s), 25 bytes"),
+        5000,
+        () => `the log line; it said ${running.text()}`,
+      );
+      await ask(client, "NOOP", /^250 /);
+      await ask(client, "RSET", /^250 /);
+      await ask(client, "VRFY x", /^252 /);
+      await ask(client, "NONSENSE", /^500 /);
+      await ask(client, "QUIT", /^221 2\.0\.0 mail\.example/);
+      assert.equal(await client.rest(), "");
+    });
+  });
+});
+
+test("the SMTP sink answers commands that come at once in their order", { timeout }, async () => {
+  await withProgram(["cli.ts", "./examples/smtp_sink.ts", "--size_limit", "20"], async ({ port }) => {
+    await withClient(port, async (client) => {
+      const envelope = ["MAIL FROM:<>", "RCPT TO:<b@example>", "DATA"];
+      client.say(["HELO me", ...envelope].join("\r\n"));
+      const codes = async (n: number) => {
+        const seen: string[] = [];
+        for (let i = 0; i < n; i++) seen.push((await client.line()).slice(0, 3));
+        return seen;
+      };
+      assert.deepEqual(await codes(5), ["220", "250", "250", "250", "354"]);
+      client.say(["short", ".", ...envelope].join("\r\n"));
+      assert.deepEqual(await codes(4), ["250", "250", "250", "354"]);
+      client.say(["this is longer than the limit", ".", "QUIT"].join("\r\n"));
+      assert.deepEqual(await codes(2), ["552", "221"]);
+      assert.equal(await client.rest(), "");
+    });
+    // A client that leaves in the middle of its message harms nobody.
+    await withClient(port, async (client) => {
+      await client.line();
+      client.say(["HELO me", "MAIL FROM:<>", "RCPT TO:<b@example>", "DATA", "half a"].join("\r\n"));
+      for (let i = 0; i < 4; i++) await client.line();
+    });
+    await withClient(port, async (client) => assert.match(await client.line(), /^220 /));
+  });
+});
