@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Ending } from "../../lib/os/process.ts";
+import { type State, STATES } from "../../lib/scoreboard/layout.ts";
+import { meaningOf, type Verdict } from "../../lib/supervise/reap.ts";
+
+type Row = [
+  Omit<Ending, "pid">,
+  { state: State; requests?: number; dismissed?: boolean },
+  Omit<Verdict, "text">,
+  string,
+];
+
+const at = (atBirth: boolean, abnormal: boolean, level: number) => ({ atBirth, abnormal, level });
+
+const TABLE: readonly Row[] = [
+  [
+    { code: 0 },
+    { state: "standby", requests: 3 },
+    at(false, false, 4),
+    "ended with status 0 after 3 clients",
+  ],
+  [{ code: 0 }, { state: "leaving", requests: 1 }, at(false, false, 4), "ended with status 0 after 1 client"],
+  [{ code: 0 }, { state: "starting" }, at(true, false, 4), "ended with status 0 before it was ready"],
+  [{ code: 1 }, { state: "starting" }, at(true, true, 1), "ended with status 1 before it was ready"],
+  [{ code: 1 }, { state: "serving", requests: 2 }, at(false, true, 1), "ended with status 1 after 2 clients"],
+  [{ signal: "SIGSEGV" }, { state: "waiting" }, at(false, true, 1), "was killed by SIGSEGV after 0 clients"],
+  [
+    { signal: "SIGKILL" },
+    { state: "serving", requests: 1 },
+    at(false, true, 1),
+    "was killed by SIGKILL (out of memory?) after 1 client",
+  ],
+  [
+    { signal: "SIGKILL" },
+    { state: "serving", requests: 1, dismissed: true },
+    at(false, true, 4),
+    "was killed by SIGKILL after 1 client",
+  ],
+  [
+    { signal: "SIGTERM" },
+    { state: "starting", dismissed: true },
+    at(false, true, 4),
+    "was killed by SIGTERM after 0 clients",
+  ],
+];
+
+for (const [ending, { state, requests = 0, dismissed = false }, expected, text] of TABLE) {
+  test(`a child that was ${state}${dismissed ? " and dismissed" : ""} ${text}`, () => {
+    const verdict = meaningOf({ pid: 42, ...ending }, { state, requests, dismissed });
+    assert.deepEqual(verdict, { ...expected, text: `Child 42 ${text}` });
+  });
+}
+
+test("only a child that was starting and was not dismissed died at birth", () => {
+  for (const state of [...STATES, undefined]) {
+    for (const dismissed of [false, true]) {
+      const { atBirth } = meaningOf({ pid: 1, code: 1 }, { state, requests: 0, dismissed });
+      assert.equal(atBirth, state === "starting" && !dismissed);
+    }
+  }
+});
