@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
 import { SpawnError, SystemError } from "../../lib/errors.ts";
@@ -24,7 +26,7 @@ import {
   shareText,
 } from "../../lib/os/shared_memory.ts";
 import { acceptNow, listenOn, localAddress, peerAddress } from "../../lib/os/socket.ts";
-import { SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
+import { decodeSockaddr, SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
 import { createWaitSet, pollAway, pollHere, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
 import { until } from "../support/until.ts";
 
@@ -127,14 +129,31 @@ test("every descriptor is close-on-exec, and those to be waited for do not block
   for (const fd of [pipe.read, pipe.write, listener, file, memory.fd, text]) closeFd(fd);
 });
 
-test("a client that is accepted has an address, is close-on-exec and does not block", { skip }, () => {
-  const listener = listenOn(LOOPBACK, { backlog: 1, v6Only: true });
-  const peer = new Uint8Array(SOCKADDR_SIZE);
-  const length = new Uint8Array(Uint32Array.of(SOCKADDR_SIZE).buffer);
-  assert.equal(acceptNow(listener, peer, length), -1);
-  assert.equal(peerAddress(listener), undefined);
-  closeFd(listener);
-});
+test(
+  "a client that is accepted has an address, is close-on-exec and does not block",
+  { timeout, skip },
+  async () => {
+    const listener = listenOn(LOOPBACK, { backlog: 1, v6Only: true });
+    const peer = new Uint8Array(SOCKADDR_SIZE);
+    const length = new Uint8Array(Uint32Array.of(SOCKADDR_SIZE).buffer);
+    assert.equal(acceptNow(listener, peer, length), -1, "nobody is there yet");
+    assert.equal(peerAddress(listener), undefined);
+    const { port } = localAddress(listener);
+    const client = createConnection({ host: "127.0.0.1", port });
+    await once(client, "connect");
+    assert.equal(pollHere(listener, POLLIN, 1000), true);
+    const fd = acceptNow(listener, peer, length);
+    const expected = { transport: "tcp", hostname: "127.0.0.1", port: client.localPort };
+    assert.deepEqual(decodeSockaddr(peer, new DataView(length.buffer).getUint32(0, true)), expected);
+    assert.deepEqual(peerAddress(fd), expected);
+    assert.deepEqual(localAddress(fd), { ...LOOPBACK, port });
+    assert.equal(flags(fd) & CLOEXEC, CLOEXEC);
+    assert.equal(flags(fd) & NONBLOCK, NONBLOCK);
+    client.destroy();
+    closeFd(fd);
+    closeFd(listener);
+  },
+);
 
 test("setting the flags of a descriptor that is closed fails with EBADF", () => {
   assert.throws(
