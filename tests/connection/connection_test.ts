@@ -6,7 +6,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { ConnectionError } from "../../lib/errors.ts";
 import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
-import { pass, within } from "../support/until.ts";
+import { pass, until, within } from "../support/until.ts";
 import { readText, withPair } from "./pair.ts";
 
 const timeout = 20_000;
@@ -271,6 +271,50 @@ test("a descriptor that is waited for is closed once the wait has ended", { time
     connection.close();
     await assert.rejects(read, code("EBADF"));
     assert.notEqual(target(connection.fd), socket);
+  });
+});
+
+test("a close gives up a write that waits", { timeout, skip }, async () => {
+  await withPair(async ({ connection }) => {
+    const socket = target(connection.fd);
+    const failed = assert.rejects(connection.write(pattern(16 << 20)), code("EBADF"));
+    const queued = assert.rejects(connection.print("behind it"), code("EBADF"));
+    connection.close();
+    await failed;
+    await queued;
+    assert.notEqual(target(connection.fd), socket);
+  });
+});
+
+test(
+  "a wait that an aborted read left behind does not keep the descriptor open",
+  { timeout, skip },
+  async () => {
+    await withPair(async ({ connection }) => {
+      const socket = target(connection.fd);
+      for (let i = 0; i < 3; i++) {
+        const abort = new AbortController();
+        const read = connection.read(new Uint8Array(8), { signal: abort.signal });
+        abort.abort();
+        await assert.rejects(read, code("ECANCELED"));
+      }
+      connection.close();
+      await until(() => target(connection.fd) !== socket, 5000, "the descriptor is closed");
+    });
+  },
+);
+
+test("reading and writing wait at the same time", { timeout }, async () => {
+  await withPair(async ({ connection, client, received }) => {
+    const read = readText(connection, 4);
+    const bytes = pattern(4 << 20);
+    const write = connection.write(bytes);
+    client.write("ping");
+    assert.equal(await read, "ping");
+    const all = received();
+    assert.equal(await write, bytes.length);
+    await connection.closeWrite();
+    assert.equal((await all).length, bytes.length);
   });
 });
 
