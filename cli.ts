@@ -11,7 +11,9 @@ async function start(): Promise<void> {
   if (ticket === undefined) return await (await import("./lib/cli/main.ts")).main();
   const { asHandler, readHandoff, runChild } = await import("./lib/child/child.ts");
   const handoff = readHandoff(ticket);
-  const handler = handoff.handlerUrl === undefined ? {} : asHandler((await import(handoff.handlerUrl)).default);
+  const handler = handoff.handlerUrl === undefined
+    ? {}
+    : asHandler((await import(handoff.handlerUrl)).default);
   await runChild(ticket, handoff, handler);
 }
 

@@ -41,6 +41,11 @@ export function handlerFault(value: unknown): string | undefined {
   return undefined;
 }
 
+/** A parser's message may show the code around the mistake; the first lines say what and where. */
+function oneLine(message: string): string {
+  return message.split(/\n\s*/).filter((line) => !/^[|~^\s\d]*$/.test(line)).join(" ");
+}
+
 /** The handler of a module's default export. @throws {TineError} status 78 if it is none */
 export function toHandler(exported: unknown, name: string): Handler {
   const fault = handlerFault(exported);
@@ -70,7 +75,7 @@ export async function loadHandler(path: string): Promise<{ handler: Handler; url
   try {
     module = await import(url);
   } catch (cause) {
-    throw new TineError(`Cannot load handler ${path}: ${(cause as Error).message}`, {
+    throw new TineError(`Cannot load handler ${path}: ${oneLine((cause as Error).message)}`, {
       cause,
       exitCode: EX_CONFIG,
     });

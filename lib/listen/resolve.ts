@@ -45,7 +45,7 @@ function withDeadline<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener(
       "abort",
-      () => reject(new Error(`the resolver did not answer in ${PATIENCE_MS / 1000} s`)),
+      () => reject(new Error(`Cannot wait longer than ${PATIENCE_MS / 1000} s for the resolver`)),
     );
     promise.then(resolve, reject);
   });

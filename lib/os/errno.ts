@@ -59,11 +59,14 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 /** `98` → `EADDRINUSE` */
 export function errnoName(number: number): string {
+  let name: string | undefined;
   try {
-    return getSystemErrorName(-number);
+    name = getSystemErrorName(-number);
   } catch {
-    return `E${number}`;
+    // The runtime does not know it either.
   }
+  // Deno gives undefined and Bun a sentence for a number that is no error's.
+  return name !== undefined && /^E[A-Z0-9]+$/.test(name) ? name : `E${number}`;
 }
 
 /** `EADDRINUSE` → `address already in use (EADDRINUSE)` */
