@@ -66,7 +66,7 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
 
   test(`serialize ${serialize} serves on after a restart, and leaves nothing`, { timeout }, async () => {
     const args = ["--serialize", serialize, "--max_servers", "2", "--log_level", "4"];
-    await withServer(args, { ports: 1 }, async (server) => {
+    await withServer(args, { ports: 2 }, async (server) => {
       const old = await server.untilReady(2);
       signal(server.pid, "SIGHUP");
       await server.says(/Re-exec server during HUP/);
