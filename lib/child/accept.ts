@@ -25,6 +25,9 @@ import type { Serializer } from "../serialize/serializer.ts";
 /** What {@linkcode Acceptor.next} gives when the parent has gone. */
 export const PARENT_GONE = -1;
 
+/** What it gives when the child has left meanwhile. */
+export const NOBODY = -2;
+
 /** How long a child that may not open another descriptor waits before it tries again (Net::Server: one second). */
 const PAUSE_MS = 1000;
 
@@ -51,6 +54,9 @@ export class Acceptor {
   #first = 0;
   #pausing = false;
   #holding = false;
+  #left = false;
+  /** A client that was accepted after a wait and that the caller does not know of yet, or -1. */
+  #untaken = -1;
   /** The index of the listener that the last client came from. */
   listener = 0;
 
@@ -73,6 +79,11 @@ export class Acceptor {
     if (this.#serializer !== undefined) return this.#nextInTurn(this.#serializer);
     const fd = this.acceptWaiting();
     return fd >= 0 ? fd : this.#nextAfterWait();
+  }
+
+  /** The caller has the client that {@linkcode next} gave. */
+  taken(): void {
+    this.#untaken = -1;
   }
 
   /** A client that waits already, or -1. */
@@ -118,25 +129,39 @@ export class Acceptor {
       // Waiting here is one system call, and most of the time somebody comes within it while the server is busy.
       let ready = this.#wait.waitHere(SHORT_WAIT_MS);
       if (ready <= 0) ready = await this.#wait.waitAway();
+      // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
+      if (this.#left) return NOBODY;
       if (ready > 0 && this.#wait.has(this.#lifelineFd, ready)) return PARENT_GONE;
       const fd = this.acceptWaiting();
-      if (fd >= 0) return fd;
+      if (fd >= 0) return this.#untaken = fd;
     }
   }
 
   async #nextInTurn(serializer: Serializer): Promise<number> {
     for (;;) {
       if (serializer.takeHere() || await serializer.takeAway()) break;
-      if (this.isParentGone()) return PARENT_GONE;
+      if (this.#left) return NOBODY;
+      if (this.isParentGone()) {
+        serializer.abandon?.();
+        return PARENT_GONE;
+      }
     }
     this.#holding = true;
+    if (this.#left) {
+      this.#giveTurn();
+      return NOBODY;
+    }
     try {
       const fd = this.acceptWaiting();
-      return fd >= 0 ? fd : await this.#nextAfterWait();
+      return fd >= 0 ? this.#untaken = fd : await this.#nextAfterWait();
     } finally {
-      this.#holding = false;
-      serializer.release();
+      if (this.#holding) this.#giveTurn();
     }
+  }
+
+  #giveTurn(): void {
+    this.#holding = false;
+    this.#serializer?.release();
   }
 
   /** Whether the parent has gone. */
@@ -152,7 +177,13 @@ export class Acceptor {
    * for it before the next client does. So: first out of the set, then a last look.
    */
   leave(): number {
+    this.#left = true;
     for (const fd of this.#listeners) this.#wait.remove(fd);
-    return this.#serializer === undefined || this.#holding ? this.acceptWaiting() : -1;
+    // One that is on its way to the caller, who has not seen it: on Deno a signal's listener may run in between.
+    if (this.#untaken >= 0) return this.#untaken;
+    if (this.#serializer !== undefined && !this.#holding) return -1;
+    const fd = this.acceptWaiting();
+    if (this.#holding) this.#giveTurn();
+    return fd;
   }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { Connection } from "../connection/connection.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import type { ChildTicket, Handoff } from "../handoff.ts";
@@ -66,6 +65,8 @@ class Child {
   #acceptor: Acceptor | undefined;
   #connection: Connection | undefined;
   #leaving = false;
+  /** Whether it waits for a client, so that the kernel may have woken it for one. */
+  #waiting = false;
   #leaveAfterClient = false;
 
   constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler) {
@@ -86,7 +87,7 @@ class Child {
   async run(): Promise<never> {
     try {
       this.#listenToSignals();
-      this.#slot.setPid(process.pid);
+      this.#slot.setPid(runtime.pid);
       if (this.#ticket.kind === "dequeue") await this.#dequeue();
       else await this.#serveClients();
       return await this.#leave(0);
@@ -105,7 +106,7 @@ class Child {
       if (child === undefined) continue;
       // A dequeue child has no client to finish (Net::Server's run_dequeue).
       const action = child === "leave_after_client" && this.#ticket.kind === "dequeue" ? "leave_now" : child;
-      process.on(`SIG${name}`, act[action]);
+      runtime.onSignal(name, act[action]);
     }
     // The parent started this process with them held back: none can have been lost.
     holdSignals([...new Set([...signalsOf("child"), ...signalsOf("parent")])], { hold: false });
@@ -125,7 +126,7 @@ class Child {
       serializer: await attachSerializer(handoff.serializer, handoff.lifelineFd),
       warn: (message) => logger.log(1, message),
     });
-    logger.log(4, `Child Preforked (${process.pid})`);
+    logger.log(4, `Child Preforked (${runtime.pid})`);
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     if (this.#ticket.after !== undefined) await this.#awaitPredecessor(this.#ticket.after);
@@ -162,9 +163,13 @@ class Child {
     let retireAt = maxRequests <= 1 ? 1 : Math.ceil(maxRequests / 2);
     for (;;) {
       slot.setState(STATE.waiting, Date.now());
+      this.#waiting = true;
       const next = acceptor.next();
       const fd = typeof next === "number" ? next : await next;
+      // Before anything else: whoever leaves from a signal's listener serves the client that was not taken.
       if (this.#leaving) return await forever();
+      this.#waiting = false;
+      acceptor.taken();
       if (fd === PARENT_GONE) return this.#logger.log(3, "Parent process gone away. Shutting down");
       server.requests++;
       slot.setRequests(server.requests);
@@ -217,10 +222,10 @@ class Child {
 
   /** Serves a client for whom the kernel woke this child just when it was told to leave. */
   async #serveLast(): Promise<void> {
-    if (this.#acceptor === undefined || this.#connection !== undefined) return;
+    if (this.#acceptor === undefined || !this.#waiting) return;
     const fd = this.#acceptor.leave();
     if (fd < 0) return;
-    this.#server.requests++;
+    this.#slot.setRequests(++this.#server.requests);
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     this.#connection = new Connection(fd, {
       peer: this.#acceptor.peer,
@@ -250,7 +255,7 @@ class Child {
     const cause = error instanceof Thrown ? error.cause : error;
     const where = error instanceof Thrown ? `${error.where} threw ` : "";
     const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
-    this.#logger.logTimed(1, `Child ${process.pid} ends: ${where}${text.replaceAll(/\n\s*/g, " | ")}`);
+    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${where}${text.replaceAll(/\n\s*/g, " | ")}`);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);

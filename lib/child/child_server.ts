@@ -4,13 +4,13 @@
  * @module
  */
 
-import process from "node:process";
 import type { Config } from "../config/options.ts";
 import type { Address, Server } from "../context.ts";
 import type { Handoff } from "../handoff.ts";
 import type { ChildKind } from "../hooks.ts";
 import type { Logger } from "../log/logger.ts";
 import { sendSignal } from "../os/process.ts";
+import { runtime } from "../runtime/choose.ts";
 
 /** What a child's view needs of the child. */
 export interface ChildControl {
@@ -23,7 +23,7 @@ export class ChildServer implements Server {
   readonly role: "child" | "dequeue";
   readonly personality: string;
   readonly config: Config;
-  readonly pid: number = process.pid;
+  readonly pid: number = runtime.pid;
   readonly parentPid: number;
   readonly listeners: readonly Address[];
   readonly children: readonly number[] = [];

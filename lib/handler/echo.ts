@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import type { Connection } from "../connection/connection.ts";
 import type { Server } from "../context.ts";
 import { ConnectionError } from "../errors.ts";
@@ -39,10 +38,10 @@ function property(server: Server, connection: Connection, name: string): string 
 export async function echo(connection: Connection, server: Server): Promise<void> {
   const name = `Tine::${server.personality}`;
   connection.timeout = PATIENCE_MS;
-  await connection.print(`Welcome to "${name}" (${process.pid})\r\n`);
+  await connection.print(`Welcome to "${name}" (${server.pid})\r\n`);
   try {
     for await (const line of connection.lines()) {
-      await connection.print(`${name}:${process.pid}: You said "${line}"\r\n`);
+      await connection.print(`${name}:${server.pid}: You said "${line}"\r\n`);
       const get = /get\s+(\w+)/.exec(line);
       if (get?.[1] !== undefined) {
         await connection.print(`${get[1]}: ${property(server, connection, get[1])}\r\n`);

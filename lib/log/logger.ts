@@ -4,10 +4,11 @@
  * @module
  */
 
-import { closeSync, openSync, writeSync } from "node:fs";
-import process from "node:process";
 import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
+import { libc } from "../os/calls.ts";
+import { closeFd, openToAppend } from "../os/descriptor.ts";
+import { runtime } from "../runtime/choose.ts";
 import { formatJson } from "./json_format.ts";
 import { escapeMessage, logTime } from "./line_format.ts";
 
@@ -24,6 +25,13 @@ export interface LogOptions {
 export type LogSink = (level: number, message: string) => void;
 
 const STDERR = 2;
+const encoder = new TextEncoder();
+
+/** The part of a message behind what was tried. */
+function reasonOf(error: unknown): string {
+  const { message } = error as Error;
+  return message.slice(message.lastIndexOf(": ") + 2);
+}
 
 /** Writes lines, each in one call, so that those of several processes do not mix. */
 export class Logger {
@@ -66,13 +74,11 @@ export class Logger {
   /** Writes a message to the file or stderr whatever its level. */
   write(level: number, message: string): void {
     const text = this.#options.format === "json"
-      ? formatJson(level, message, process.pid)
+      ? formatJson(level, message, runtime.pid)
       : escapeMessage(message);
-    try {
-      writeSync(this.#fd, `${text}\n`);
-    } catch {
-      // A full disk or a reader that went away must not end the server; there is nowhere left to say it.
-    }
+    // A full disk or a reader that went away must not end the server; there is nowhere left to say it.
+    const bytes = encoder.encode(`${text}\n`);
+    libc.write(this.#fd, bytes, bytes.length);
   }
 
   /** Opens the file again, after it was moved away. */
@@ -81,21 +87,21 @@ export class Logger {
     if (file === undefined || file === "") return;
     let fd: number;
     try {
-      fd = openSync(file, "a", 0o640);
+      fd = openToAppend(file);
     } catch (cause) {
       if (this.#fd !== STDERR) {
         this.log(
           1,
-          `Cannot open log_file "${file}" again: ${(cause as Error).message}; going on with the old one`,
+          `Cannot open log_file "${file}" again: ${reasonOf(cause)}; going on with the old one`,
         );
         return;
       }
       throw new TineError(
-        `Cannot open log_file "${file}": ${(cause as Error).message}; name a file that this user may write`,
+        `Cannot open log_file "${file}": ${reasonOf(cause)}; name a file that this user may write`,
         { cause, exitCode: EX_CANTCREAT },
       );
     }
-    if (this.#fd !== STDERR) closeSync(this.#fd);
+    if (this.#fd !== STDERR) closeFd(this.#fd);
     this.#fd = fd;
   }
 }

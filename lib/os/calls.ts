@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { runtime } from "../runtime/choose.ts";
 import { type CallTable, libcNames } from "../runtime/runtime.ts";
 
@@ -53,12 +52,14 @@ const LIBC = {
   send: { args: ["i32", "buffer", "usize", "i32"], result: "i32" }, // ssize_t send(int, const void *, size_t, int)
   setsockopt: { args: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" }, // int setsockopt(int, int, int, const void *, socklen_t)
   shutdown: { args: ["i32", "i32"], result: "i32" }, // int shutdown(int, int)
+  signal: { args: ["i32", "usize"], result: "address" }, // sighandler_t signal(int, sighandler_t)
   socket: { args: ["i32", "i32", "i32"], result: "i32" }, // int socket(int, int, int)
   syscall2: { symbol: "syscall", args: ["usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)
+  unlink: { args: ["buffer"], result: "i32" }, // int unlink(const char *)
   waitpid: { args: ["i32", "buffer", "i32"], result: "i32" }, // pid_t waitpid(pid_t, int *, int)
   write: { args: ["i32", "buffer", "usize"], result: "i32" }, // ssize_t write(int, const void *, size_t)
   errno_location: {
-    symbol: process.platform === "darwin" ? "__error" : "__errno_location",
+    symbol: runtime.platform === "darwin" ? "__error" : "__errno_location",
     args: [],
     result: "address",
   }, // int *__errno_location(void)
@@ -72,14 +73,14 @@ const VARIADIC_ON_DARWIN_ARM64 = {
   },
 } as const satisfies CallTable;
 
-const libraries = libcNames(process.platform, process.arch);
+const libraries = libcNames(runtime.platform, runtime.arch);
 
 /** The C library, each function bound when it is first touched. */
 export const libc = runtime.open(libraries, LIBC);
 
 /** `fcntl` with one number as its argument, by the calling convention of this system. */
 export function fcntl(fd: number, command: number, argument: number): number {
-  if (process.platform === "darwin" && process.arch === "arm64") {
+  if (runtime.platform === "darwin" && runtime.arch === "arm64") {
     return runtime.open(libraries, VARIADIC_ON_DARWIN_ARM64).fcntl(fd, command, 0, 0, 0, 0, 0, 0, argument);
   }
   return libc.fcntl(fd, command, argument);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import process from "node:process";
+import { runtime } from "../runtime/choose.ts";
 
 /** What differs between systems. */
 export interface Constants {
@@ -82,8 +82,8 @@ const LINUX: Constants = {
   SIG_SETMASK: 2,
   sockaddrHasLength: false,
   // The structure is packed on x86-64 and nowhere else (epoll_ctl(2), <sys/epoll.h>).
-  epollEventSize: process.arch === "x64" ? 12 : 16,
-  epollDataOffset: process.arch === "x64" ? 4 : 8,
+  epollEventSize: runtime.arch === "x64" ? 12 : 16,
+  epollDataOffset: runtime.arch === "x64" ? 4 : 8,
 };
 
 const DARWIN: Constants = {
@@ -124,7 +124,7 @@ const DARWIN: Constants = {
 };
 
 /** Whether this is Linux; the other system is macOS. */
-export const isLinux: boolean = process.platform !== "darwin";
+export const isLinux: boolean = runtime.platform !== "darwin";
 
 /** The numbers of this system. */
 export const constants: Constants = isLinux ? LINUX : DARWIN;

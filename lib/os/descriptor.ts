@@ -17,20 +17,26 @@ export function closeFd(fd: number): void {
   libc.close(fd);
 }
 
-/**
- * Opens a file to read and write, close-on-exec, for this user only if it is created. The descriptor is the
- * system's: those of `node:fs` are known to the runtime alone on some versions of Deno.
- *
- * @throws {SystemError}
- */
-export function openFile(path: string, options: { create: boolean }): number {
-  const O_RDWR = 2;
-  const O_CREAT = isLinux ? 0o100 : 0x200;
-  const cloexec = isLinux ? CLOEXEC : 0x1000000;
-  const flags = O_RDWR | cloexec | (options.create ? O_CREAT : 0);
-  const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags, 0o600);
+// The descriptors of node:fs are known to the runtime alone on some versions of Deno, and the module is costly there.
+function open(path: string, flags: number, mode: number): number {
+  const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags | (isLinux ? CLOEXEC : 0x1000000), mode);
   if (fd < 0) throw systemError("open", `open "${path}"`);
   return fd;
+}
+
+const O_WRONLY = 1;
+const O_RDWR = 2;
+const O_CREAT = isLinux ? 0o100 : 0x200;
+const O_APPEND = isLinux ? 0o2000 : 8;
+
+/** Opens a file to read and write, close-on-exec, for this user only if it is created. @throws {SystemError} */
+export function openFile(path: string, options: { create: boolean }): number {
+  return open(path, O_RDWR | (options.create ? O_CREAT : 0), 0o600);
+}
+
+/** Opens a file to append to, close-on-exec, readable by the group if it is created. @throws {SystemError} */
+export function openToAppend(path: string): number {
+  return open(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
 }
 
 /** Lets a descriptor be inherited by programs that this process executes, or not. */

@@ -4,35 +4,27 @@
  * @module
  */
 
-import { constants as systemConstants } from "node:os";
-import { getSystemErrorName } from "node:util";
 import { SystemError } from "../errors.ts";
 import { errno } from "./calls.ts";
+import { isLinux } from "./constants.ts";
 
-const numbers = systemConstants.errno as unknown as Readonly<Record<string, number>>;
-
-/** The number of an error's name on this system. */
-function numberOf(name: string, linux: number): number {
-  return numbers[name] ?? linux;
-}
-
-export const EPERM: number = numberOf("EPERM", 1);
-export const EINTR: number = numberOf("EINTR", 4);
-export const EAGAIN: number = numberOf("EAGAIN", 11);
-export const EACCES: number = numberOf("EACCES", 13);
-export const EMFILE: number = numberOf("EMFILE", 24);
-export const ENFILE: number = numberOf("ENFILE", 23);
-export const EPIPE: number = numberOf("EPIPE", 32);
-export const EADDRINUSE: number = numberOf("EADDRINUSE", 98);
-export const EADDRNOTAVAIL: number = numberOf("EADDRNOTAVAIL", 99);
-export const ECONNABORTED: number = numberOf("ECONNABORTED", 103);
-export const ECONNRESET: number = numberOf("ECONNRESET", 104);
-export const ENOBUFS: number = numberOf("ENOBUFS", 105);
-export const ENOMEM: number = numberOf("ENOMEM", 12);
-export const ENOTCONN: number = numberOf("ENOTCONN", 107);
-export const EOPNOTSUPP: number = numberOf("EOPNOTSUPP", 95);
-export const EPROTO: number = numberOf("EPROTO", 71);
-export const ESRCH: number = numberOf("ESRCH", 3);
+export const EPERM: number = 1;
+export const EINTR: number = 4;
+export const EAGAIN: number = isLinux ? 11 : 35;
+export const EACCES: number = 13;
+export const EMFILE: number = 24;
+export const ENFILE: number = 23;
+export const EPIPE: number = 32;
+export const EADDRINUSE: number = isLinux ? 98 : 48;
+export const EADDRNOTAVAIL: number = isLinux ? 99 : 49;
+export const ECONNABORTED: number = isLinux ? 103 : 53;
+export const ECONNRESET: number = isLinux ? 104 : 54;
+export const ENOBUFS: number = isLinux ? 105 : 55;
+export const ENOMEM: number = 12;
+export const ENOTCONN: number = isLinux ? 107 : 57;
+export const EOPNOTSUPP: number = isLinux ? 95 : 102;
+export const EPROTO: number = isLinux ? 71 : 100;
+export const ESRCH: number = 3;
 
 const SENTENCES: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -57,11 +49,19 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ESRCH: "no such process",
 };
 
+function nodeUtil(): { getSystemErrorName(number: number): string } {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: "node:util"): { getSystemErrorName(number: number): string } };
+  };
+  return process.getBuiltinModule("node:util");
+}
+
 /** `98` → `EADDRINUSE` */
 export function errnoName(number: number): string {
   let name: string | undefined;
   try {
-    name = getSystemErrorName(-number);
+    // Loaded by the first error: the module is costly on Deno, and most children never meet one.
+    name = nodeUtil().getSystemErrorName(-number);
   } catch {
     // The runtime does not know it either.
   }

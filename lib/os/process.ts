@@ -4,11 +4,11 @@
  * @module
  */
 
-import { constants as systemConstants } from "node:os";
 import { SpawnError } from "../errors.ts";
 import { runtime } from "../runtime/choose.ts";
 import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
+import { SIGNAL_NUMBERS } from "./signal_numbers.ts";
 import { EINTR, EPERM, errnoName, errnoSentence, systemError } from "./errno.ts";
 
 const encoder = new TextEncoder();
@@ -32,12 +32,12 @@ class StringArray {
 /** The number of a signal by its name (`SIGTERM` or `TERM`), or undefined. */
 export function signalNumber(name: string): number | undefined {
   const full = name.startsWith("SIG") ? name : `SIG${name}`;
-  return (systemConstants.signals as unknown as Record<string, number>)[full];
+  return SIGNAL_NUMBERS[full];
 }
 
 /** The name of a signal's number: `9` → `SIGKILL`. */
 export function signalName(number: number): string {
-  for (const [name, value] of Object.entries(systemConstants.signals)) if (value === number) return name;
+  for (const [name, value] of Object.entries(SIGNAL_NUMBERS)) if (value === number) return name;
   return `signal ${number}`;
 }
 
@@ -123,6 +123,12 @@ export function execute(program: Program): never {
 export function holdSignals(names: readonly string[], options: { hold: boolean }): void {
   const result = libc.pthread_sigmask(options.hold ? c.SIG_BLOCK : c.SIG_UNBLOCK, signalSet(names), null);
   if (result !== 0) throw systemError("pthread_sigmask", "hold signals back", result);
+}
+
+/** Lets a signal have no effect, in this process and in what it executes, until somebody listens to it. */
+export function ignoreSignal(name: string): void {
+  const SIG_IGN = 1;
+  libc.signal(signalNumber(name) ?? 0, SIG_IGN);
 }
 
 /** Sends a signal. Whether the process was there (and ours to signal). */

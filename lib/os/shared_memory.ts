@@ -4,9 +4,6 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { runtime } from "../runtime/choose.ts";
 import { libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
@@ -22,12 +19,10 @@ function anonymousFile(label: string): number {
     if (fd < 0) throw systemError("memfd_create", `create shared memory for the ${label}`);
     return fd;
   }
-  const folder = mkdtempSync(join(tmpdir(), "tine-"));
-  try {
-    return openFile(join(folder, label), { create: true });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const path = `/tmp/tine-${label}-${crypto.randomUUID()}\0`;
+  const fd = openFile(path.slice(0, -1), { create: true });
+  libc.unlink(new TextEncoder().encode(path));
+  return fd;
 }
 
 /** A mapping that other processes see too. */

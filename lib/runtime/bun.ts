@@ -57,6 +57,21 @@ interface Waiting {
 /** Which argument is the set of signals held back during the call, for the calls that have one. */
 const MASK_ARGUMENT: Partial<Record<BlockingCall, number>> = { epoll_pwait: 4, ppoll: 3 };
 
+/**
+ * The signals that a program may listen to: HUP, INT, QUIT, USR1, USR2, ALRM, TERM, CHLD, CONT, TTIN, TTOU, WINCH
+ * (Linux). The others are left alone: JavaScriptCore suspends its threads by one of them.
+ */
+const LISTENED = [1, 2, 3, 10, 12, 14, 15, 17, 18, 21, 22, 28];
+
+function maskOf(signals: readonly number[]): Uint8Array {
+  const mask = new Uint8Array(128);
+  for (const signal of signals) {
+    const bit = signal - 1;
+    mask[bit >> 3] = (mask[bit >> 3] as number) | 1 << (bit & 7);
+  }
+  return mask;
+}
+
 /** How long a call waits for the event loop to run empty before it is given to a Worker. */
 const EMPTY_LOOP_MS = 5;
 
@@ -69,7 +84,7 @@ class Blocker {
   readonly #workers: BlockingWorker[] = [];
   readonly #calls = new Map<BlockingCall, Native>();
   #pthreadSigmask: Native | undefined;
-  readonly #mask = new Uint8Array(128).fill(255);
+  readonly #mask = maskOf(LISTENED);
   readonly #oldMask = new Uint8Array(128);
 
   run(call: BlockingCall, args: readonly (number | Uint8Array | null)[]): Promise<number> {
@@ -93,15 +108,16 @@ class Blocker {
   #onEmptyLoop(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    clearTimeout(this.#timer);
     if (!this.#signalsHeld) {
       // Signals are held back before the last look at the event loop, because one that came between that look and
       // the call would have its listener run only after the call returns: perhaps never.
       this.#sigmask(0, this.#mask, this.#oldMask);
       this.#signalsHeld = true;
+      // The timer stays: should that look find something that keeps the loop alive, it moves the call to a Worker.
       setImmediate(() => {});
       return;
     }
+    clearTimeout(this.#timer);
     this.#waiting = undefined;
     let native = this.#calls.get(waiting.call);
     if (native === undefined) {
@@ -154,6 +170,9 @@ const blocker = new Blocker();
 /** The runtime interface on Bun. */
 export const bun: Runtime = {
   name: "bun",
+  platform: process.platform,
+  arch: process.arch,
+  pid: process.pid,
   version: Bun.version,
   standalone: Bun.main.startsWith("/$bunfs/"),
   executable: process.execPath,
@@ -174,6 +193,16 @@ export const bun: Runtime = {
 
   callBlocking(call, args) {
     return blocker.run(call, args);
+  },
+
+  takeVariable(name) {
+    const value = process.env[name];
+    if (value !== undefined) delete process.env[name];
+    return value;
+  },
+
+  onSignal(name, listener) {
+    process.on(`SIG${name}`, listener);
   },
 
   breathe() {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import type { Runtime } from "./runtime.ts";
@@ -49,9 +48,28 @@ export function refusal(
     : `Cannot run on Deno ${here.deno}: it is older than ${OLDEST.deno.join(".")}; update Deno`;
 }
 
+/** What this is, asked of the globals that each runtime has, since `node:process` is costly on Deno. */
+function here(): { platform: string; arch: string; deno?: string; bun?: string } {
+  const globals = globalThis as {
+    Deno?: { version: { deno: string }; build: { os: string; arch: string } };
+    Bun?: { version: string };
+    process?: { platform: string; arch: string };
+  };
+  if (globals.Bun === undefined && globals.Deno !== undefined) {
+    const { os, arch } = globals.Deno.build;
+    return {
+      platform: os === "windows" ? "win32" : os,
+      arch: arch === "aarch64" ? "arm64" : "x64",
+      deno: globals.Deno.version.deno,
+    };
+  }
+  const { platform = "an unknown system", arch = "an unknown machine" } = globals.process ?? {};
+  return { platform, arch, ...(globals.Bun ? { bun: globals.Bun.version } : {}) };
+}
+
 async function choose(): Promise<Runtime> {
-  const { deno, bun } = process.versions as Record<string, string | undefined>;
-  const why = refusal({ platform: process.platform, arch: process.arch, deno, bun });
+  const { platform, arch, deno, bun } = here();
+  const why = refusal({ platform, arch, deno, bun });
   if (why !== undefined) throw new TineError(why, { exitCode: EX_UNAVAILABLE });
   // Literal specifiers, so that both compilers find them; only the one that is needed is loaded.
   if (bun !== undefined) return (await import("./bun.ts")).bun;

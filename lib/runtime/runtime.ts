@@ -54,6 +54,12 @@ export type BlockingCall = "epoll_pwait" | "ppoll" | "poll" | "flock" | "semop";
 /** What Tine needs of the runtime that it runs on. */
 export interface Runtime {
   readonly name: "deno" | "bun";
+  /** The system, as `node:process` names it: `linux` or `darwin`. */
+  readonly platform: string;
+  /** `x64` or `arm64`. */
+  readonly arch: string;
+  /** This process. */
+  readonly pid: number;
   /** The runtime's own version, such as `2.9.6`. */
   readonly version: string;
   /** Whether this program is one executable made by `deno compile` or `bun build --compile`. */
@@ -75,6 +81,10 @@ export interface Runtime {
    * errno: the caller asks again with a call that does not block.
    */
   callBlocking(call: BlockingCall, args: readonly (number | Uint8Array | null)[]): Promise<number>;
+  /** An environment variable, taken out of the environment. */
+  takeVariable(name: string): string | undefined;
+  /** Calls `listener` for each signal of this name (`TERM`); its default action is off then. */
+  onSignal(name: string, listener: () => void): void;
   /** Gives one turn to everything else that waits in the event loop. */
   breathe(): Promise<void>;
   /** Ends this process at once, whatever other threads do. Listeners of the `exit` event run before. */

@@ -17,7 +17,7 @@ export interface PreparedSerializer {
   readonly handoff: SerializerHandoff;
   /** The descriptors that children inherit for it. */
   readonly inherit: readonly number[];
-  /** To be called when a child has died without having left by itself: it may have held the turn. */
+  /** To be called when a child has ended: it may have held the turn, or have been woken for it. */
   afterDeath(): void;
   /** Removes what was created. */
   remove(): void;

@@ -58,4 +58,8 @@ export class SemaphoreSerializer implements Serializer {
   release(): void {
     libc.semop(this.#id, this.#give, 1);
   }
+
+  abandon(): void {
+    removeSemaphore(this.#id);
+  }
 }

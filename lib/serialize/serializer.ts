@@ -15,6 +15,8 @@ export interface Serializer {
   takeAway(): Promise<boolean>;
   /** Gives the turn to the next. */
   release(): void;
+  /** The parent has gone without removing what it had created: removes what would stay behind. */
+  abandon?(): void;
 }
 
 /** The child's side of the serializer that the parent has prepared; undefined for `none`. */

@@ -13,7 +13,7 @@ import { closeFd } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { HookError, type Parent } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
-import { executeAgain } from "../supervise/restart.ts";
+import { executeAgain, holdParentSignals } from "../supervise/restart.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 
 /** Closes the server and ends the process. `gently`: every child finishes its client first. */
@@ -58,6 +58,13 @@ export async function restartServer(parent: Parent): Promise<void> {
   }
   serializer.remove();
   await parent.callHook("restartClose", (hooks) => hooks.restartClose?.(server));
+  // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
+  holdParentSignals();
+  await runtime.breathe();
+  await runtime.breathe();
+  if (parent.stopRequested || parent.inbox.has("stop", "quit")) {
+    return await closeServer(parent, { exitCode: 0, gently: false });
+  }
   logger.logTimed(0, "Re-exec server during HUP");
   executeAgain(parent);
 }

@@ -11,6 +11,10 @@ import { EX_FATAL } from "../exit_codes.ts";
 /** The lines for `error` and the status to end with. A mistake of the user's is one line; a fault of ours, all we know. */
 export function describeError(error: unknown): { text: string; exitCode: number } {
   if (error instanceof TineError) return { text: `tine: ${error.message}`, exitCode: error.exitCode };
+  // Loaded with the parent only, hence by its name.
+  if (error instanceof Error && error.name === "HookError") {
+    return { text: `tine: ${error.message.replaceAll(/\n\s*/g, " | ")}`, exitCode: EX_FATAL };
+  }
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   return { text: `tine: ${text}`, exitCode: EX_FATAL };
 }

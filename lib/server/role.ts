@@ -4,15 +4,14 @@
  * @module
  */
 
-import process from "node:process";
 import { CHILD_VARIABLE, type ChildTicket, parseTicket } from "../handoff.ts";
+import { runtime } from "../runtime/choose.ts";
 
 /**
  * The ticket of a child; undefined in the process that a person started. It is taken out of the environment, so that
  * a program which the child starts, perhaps a server too, does not mistake itself for it.
  */
 export function childTicket(): ChildTicket | undefined {
-  const text = process.env[CHILD_VARIABLE];
-  delete process.env[CHILD_VARIABLE];
+  const text = runtime.takeVariable(CHILD_VARIABLE);
   return text === undefined ? undefined : parseTicket(text);
 }

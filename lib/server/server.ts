@@ -14,7 +14,7 @@ import { createPipe } from "../os/descriptor.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { runtime } from "../runtime/choose.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
-import { Parent } from "../supervise/parent.ts";
+import { nameHook, Parent } from "../supervise/parent.ts";
 import { ParentServer } from "../supervise/parent_server.ts";
 import { takeLegacy } from "../supervise/restart.ts";
 import { supervise } from "../supervise/supervise.ts";
@@ -42,7 +42,7 @@ export async function runServer(parts: ServerParts): Promise<never> {
   let logger: Logger | undefined;
   let parent: Parent | undefined;
   try {
-    await handler.hooks?.configure?.(server);
+    await nameHook("configure", () => handler.hooks?.configure?.(server));
     const loaded = await readOptions(parts);
     logger = openLog(loaded, handler, server);
     parent = await prepare(parts, loaded, server, logger);
@@ -83,11 +83,11 @@ async function prepare(
 ): Promise<Parent> {
   const { config, origins } = loaded;
   const { hooks } = parts.handler;
-  await hooks?.postConfigure?.(server);
+  await nameHook("postConfigure", () => hooks?.postConfigure?.(server));
   const legacy = takeLegacy();
   logger.logTimed(2, `Tine::${server.personality} starting! pid(${process.pid})`);
   if (legacy !== undefined) {
-    await hooks?.restartOpen?.(server);
+    await nameHook("restartOpen", () => hooks?.restartOpen?.(server));
     logger.log(2, "Binding open file descriptors");
   }
   const { listeners } = await listen({
@@ -97,7 +97,7 @@ async function prepare(
     log: (level, message) => logger.log(level, message),
   });
   server.listeners = listeners.map(({ address }) => address);
-  await hooks?.postBind?.(server);
+  await nameHook("postBind", () => hooks?.postBind?.(server));
   const { kind, note } = chooseSerializer({ serialize: config.serialize, listeners: listeners.length });
   if (note !== undefined) logger.log(2, note);
   logger.log(3, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);

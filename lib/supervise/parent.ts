@@ -25,6 +25,9 @@ import { Spawner } from "./spawn.ts";
 /** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
 const SPARE_SLOTS = 1024;
 
+/** How often the scoreboard is looked at while a child is tried after deaths at birth. */
+const TRY_MS = 100;
+
 /** What a parent is made of. */
 export interface ParentParts {
   readonly config: Config;
@@ -51,6 +54,15 @@ export class HookError extends Error {
   }
 }
 
+/** Calls a hook. @throws {HookError} with its name, if it throws */
+export async function nameHook(name: string, call: () => unknown): Promise<void> {
+  try {
+    await call();
+  } catch (cause) {
+    throw new HookError(name, cause);
+  }
+}
+
 /** The parent's state, and the steps of its loop. */
 export class Parent {
   readonly parts: ParentParts;
@@ -60,6 +72,10 @@ export class Parent {
   readonly #spawner: Spawner;
   readonly #backoff = new Backoff();
   #maxServers: number;
+  /** When children last died at birth, in milliseconds since 1970. */
+  #failedAt = 0;
+  /** Set when somebody wanted the server to stop while children were being ended. */
+  stopRequested = false;
 
   constructor(parts: ParentParts) {
     const { config, listeners, serializer, lifeline, server } = parts;
@@ -92,12 +108,7 @@ export class Parent {
   /** Calls a hook of the parent's. @throws {HookError} */
   async callHook<K extends keyof Hooks>(name: K, call: (hooks: Hooks) => unknown): Promise<void> {
     const { hooks } = this.parts.handler;
-    if (hooks?.[name] === undefined) return;
-    try {
-      await call(hooks);
-    } catch (cause) {
-      throw new HookError(name, cause);
-    }
+    if (hooks?.[name] !== undefined) await nameHook(name, () => call(hooks));
   }
 
   /** TTIN and TTOU. */
@@ -144,16 +155,16 @@ export class Parent {
         dismissed: child.dismissed === true,
       });
       if (verdict.atBirth) diedAtBirth++;
-      else if (child.slot !== undefined && !verdict.abnormal) this.#backoff.succeed();
       this.log(verdict.level, verdict.text);
       this.#remove(child);
-      if (verdict.abnormal) this.parts.serializer.afterDeath();
+      this.parts.serializer.afterDeath();
     }
     if (diedAtBirth > 0) this.#pauseStarting(diedAtBirth);
     await this.#noticeOthers();
   }
 
   #pauseStarting(died: number): void {
+    this.#failedAt = Date.now();
     const pause = this.#backoff.fail(performance.now());
     const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
     this.log(
@@ -193,9 +204,29 @@ export class Parent {
       dismissed: child.dismissed === true,
     }));
     const { start, successorsFor } = plan(counted, this.#maxServers);
-    const allowed = this.#backoff.allowed(performance.now());
+    this.#endPauseIfOneLives();
+    const allowed = this.#allowedNow();
     for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", pid);
     if (start > 0 && allowed > 0) await this.runNChildren(Math.min(start, allowed));
+  }
+
+  /** After deaths at birth, the first child that gets ready shows that the next ones will too. */
+  #endPauseIfOneLives(): void {
+    if (this.#backoff.failures === 0) return;
+    for (const { slot, dismissed } of this.children) {
+      if (slot !== undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting") {
+        this.#backoff.succeed();
+        return;
+      }
+    }
+  }
+
+  /** How many children may be started now. After deaths at birth, one at a time. */
+  #allowedNow(): number {
+    const allowed = this.#backoff.allowed(performance.now());
+    const trying = this.#backoff.failures > 0 &&
+      [...this.children].some(({ slot }) => slot?.state === "starting");
+    return trying ? 0 : allowed;
   }
 
   /** Starts a group of children. */
@@ -224,6 +255,7 @@ export class Parent {
       if (kind === "dequeue") this.log(4, `Running dequeue child ${pid}`);
     } catch (error) {
       this.#scoreboard.release(slotIndex);
+      this.#failedAt = Date.now();
       const pause = this.#backoff.fail(performance.now());
       this.log(1, `${(error as Error).message}; next try in ${pause / 1000} s`);
     }
@@ -234,8 +266,10 @@ export class Parent {
     return [...this.children].filter(({ kind }) => kind === "dequeue").length;
   }
 
-  /** When a pause after deaths at birth ends; undefined if there is none. */
+  /** When to look again after deaths at birth; undefined if there were none. */
   get pauseEnds(): number | undefined {
-    return this.#backoff.ends(performance.now());
+    const now = performance.now();
+    // A child says nothing when it is ready: it is looked after until then.
+    return this.#backoff.ends(now) ?? (this.#backoff.failures > 0 ? now + TRY_MS : undefined);
   }
 }

@@ -8,7 +8,7 @@
 import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
-import { execute, holdSignals } from "../os/process.ts";
+import { execute, holdSignals, ignoreSignal } from "../os/process.ts";
 import { signalsOf } from "../signals.ts";
 import type { Parent } from "./parent.ts";
 
@@ -35,8 +35,13 @@ export function takeLegacy(): Legacy | undefined {
   return legacy;
 }
 
+/** Holds signals back until the new program listens to them: a HUP on its way would end it otherwise. */
+export function holdParentSignals(): void {
+  holdSignals(signalsOf("parent"), { hold: true });
+}
+
 /**
- * Executes the program again.
+ * Executes the program again, after {@linkcode holdParentSignals}.
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
@@ -50,8 +55,9 @@ export function executeAgain(parent: Parent): never {
   const program = ownProgram();
   const kept = [...legacy.sockets.map(({ fd }) => fd), lifeline.read, lifeline.write];
   for (const fd of kept) setCloseOnExec(fd, { on: false });
-  // Held back until the new program listens to them: a HUP on its way would end it otherwise.
-  holdSignals(signalsOf("parent"), { hold: true });
+  // Bun lets all signals in when it starts: those whose default would end the new program have no effect until it
+  // listens. What they ask for it is about to do, or can be asked for again.
+  for (const name of ["HUP", "USR1", "TTIN", "TTOU"]) ignoreSignal(name);
   try {
     execute({
       ...program,

@@ -18,7 +18,9 @@ async function untilGone(parent: Parent, deadline: number, enough: () => boolean
 /** Whether somebody wants the stop to be quicker; what else came meanwhile has no meaning any more. */
 function impatience(parent: Parent): boolean {
   const { actions } = parent.inbox.take();
-  return actions.some((action) => action === "stop" || action === "quit");
+  if (!actions.some((action) => action === "stop" || action === "quit")) return false;
+  parent.stopRequested = true;
+  return true;
 }
 
 /**

@@ -19,7 +19,7 @@ async function open(ports: readonly string[], inherited: { fd: number; key: stri
     ports.map((_, i) => ({ source: "conf", line: i + 1 })),
   ]]);
   const result = await listen({
-    config: { port: ports },
+    config: { port: ports, host: [], proto: [], ipv: [] },
     origins,
     inherited,
     log: (_, message) => lines.push(message),

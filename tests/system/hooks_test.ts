@@ -112,7 +112,7 @@ test(
   },
 );
 
-for (const hook of ["preLoop", "runNChildren", "preFork"]) {
+for (const hook of ["configure", "postConfigure", "postBind", "preLoop", "runNChildren", "preFork"]) {
   test(`a ${hook} that throws ends the server at its start, and is named`, { timeout }, async () => {
     const options = { handler: fixture("throwing.ts"), env: { THROW: hook }, wait: false, code: 1 };
     await withServer(["--max_servers", "2"], options, async (server) => {
@@ -151,15 +151,17 @@ for (const hook of ["preServerClose", "postChildCleanup"]) {
   });
 }
 
-test("a restartClose that throws ends the server, and is named", { timeout }, async () => {
-  const options = { handler: fixture("throwing.ts"), env: { THROW: "restartClose" }, code: 1 };
-  await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
-    await server.untilReady(2);
-    signal(server.pid, "SIGHUP");
-    await server.end();
-    assert.match(server.text, /The hook restartClose threw .*on purpose/);
+for (const hook of ["restartClose", "restartOpen"]) {
+  test(`a ${hook} that throws ends the server, and is named`, { timeout }, async () => {
+    const options = { handler: fixture("throwing.ts"), env: { THROW: hook }, code: 1 };
+    await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
+      await server.untilReady(2);
+      signal(server.pid, "SIGHUP");
+      await server.end();
+      assert.match(server.text, new RegExp(`hook ${hook} threw .*on purpose`));
+    });
   });
-});
+}
 
 for (
   const hook of [

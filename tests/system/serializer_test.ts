@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { exchange, signal, type TestServer, withServer } from "../support/server.ts";
+import { exchange, semaphores, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 60_000;
@@ -59,14 +59,16 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
     const args = ["--serialize", serialize, "--max_servers", "3", "--log_level", "4"];
     await withServer(args, { ports: 2, killed: true }, async (server) => {
       await server.untilReady(3);
+      const before = semaphores();
       signal(server.pid, "SIGKILL");
       await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
+      assert.ok(before);
     });
   });
 
   test(`serialize ${serialize} serves on after a restart, and leaves nothing`, { timeout }, async () => {
     const args = ["--serialize", serialize, "--max_servers", "2", "--log_level", "4"];
-    await withServer(args, { ports: 2 }, async (server) => {
+    await withServer(args, { ports: 1 }, async (server) => {
       const old = await server.untilReady(2);
       signal(server.pid, "SIGHUP");
       await server.says(/Re-exec server during HUP/);

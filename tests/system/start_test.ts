@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { exchange, fixture, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
@@ -24,6 +25,30 @@ test(
     });
   },
 );
+
+test("the first child that lives after deaths at birth brings back all the others", { timeout }, async () => {
+  await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
+    await server.says(/Children die before they are ready \(1 now, \d times in a row\)/);
+    writeFileSync(`${server.folder}/trail.good`, "");
+    await server.untilReady(3, 10_000);
+  });
+});
+
+test("children that are killed before they are ready are replaced too", { timeout }, async () => {
+  await withServer(["--max_servers", "4", "--log_level", "4"], {}, async (server) => {
+    const young = await until(
+      () => {
+        const pids = server.children();
+        return pids.length > 0 ? pids : undefined;
+      },
+      5000,
+      "a child",
+    ) as number[];
+    for (const pid of young) signal(pid, "SIGKILL");
+    await server.untilReady(4, 10_000);
+    await exchange(server.port);
+  });
+});
 
 test("a TERM right after the start stops the server", { timeout }, async () => {
   for (let i = 0; i < 3; i++) {
