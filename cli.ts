@@ -4,9 +4,10 @@
  * @module
  */
 
-import { childTicket } from "./lib/server/role.ts";
-
 async function start(): Promise<void> {
+  // Imported here, since it waits for the runtime to be chosen: a main module that waits for its imports never starts
+  // in a program compiled by Bun 1.4.
+  const { childTicket } = await import("./lib/server/role.ts");
   const ticket = childTicket();
   if (ticket === undefined) return await (await import("./lib/cli/main.ts")).main();
   const { asHandler, readHandoff, runChild } = await import("./lib/child/child.ts");

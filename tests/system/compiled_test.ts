@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+
+const skip = process.versions["bun"] === undefined
+  ? "the executable is built and run once, by Bun's tests"
+  : false;
+
+test(
+  "the executable that Bun builds serves clients from its children",
+  { skip, timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tine-compiled-"));
+    const program = join(folder, "tine");
+    try {
+      const built = spawnSync("deno", ["run", "-A", "scripts/compile.ts", "bun", "--out", program], {
+        encoding: "utf8",
+      });
+      assert.equal(built.status, 0, built.stderr);
+      const server = spawn(program, ["--port", "127.0.0.1:0", "--max_servers", "2"]);
+      let log = "";
+      let port: string | undefined;
+      for await (const chunk of server.stderr) {
+        log += chunk;
+        port = /Bound to auto-assigned port (\d+)/.exec(log)?.[1];
+        if (port !== undefined) break;
+      }
+      assert.ok(port, log);
+      const client = connect(Number(port), "127.0.0.1");
+      client.write("hello\r\nquit\r\n");
+      let answer = "";
+      for await (const chunk of client) answer += chunk;
+      assert.match(answer, /You said "hello"/);
+      const pid = Number(/Welcome to "[^"]*" \((\d+)\)/.exec(answer)?.[1]);
+      assert.notEqual(pid, server.pid);
+      const ended = once(server, "exit");
+      process.kill(server.pid as number, "SIGTERM");
+      assert.deepEqual(await ended, [0, null]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
