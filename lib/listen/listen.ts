@@ -1,135 +1,166 @@
 /**
- * Configuration → listening sockets: those of before a restart first, then the rest is bound; all or none.
+ * Configuration → listening sockets: inherited ones first, then the rest is bound; all or none.
  *
  * @module
  */
 
-import { BindError, formatPlace, type Place, SystemError } from "../errors.ts";
-import { EX_NOPERM } from "../exit_codes.ts";
-import type { Config } from "../config/options.ts";
-import type { Address } from "../context.ts";
-import { closeFd } from "../os/descriptor.ts";
+import { SystemError } from "../errors.ts";
+import { constants as c } from "../os/constants.ts";
+import { closeFd, setCloseOnExec, setNonBlocking } from "../os/descriptor.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import { listenOn, localAddress } from "../os/socket.ts";
-import { parsePort, PortFault, type PortSpec } from "./port_spec.ts";
-import { resolve, type Target } from "./resolve.ts";
+import { startListening } from "../os/socket.ts";
+import { addressOf, type BindOptions, bindTarget, type Bound, explain, kindOf, unbind } from "./bind.ts";
+import { type Machine, thisMachine } from "./machine.ts";
+import { type Group, type PlanOptions, planPorts, type Wanted } from "./plan.ts";
+import type { Protocol } from "./port_spec.ts";
+import type { Target } from "./resolve.ts";
+import { isSocketFor, type PassedSocket, takeSystemdSockets } from "./systemd.ts";
+import { socketFileAt, type SocketFileOptions } from "./unix_path.ts";
 
-/** Linux's own upper limit since 5.4; the kernel lowers it to `net.core.somaxconn`. */
-const SOMAXCONN = 4096;
-
-/** A socket that listens. */
-export interface Listener {
-  readonly fd: number;
-  /** As bound: with the number that port 0 became. */
-  readonly address: Address;
+/** A socket that clients reach: of streams, it listens; of datagrams, it is bound. */
+export interface Listener extends Bound {
   /** What was asked for, the same over restarts (Net::Server's `hup_string`). */
   readonly key: string;
+  /** How it is spoken to. */
+  readonly proto: Protocol;
 }
 
 /** A socket from before a restart. */
 export interface InheritedSocket {
+  /** The descriptor. */
   readonly fd: number;
+  /** The key of the listener that it was. */
   readonly key: string;
 }
 
 /** What listening needs. */
-export interface ListenOptions {
-  readonly config: Pick<Config, "port" | "host" | "proto" | "ipv" | "listen">;
-  /** Where each value was given. */
-  readonly origins: ReadonlyMap<string, readonly Place[]>;
+export interface ListenOptions extends PlanOptions {
+  /** The sockets from before a restart. */
   readonly inherited: readonly InheritedSocket[];
-  log(level: number, message: string): void;
+  /** The mode and owner of the files of unix sockets. @default as the system makes them */
+  readonly socketFile?: SocketFileOptions | undefined;
+  /** Where names are looked up. @default this machine */
+  readonly machine?: Machine | undefined;
 }
 
-/** The value of a list that belongs to the port at `index`: the last one goes for all that follow. */
-function beside<T>(list: readonly T[] | undefined, index: number): T | undefined {
-  return list?.[index] ?? list?.at(-1);
+/** How often a number is drawn that must be free in two families at once. */
+const DRAWS = 20;
+
+/** `TCP port 80 on host ::1 with IPv6` */
+function describe({ proto, address, ipv }: Target): string {
+  const name = proto.toUpperCase();
+  return address.transport === "unix"
+    ? `${name} socket file "${address.path}"`
+    : `${name} port ${address.port} on host ${address.hostname} with IPv${ipv}`;
 }
 
-function keyOf(target: Target, proto: string): string {
-  return `${target.hostname}|${target.port}|${proto}|ipv${target.ipv}${target.v6Only ? "" : "4"}`;
+/** The sockets that are there already, until each is taken by the port that wants it. */
+class Inheritance {
+  readonly inherited: InheritedSocket[];
+  readonly passed: PassedSocket[];
+  /** Whether a port that has no socket yet is a new one. */
+  readonly isRestart: boolean;
+
+  constructor(inherited: readonly InheritedSocket[], passed: readonly PassedSocket[]) {
+    this.inherited = [...inherited];
+    this.passed = [...passed];
+    this.isRestart = inherited.length > 0 || passed.length > 0;
+  }
+
+  /** Takes the descriptor for `wanted`. */
+  take({ key, target }: Wanted): number | undefined {
+    const own = this.inherited.findIndex((socket) => socket.key === key);
+    if (own >= 0) return this.inherited.splice(own, 1)[0]?.fd;
+    const passed = this.passed.findIndex((socket) => isSocketFor(socket, target));
+    return passed < 0 ? undefined : this.passed.splice(passed, 1)[0]?.fd;
+  }
 }
 
-/** One address to bind, and where it comes from. */
-interface Wanted {
-  readonly target: Target;
-  readonly spec: PortSpec;
-  readonly place: Place | undefined;
+/** Makes an inherited descriptor like one that was bound here; a backlog that has changed takes effect. */
+function adopt(fd: number, target: Target, { backlog }: BindOptions): Bound {
+  setCloseOnExec(fd, { on: true });
+  setNonBlocking(fd);
+  const address = addressOf(fd, target);
+  if (kindOf(target.proto) === "stream") startListening(fd, backlog, address);
+  const socketFile = address.transport === "unix" ? socketFileAt(address.path ?? "") : undefined;
+  return { fd, address, ...(socketFile === undefined ? {} : { socketFile }) };
 }
 
-function located(place: Place | undefined, text: string): string {
-  return place === undefined ? text : `${formatPlace(place)}: ${text}`;
+/** Whether the system chooses its number. */
+function isDrawn({ target: { address } }: Wanted): boolean {
+  return address.transport !== "unix" && address.port === 0;
 }
 
-async function wantedTargets({ config, origins, log }: ListenOptions): Promise<Wanted[]> {
-  if (!origins.has("port")) log(2, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
-  const wanted: Wanted[] = [];
-  const seen = new Set<string>();
-  for (const [index, entry] of config.port.entries()) {
-    const place = beside(origins.get("port"), index);
-    const lists = {
-      host: beside(config.host, index),
-      proto: beside(config.proto, index),
-      ipv: beside(config.ipv, index),
-    };
-    const spec = parsePort(entry, lists);
-    if (spec instanceof PortFault) {
-      const text = typeof entry === "string" ? entry : String(entry.port);
-      throw new BindError(located(place, `Cannot bind port "${text}": ${spec.reason}`), { address: text });
-    }
-    const targets = await resolve(spec);
-    if (typeof targets === "string") {
-      throw new BindError(located(place, `Cannot bind port "${spec.text}": ${targets}`), {
-        address: spec.text,
-      });
-    }
-    for (const target of targets) {
-      const key = keyOf(target, spec.proto);
-      if (target.port !== 0 && seen.has(key)) {
-        log(
-          2,
-          `Duplicate configuration (${spec.proto.toUpperCase()}) on [${target.hostname}]:${target.port} ` +
-            `with IPv${target.ipv} - skipping`,
-        );
-        continue;
+/** Binds all of `wanted` to one and the same port, which is drawn anew if another of them cannot have it. */
+function bindTogether(wanted: Group, fixed: number | undefined, options: BindOptions): Bound[] {
+  for (let draw = 1;; draw++) {
+    const bound: Bound[] = [];
+    let port = fixed;
+    let current = wanted[0] as Wanted;
+    try {
+      for (current of wanted) {
+        const own = bindTarget(current.target, options, port);
+        bound.push(own);
+        // Only a port that was drawn is shared.
+        if (isDrawn(current)) port = own.address.port;
       }
-      seen.add(key);
-      wanted.push({ target, spec, place });
+      return bound;
+    } catch (error) {
+      for (const one of bound) unbind(one);
+      const isTaken = error instanceof SystemError && error.code === "EADDRINUSE";
+      if (isTaken && port !== fixed && draw < DRAWS) continue;
+      throw explain(error, current.target, current) ?? error;
     }
   }
-  return wanted;
 }
 
-function explain(error: SystemError, address: Address, { spec, place }: Wanted): BindError {
-  const remedy: Record<string, string> = {
-    EADDRINUSE: "; stop the server that has it, or choose another port",
-    EADDRNOTAVAIL: "; give an address of this machine",
-    EACCES: "; ports below 1024 need root or CAP_NET_BIND_SERVICE: choose another port",
-  };
-  const why = error.message.replace(/^Cannot [^:]*?(?:\[[^\]]*\][^:]*|[\d.]+):\d+: |^Cannot [^:]*: /, "");
-  const text = `Cannot bind ${formatAddress(address)} (port "${spec.text}"): ${why}${
-    remedy[error.code] ?? ""
-  }`;
-  return new BindError(located(place, text), {
-    address: formatAddress(address),
-    cause: error,
-    ...(error.code === "EACCES" || error.code === "EPERM" ? { exitCode: EX_NOPERM } : {}),
-  });
+function logAdopted({ fd, address }: Bound, { target }: Wanted, log: ListenOptions["log"]): void {
+  const name = target.proto.toUpperCase();
+  const what = address.transport === "unix"
+    ? `${name} socket file "${address.path}"`
+    : `${name} on [${address.hostname}]:${address.port}, using IPv${target.ipv}`;
+  log(3, `Reassociating file descriptor ${fd} with ${what}`);
 }
 
-/** Binds one address. Where the machine has no IPv6, any address means any of IPv4. */
-function bind(wanted: Wanted, backlog: number): number {
-  const { target } = wanted;
-  const address: Address = { transport: "tcp", hostname: target.hostname, port: target.port };
-  try {
-    return listenOn(address, { backlog, v6Only: target.v6Only });
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    const noV6 = error.code === "EAFNOSUPPORT" || error.code === "EADDRNOTAVAIL";
-    if (noV6 && target.hostname === "::" && !target.v6Only) {
-      return bind({ ...wanted, target: { ...target, hostname: "0.0.0.0", ipv: "4", v6Only: true } }, backlog);
+/** Opens the addresses of one port: those that are there already, and the others. */
+function openGroup(
+  group: Group,
+  inheritance: Inheritance,
+  options: BindOptions,
+  log: ListenOptions["log"],
+): { listeners: Listener[]; opened: Bound[] } {
+  const adopted = new Map<Wanted, Bound>();
+  for (const wanted of group) {
+    log(2, `Binding to ${describe(wanted.target)}`);
+    const fd = inheritance.take(wanted);
+    if (fd === undefined) {
+      if (inheritance.isRestart) log(2, "Added new port configuration");
+      continue;
     }
-    throw explain(error, address, wanted);
+    const bound = adopt(fd, wanted.target, options);
+    adopted.set(wanted, bound);
+    logAdopted(bound, wanted, log);
+  }
+  const missing = group.filter((wanted) => !adopted.has(wanted));
+  const known = [...adopted].find(([wanted]) => isDrawn(wanted))?.[1].address.port;
+  const opened = missing.length === 0 ? [] : bindTogether(missing, known, options);
+  const listeners = group.map((wanted): Listener => {
+    const bound = adopted.get(wanted) ?? opened[missing.indexOf(wanted)] as Bound;
+    if (isDrawn(wanted)) log(2, `  Bound to auto-assigned port ${bound.address.port}`);
+    return { ...bound, key: wanted.key, proto: wanted.target.proto };
+  });
+  return { listeners, opened };
+}
+
+/** Closes the sockets that nobody wants any more. */
+function closeLeft({ inherited, passed }: Inheritance, log: ListenOptions["log"]): void {
+  for (const { fd, key } of inherited) {
+    log(2, `Closing un-mapped port (${key}) on fd ${fd}`);
+    closeFd(fd);
+  }
+  for (const { fd, address, name } of passed) {
+    log(2, `Closing un-mapped port (${name}: ${formatAddress(address)}) on fd ${fd}`);
+    closeFd(fd);
   }
 }
 
@@ -138,43 +169,39 @@ function bind(wanted: Wanted, backlog: number): number {
  *
  * @returns The listeners in the order of the configuration, and the inherited sockets that nobody wants any more,
  * closed.
+ * @throws {ConfigError} if a port cannot be understood (status 78)
  * @throws {BindError} if one cannot be opened (status 69, or 77 where a right is missing); those that were opened for
- * it are closed again
+ * it are closed again, and the inherited ones stay open
  */
 export async function listen(
   options: ListenOptions,
 ): Promise<{ listeners: Listener[]; unmapped: InheritedSocket[] }> {
   const { config, log } = options;
-  const inherited = [...options.inherited];
+  const passed = takeSystemdSockets(log);
+  const bindOptions: BindOptions = {
+    backlog: config.listen ?? c.SOMAXCONN,
+    broadcast: config.udpBroadcast ?? false,
+    socketFile: options.socketFile ?? {},
+  };
+  const groups = await planPorts(options, options.machine ?? thisMachine);
+  const inheritance = new Inheritance(options.inherited, passed);
   const listeners: Listener[] = [];
-  const opened: number[] = [];
+  const opened: Bound[] = [];
   try {
-    for (const wanted of await wantedTargets(options)) {
-      const { target, spec } = wanted;
-      const key = keyOf(target, spec.proto);
-      const what = `TCP port ${target.port} on host ${target.hostname} with IPv${target.ipv}`;
-      log(2, `Binding to ${what}`);
-      const index = inherited.findIndex((socket) => socket.key === key);
-      let fd: number;
-      if (index >= 0) {
-        fd = (inherited.splice(index, 1)[0] as InheritedSocket).fd;
-        log(3, `Reassociating file descriptor ${fd} with ${what}`);
-      } else {
-        if (options.inherited.length > 0) log(2, "Added new port configuration");
-        fd = bind(wanted, config.listen ?? SOMAXCONN);
-        opened.push(fd);
-      }
-      const address = localAddress(fd);
-      if (target.port === 0) log(2, `  Bound to auto-assigned port ${address.port}`);
-      listeners.push({ fd, address, key });
+    for (const group of groups) {
+      const result = openGroup(group, inheritance, bindOptions, log);
+      listeners.push(...result.listeners);
+      opened.push(...result.opened);
     }
   } catch (error) {
-    for (const fd of opened) closeFd(fd);
+    for (const bound of opened) unbind(bound);
     throw error;
   }
-  for (const { fd, key } of inherited) {
-    log(2, `Closing un-mapped port (${key}) on fd ${fd}`);
-    closeFd(fd);
-  }
-  return { listeners, unmapped: inherited };
+  closeLeft(inheritance, log);
+  return { listeners, unmapped: inheritance.inherited };
+}
+
+/** Closes the sockets of listeners for good, and removes the files of those that have one. */
+export function closeListeners(listeners: readonly Pick<Listener, "fd" | "socketFile">[]): void {
+  for (const listener of listeners) unbind(listener);
 }

@@ -1,21 +1,33 @@
 /**
- * Names and `*` → the addresses to bind.
+ * Names and `*` → the addresses to bind. What the machine has is passed in, so that the rules are pure.
  *
  * @module
  */
 
-import { lookup } from "node:dns/promises";
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import type { PortSpec } from "./port_spec.ts";
+import type { Address } from "../context.ts";
+import { formatIPv6, parseIPv6 } from "../os/sockaddr.ts";
+import type { Machine } from "./machine.ts";
+import type { PortSpec, Protocol } from "./port_spec.ts";
 
 /** One address to bind. */
 export interface Target {
-  readonly hostname: string;
-  readonly port: number;
-  readonly ipv: "4" | "6";
+  /** How it is spoken to. */
+  readonly proto: Protocol;
+  /** What to bind. Port 0 lets the system choose one. */
+  readonly address: Address;
+  /** `*` for a path. */
+  readonly ipv: "4" | "6" | "*";
   /** Whether an IPv6 socket is to leave IPv4 alone. */
   readonly v6Only: boolean;
+}
+
+/** The addresses that a port means. */
+export interface Resolution {
+  /** At least one. Those of port 0 share the number that it becomes. */
+  readonly targets: readonly Target[];
+  /** What was left out, for the log. */
+  readonly remarks: readonly string[];
 }
 
 /** The number of a service's name in a text like /etc/services. Pure. */
@@ -28,66 +40,122 @@ export function servicePort(name: string, proto: string, services: string): numb
   return undefined;
 }
 
-function portNumber(spec: PortSpec): number | undefined {
-  if (/^\d+$/.test(spec.port)) return Number(spec.port);
-  try {
-    return servicePort(spec.port, spec.proto, readFileSync("/etc/services", "utf8"));
-  } catch {
-    return undefined;
-  }
+/** A host's address and its family, not yet with a port. */
+interface Found {
+  readonly hostname: string;
+  readonly ipv: "4" | "6";
+  /** Whether IPv4 clients are served by the same socket. */
+  readonly dual?: boolean;
 }
 
-/** How long a resolver may take. */
-const PATIENCE_MS = 10_000;
+const ANY6 = "::";
+const ANY4 = "0.0.0.0";
 
-function withDeadline<T>(promise: Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  return new Promise((resolve, reject) => {
-    signal.addEventListener(
-      "abort",
-      () => reject(new Error(`Cannot wait longer than ${PATIENCE_MS / 1000} s for the resolver`)),
+/** The IPv4 address that an IPv6 socket on `hostname` would serve too, if it is not kept to IPv6. */
+function handledBy({ hostname }: Found): string | undefined {
+  return hostname === ANY6 ? ANY4 : /^::ffff:([\d.]+)$/.exec(hostname)?.[1];
+}
+
+/** Of the IPv4 addresses, those that an IPv6 socket serves need none of their own (Net::Server's get_addr_info). */
+function leaveToIPv6(found: readonly Found[], remarks: string[]): Found[] {
+  const handlers = new Map(found.map((one) => [handledBy(one), one.hostname]));
+  return found.filter(({ hostname, ipv }) => {
+    const by = ipv === "4" ? handlers.get(hostname) : undefined;
+    if (by === undefined) return true;
+    remarks.push(
+      `Not including resolved host [${hostname}] IPv4 because it will be handled by [${by}] IPv6`,
     );
-    promise.then(resolve, reject);
+    return false;
   });
+}
+
+function anyAddress(spec: PortSpec, machine: Machine, remarks: string[]): Found[] {
+  if (spec.ipv !== "*") {
+    const both: Found[] = [{ hostname: ANY6, ipv: "6" }, { hostname: ANY4, ipv: "4" }];
+    return both.filter(({ ipv }) => spec.ipv.includes(ipv));
+  }
+  if (!machine.canBindIPv6(ANY6)) {
+    remarks.push(`Host [*] means [${ANY4}] IPv4 alone because this machine has no IPv6`);
+    return [{ hostname: ANY4, ipv: "4" }];
+  }
+  const dual = !machine.isV6OnlyByDefault();
+  const found: Found[] = [{ hostname: ANY6, ipv: "6", dual }, { hostname: ANY4, ipv: "4" }];
+  return dual ? leaveToIPv6(found, remarks) : found;
+}
+
+/** An address stands for itself, whatever `ipv` says. */
+function literalAddress(spec: PortSpec, machine: Machine): Found | undefined {
+  const family = isIP(spec.host);
+  if (family === 0) return undefined;
+  if (family === 4) return { hostname: spec.host, ipv: "4" };
+  const found: Found = { hostname: formatIPv6(parseIPv6(spec.host)), ipv: "6" };
+  if (found.hostname === ANY6) return { ...found, dual: spec.ipv !== "6" && !machine.isV6OnlyByDefault() };
+  return { ...found, dual: handledBy(found) !== undefined };
+}
+
+async function namedHost(spec: PortSpec, machine: Machine, remarks: string[]): Promise<Found[] | string> {
+  let all: Found[];
+  try {
+    const unique = new Map((await machine.lookup(spec.host)).map((one) => [one.address, one]));
+    all = [...unique.values()].map(({ address, family }) => ({
+      hostname: address,
+      ipv: family === 6 ? "6" : "4",
+    }));
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    return `the host "${spec.host}" cannot be resolved (${
+      code ?? message
+    }); check its name, or give an address`;
+  }
+  if (spec.ipv === "*") {
+    const known = leaveToIPv6(all, remarks).map((one) => ({ ...one, dual: handledBy(one) !== undefined }));
+    const others = known.filter(({ ipv }) => ipv === "4");
+    if (others.length === 0 || others.length === known.length || machine.canBindIPv6("::1")) return known;
+    remarks.push(`Not including the IPv6 addresses of host [${spec.host}] because this machine has no IPv6`);
+    return others;
+  }
+  for (const version of spec.ipv) {
+    if (!all.some(({ ipv }) => ipv === version)) {
+      return `the host "${spec.host}" has no IPv${version} address; give another host or ipv`;
+    }
+  }
+  return all.filter(({ ipv }) => spec.ipv.includes(ipv)).sort((a, b) => Number(b.ipv) - Number(a.ipv));
 }
 
 /**
  * The addresses that `spec` means.
  *
- * @returns The addresses, or the reason why there are none.
+ * @returns The addresses, or the reason why there are none, with what to do.
  */
-export async function resolve(spec: PortSpec): Promise<Target[] | string> {
-  const port = portNumber(spec);
-  if (port === undefined) return `there is no service "${spec.port}" in /etc/services; give a number`;
-  const wants = (family: "4" | "6") => spec.ipv === "*" || spec.ipv.includes(family);
-  if (spec.host === "*") {
-    if (spec.ipv === "*") return [{ hostname: "::", port, ipv: "6", v6Only: false }];
-    const any: Target[] = [];
-    if (wants("6")) any.push({ hostname: "::", port, ipv: "6", v6Only: true });
-    if (wants("4")) any.push({ hostname: "0.0.0.0", port, ipv: "4", v6Only: true });
-    return any;
+export async function resolve(spec: PortSpec, machine: Machine): Promise<Resolution | string> {
+  const { proto } = spec;
+  if (proto === "ssl" || proto === "ssleay") {
+    return `its protocol ${proto} is not supported yet; give tcp, udp, unix or unixdgram`;
   }
-  const family = isIP(spec.host);
-  if (family !== 0) {
-    return [{ hostname: spec.host, port, ipv: family === 6 ? "6" : "4", v6Only: true }];
+  if (proto === "unix" || proto === "unixdgram") {
+    const address: Address = { transport: "unix", hostname: "", port: 0, path: spec.port };
+    return { targets: [{ proto, address, ipv: "*", v6Only: false }], remarks: [] };
   }
-  try {
-    const found = await withDeadline(lookup(spec.host, { all: true }));
-    const targets = found.map(({ address, family }): Target => ({
-      hostname: address,
-      port,
-      ipv: family === 6 ? "6" : "4",
-      v6Only: true,
-    })).filter(({ ipv }) => wants(ipv));
-    const missing = (["4", "6"] as const).find((f) =>
-      spec.ipv.includes(f) && !targets.some(({ ipv }) => ipv === f)
-    );
-    if (missing !== undefined) return `the host "${spec.host}" has no IPv${missing} address`;
-    const unique = new Map(targets.map((target) => [target.hostname, target]));
-    return [...unique.values()];
-  } catch (error) {
-    return `the host "${spec.host}" cannot be resolved (${
-      (error as { code?: string }).code ?? (error as Error).message
-    })`;
+  const port = /^\d+$/.test(spec.port)
+    ? Number(spec.port)
+    : servicePort(spec.port, proto, machine.readServices());
+  if (port === undefined) {
+    return `there is no service "${spec.port}" for ${proto} in /etc/services; give a number`;
   }
+  const remarks: string[] = [];
+  const literal = literalAddress(spec, machine);
+  const found = literal !== undefined
+    ? [literal]
+    : spec.host === "*"
+    ? anyAddress(spec, machine, remarks)
+    : await namedHost(spec, machine, remarks);
+  if (typeof found === "string") return found;
+  if (found.length === 0) return `the host "${spec.host}" has no address; give another host`;
+  const targets = found.map(({ hostname, ipv, dual }): Target => ({
+    proto,
+    address: { transport: proto, hostname, port },
+    ipv,
+    v6Only: !dual,
+  }));
+  return { targets, remarks };
 }

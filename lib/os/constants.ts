@@ -1,6 +1,6 @@
 /**
- * The numbers and sizes of each system, as one table with the same names. The C probe in `scripts/abi_probe.c`
- * prints those of the machine at hand, and a test compares.
+ * The numbers and sizes of each system, as one table with the same names. `tests/os/abi_test.ts` compares them with
+ * what a C compiler says of the machine at hand.
  *
  * @module
  */
@@ -13,9 +13,13 @@ export interface Constants {
   readonly AF_INET: number;
   readonly AF_INET6: number;
   readonly SOCK_STREAM: number;
+  readonly SOCK_DGRAM: number;
   readonly SOL_SOCKET: number;
   readonly SO_REUSEADDR: number;
+  readonly SO_TYPE: number;
   readonly SO_ERROR: number;
+  readonly SO_BROADCAST: number;
+  readonly SO_ACCEPTCONN: number;
   readonly IPPROTO_TCP: number;
   readonly TCP_NODELAY: number;
   readonly IPPROTO_IPV6: number;
@@ -42,6 +46,10 @@ export interface Constants {
   readonly SIG_SETMASK: number;
   /** Whether `struct sockaddr` begins with a length byte. */
   readonly sockaddrHasLength: boolean;
+  /** The size of `sun_path`; the zero byte at a path's end has its place in it. */
+  readonly sunPathSize: number;
+  /** The backlog that `listen(2)` is given where nothing else is asked for. */
+  readonly SOMAXCONN: number;
   /** The size of `struct epoll_event`, or 0 where there is no epoll. */
   readonly epollEventSize: number;
   /** The offset of `data` in it. */
@@ -53,9 +61,13 @@ const LINUX: Constants = {
   AF_INET: 2,
   AF_INET6: 10,
   SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
   SOL_SOCKET: 1,
   SO_REUSEADDR: 2,
+  SO_TYPE: 3,
   SO_ERROR: 4,
+  SO_BROADCAST: 6,
+  SO_ACCEPTCONN: 30,
   IPPROTO_TCP: 6,
   TCP_NODELAY: 1,
   IPPROTO_IPV6: 41,
@@ -81,6 +93,9 @@ const LINUX: Constants = {
   SIG_UNBLOCK: 1,
   SIG_SETMASK: 2,
   sockaddrHasLength: false,
+  sunPathSize: 108,
+  // Linux 5.4 and later; the kernel lowers it to net.core.somaxconn.
+  SOMAXCONN: 4096,
   // The structure is packed on x86-64 and nowhere else (epoll_ctl(2), <sys/epoll.h>).
   epollEventSize: runtime.arch === "x64" ? 12 : 16,
   epollDataOffset: runtime.arch === "x64" ? 4 : 8,
@@ -91,9 +106,13 @@ const DARWIN: Constants = {
   AF_INET: 2,
   AF_INET6: 30,
   SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
   SOL_SOCKET: 0xffff,
   SO_REUSEADDR: 4,
+  SO_TYPE: 0x1008,
   SO_ERROR: 0x1007,
+  SO_BROADCAST: 0x20,
+  SO_ACCEPTCONN: 2,
   IPPROTO_TCP: 6,
   TCP_NODELAY: 1,
   IPPROTO_IPV6: 41,
@@ -119,6 +138,8 @@ const DARWIN: Constants = {
   SIG_UNBLOCK: 2,
   SIG_SETMASK: 3,
   sockaddrHasLength: true,
+  sunPathSize: 104,
+  SOMAXCONN: 128,
   epollEventSize: 0,
   epollDataOffset: 0,
 };

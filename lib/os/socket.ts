@@ -5,11 +5,22 @@
  */
 
 import type { Address } from "../context.ts";
-import { libc } from "./calls.ts";
+import { runtime } from "../runtime/choose.ts";
+import { type CallTable, libcNames } from "../runtime/runtime.ts";
+import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
 import { setCloseOnExec, setNonBlocking } from "./descriptor.ts";
-import { systemError } from "./errno.ts";
+import { EAGAIN, EINTR, ENOBUFS, errnoName, systemError } from "./errno.ts";
 import { decodeSockaddr, encodeSockaddr, formatAddress, SOCKADDR_SIZE } from "./sockaddr.ts";
+
+// What servers of datagrams need besides; a row is bound when it is first called.
+const DATAGRAM_CALLS = {
+  connect: { args: ["i32", "buffer", "u32"], result: "i32" }, // int connect(int, const struct sockaddr *, socklen_t)
+  recvfrom: { args: ["i32", "buffer", "usize", "i32", "buffer", "buffer"], result: "i32" }, // ssize_t recvfrom(int, void *, size_t, int, struct sockaddr *, socklen_t *)
+  sendto: { args: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" }, // ssize_t sendto(int, const void *, size_t, int, const struct sockaddr *, socklen_t)
+} as const satisfies CallTable;
+
+const datagramLibc = runtime.open(libcNames(runtime.platform, runtime.arch), DATAGRAM_CALLS);
 
 // SOCK_CLOEXEC and SOCK_NONBLOCK of Linux, which accept4 and socket take.
 const LINUX_FLAGS = 0o2000000 | 0o4000;
@@ -20,6 +31,9 @@ export const SHUT_RD = 0;
 export const SHUT_WR = 1;
 /** See {@linkcode SHUT_RD}. */
 export const SHUT_RDWR = 2;
+
+/** What a socket carries: a stream of bytes, or messages. */
+export type SocketKind = "stream" | "datagram";
 
 const int = new Uint8Array(4);
 const name = new Uint8Array(SOCKADDR_SIZE);
@@ -33,29 +47,107 @@ function setOption(fd: number, level: number, option: number, value: number): vo
   }
 }
 
-/** A stream socket that listens on `address`, close-on-exec and not blocking. */
-export function listenOn(address: Address, options: { backlog: number; v6Only: boolean }): number {
-  const isV6 = address.hostname.includes(":");
-  const family = address.transport === "unix" ? c.AF_UNIX : isV6 ? c.AF_INET6 : c.AF_INET;
-  const fd = libc.socket(family, c.SOCK_STREAM | (isLinux ? LINUX_FLAGS : 0), 0);
+/** The value of an option of SOL_SOCKET, or undefined where `fd` is no socket. */
+function getOption(fd: number, option: number): number | undefined {
+  nameLength[0] = 4;
+  if (libc.getsockopt(fd, c.SOL_SOCKET, option, int, nameLengthBytes) < 0) return undefined;
+  return new DataView(int.buffer).getInt32(0, true);
+}
+
+function createSocket(address: Address, kind: SocketKind): number {
+  const family = address.transport === "unix"
+    ? c.AF_UNIX
+    : address.hostname.includes(":")
+    ? c.AF_INET6
+    : c.AF_INET;
+  const type = kind === "stream" ? c.SOCK_STREAM : c.SOCK_DGRAM;
+  const fd = libc.socket(family, type | (isLinux ? LINUX_FLAGS : 0), 0);
   if (fd < 0) throw systemError("socket", `create a socket for ${formatAddress(address)}`);
+  if (!isLinux) {
+    setCloseOnExec(fd, { on: true });
+    setNonBlocking(fd);
+  }
+  return fd;
+}
+
+/** Calls `prepare` with a new socket, and closes that again if it throws. */
+function withSocket(address: Address, kind: SocketKind, prepare: (fd: number) => void): number {
+  const fd = createSocket(address, kind);
   try {
-    if (!isLinux) {
-      setCloseOnExec(fd, { on: true });
-      setNonBlocking(fd);
-    }
-    if (family !== c.AF_UNIX) setOption(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
-    if (isV6) setOption(fd, c.IPPROTO_IPV6, c.IPV6_V6ONLY, options.v6Only ? 1 : 0);
-    const bytes = encodeSockaddr(address);
-    if (libc.bind(fd, bytes, bytes.length) < 0) throw systemError("bind", `bind ${formatAddress(address)}`);
-    if (libc.listen(fd, options.backlog) < 0) {
-      throw systemError("listen", `listen on ${formatAddress(address)}`);
-    }
+    prepare(fd);
   } catch (error) {
     libc.close(fd);
     throw error;
   }
   return fd;
+}
+
+function bind(fd: number, address: Address, options: { v6Only: boolean }): void {
+  if (address.hostname.includes(":")) {
+    setOption(fd, c.IPPROTO_IPV6, c.IPV6_V6ONLY, options.v6Only ? 1 : 0);
+  }
+  const bytes = encodeSockaddr(address);
+  if (libc.bind(fd, bytes, bytes.length) < 0) throw systemError("bind", `bind ${formatAddress(address)}`);
+}
+
+/** A stream socket that is bound to `address` and does not listen yet, close-on-exec and not blocking. */
+export function bindStream(address: Address, options: { v6Only: boolean }): number {
+  return withSocket(address, "stream", (fd) => {
+    if (address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
+    bind(fd, address, options);
+  });
+}
+
+/** Lets a bound socket take clients, `backlog` of them before they are accepted; also changes that number. */
+export function startListening(fd: number, backlog: number, address: Address): void {
+  if (libc.listen(fd, backlog) < 0) throw systemError("listen", `listen on ${formatAddress(address)}`);
+}
+
+/** A stream socket that listens on `address`, close-on-exec and not blocking. */
+export function listenOn(address: Address, options: { backlog: number; v6Only: boolean }): number {
+  const fd = bindStream(address, options);
+  try {
+    startListening(fd, options.backlog, address);
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/**
+ * A datagram socket that is bound to `address`, close-on-exec and not blocking. Other than Net::Server it does not
+ * set SO_REUSEADDR, with which a second server on the same port would take the first one's datagrams (socket(7)).
+ */
+export function bindDatagram(address: Address, options: { v6Only: boolean; broadcast?: boolean }): number {
+  return withSocket(address, "datagram", (fd) => {
+    if (options.broadcast && address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_BROADCAST, 1);
+    bind(fd, address, options);
+  });
+}
+
+/** What a descriptor's socket carries; undefined where the descriptor is no socket of these kinds. */
+export function socketKind(fd: number): SocketKind | undefined {
+  const type = getOption(fd, c.SO_TYPE);
+  return type === c.SOCK_STREAM ? "stream" : type === c.SOCK_DGRAM ? "datagram" : undefined;
+}
+
+/** Whether a stream socket listens, so that clients can be accepted from it. */
+export function isListening(fd: number): boolean {
+  return (getOption(fd, c.SO_ACCEPTCONN) ?? 0) !== 0;
+}
+
+/**
+ * Tries to connect a socket of its own to `address`, and closes it again.
+ *
+ * @returns Undefined if somebody is there, otherwise the error's name: `ECONNREFUSED` if nobody is.
+ */
+export function tryConnect(address: Address, kind: SocketKind): string | undefined {
+  const fd = createSocket(address, kind);
+  const bytes = encodeSockaddr(address);
+  const failure = datagramLibc.connect(fd, bytes, bytes.length) < 0 ? errnoName(errno()) : undefined;
+  libc.close(fd);
+  return failure;
 }
 
 /**
@@ -70,6 +162,63 @@ export function acceptNow(fd: number, peer: Uint8Array, peerLength: Uint8Array):
     setNonBlocking(client);
   }
   return client;
+}
+
+/** A datagram that was received. */
+export interface Datagram {
+  /** How many bytes it has. With MSG_TRUNC in the flags, that may be more than there was room for (recv(2)). */
+  readonly length: number;
+  /** Who sent it. A `unix` sender that bound no path has an empty one and cannot be answered. */
+  readonly peer: Address;
+  /** The same as the system wrote it, for {@linkcode sendTo}: it keeps an IPv6 address's zone. */
+  readonly peerName: Uint8Array;
+}
+
+/**
+ * Takes a datagram into `bytes` if one waits, without blocking; what has no room is lost. Children may wait for the
+ * same socket, so that another may have taken it.
+ *
+ * @param flags Flags of recv(2), such as 2 for MSG_PEEK (`udp_recv_flags`).
+ * @returns Undefined if there is none.
+ * @throws {SystemError}
+ */
+export function receiveFrom(fd: number, bytes: Uint8Array, flags = 0): Datagram | undefined {
+  for (;;) {
+    nameLength[0] = SOCKADDR_SIZE;
+    const wanted = flags | c.MSG_DONTWAIT;
+    const length = datagramLibc.recvfrom(fd, bytes, bytes.length, wanted, name, nameLengthBytes);
+    if (length >= 0) {
+      const peerName = name.slice(0, nameLength[0]);
+      const peer = peerName.length < 3
+        ? { transport: "unix", hostname: "", port: 0, path: "" } as const
+        : decodeSockaddr(peerName, peerName.length, "udp");
+      return { length, peer, peerName };
+    }
+    const number = errno();
+    if (number === EAGAIN) return undefined;
+    if (number !== EINTR) throw systemError("recvfrom", "receive a datagram", number);
+  }
+}
+
+/**
+ * Sends `bytes` as one datagram, without blocking.
+ *
+ * @param to An address, or a {@linkcode Datagram}'s `peerName`.
+ * @returns Whether the system had room for it.
+ * @throws {SystemError} if it is too long (EMSGSIZE), or there is no way to the peer
+ */
+export function sendTo(fd: number, bytes: Uint8Array, to: Address | Uint8Array): boolean {
+  const target = to instanceof Uint8Array ? to : encodeSockaddr(to);
+  const flags = c.MSG_DONTWAIT | c.MSG_NOSIGNAL;
+  for (;;) {
+    if (datagramLibc.sendto(fd, bytes, bytes.length, flags, target, target.length) >= 0) return true;
+    const number = errno();
+    if (number === EAGAIN || number === ENOBUFS) return false;
+    if (number !== EINTR) {
+      const where = to instanceof Uint8Array ? "its sender" : formatAddress(to);
+      throw systemError("sendto", `send a datagram to ${where}`, number);
+    }
+  }
 }
 
 /** The address of this end of a socket. */

@@ -1,0 +1,136 @@
+/**
+ * Configuration → what is to be bound: every port understood, resolved, and none twice.
+ *
+ * @module
+ */
+
+import type { LoadedConfig } from "../config/config.ts";
+import type { Config } from "../config/options.ts";
+import { BindError, ConfigError, type Place } from "../errors.ts";
+import { located, type Origin } from "./bind.ts";
+import type { Machine } from "./machine.ts";
+import { parsePort, PortFault, type PortSpec } from "./port_spec.ts";
+import { resolve, type Target } from "./resolve.ts";
+
+/** The options that say what to listen on. */
+export type ListenConfig = Pick<Config, "port" | "host" | "proto" | "ipv" | "listen"> & {
+  /** The type of unix sockets. */
+  readonly unixType?: string | undefined;
+  /** Whether datagrams may be sent to broadcast addresses. */
+  readonly udpBroadcast?: boolean | undefined;
+};
+
+/** What planning needs. */
+export interface PlanOptions {
+  /** The options in force. */
+  readonly config: ListenConfig;
+  /** Where each value was given. */
+  readonly origins: LoadedConfig["origins"];
+  /** Writes a line to the log. */
+  log(level: number, message: string): void;
+}
+
+/** One address to bind. */
+export interface Wanted extends Origin {
+  /** What to bind. */
+  readonly target: Target;
+  /** What was asked for, the same over restarts (Net::Server's `hup_string`). */
+  readonly key: string;
+}
+
+/** The addresses of one port. If it is 0, they share the number that it becomes. */
+export type Group = readonly Wanted[];
+
+/** The value of a list that belongs to the port at `index`: the last one goes for all that follow. */
+function beside<T>(list: readonly T[] | undefined, index: number): T | undefined {
+  return list?.[index] ?? list?.at(-1);
+}
+
+/** What a target is asked for as, the same over restarts. Two ports of the same key are one port given twice. */
+export function keyOf({ proto, address, ipv, v6Only }: Target): string {
+  const where = address.transport === "unix" ? `*|${address.path}` : `${address.hostname}|${address.port}`;
+  return `${where}|${proto}|ipv${ipv}${ipv === "6" && !v6Only ? "4" : ""}`;
+}
+
+function understand(options: PlanOptions, index: number): PortSpec {
+  const { config, origins } = options;
+  const entry = config.port[index] as Config["port"][number];
+  const spec = parsePort(entry, {
+    host: beside(config.host, index),
+    proto: beside(config.proto, index),
+    ipv: beside(config.ipv, index),
+    unixType: config.unixType,
+  });
+  if (!(spec instanceof PortFault)) return spec;
+  const place = beside(origins.get("port"), index);
+  const text = typeof entry === "string" ? entry : String(entry.port);
+  throw new ConfigError(`Cannot bind port "${text}": ${spec.reason}`, {
+    option: "port",
+    ...(place === undefined ? {} : { place }),
+  });
+}
+
+/** `Resolved [localhost]:http to [127.0.0.1]:80, IPv4`; undefined where nothing was resolved. */
+function resolvedText({ host, port }: PortSpec, { address, ipv }: Target): string | undefined {
+  if (address.transport === "unix") return undefined;
+  if (address.hostname === host && String(address.port) === port) return undefined;
+  return `Resolved [${host}]:${port} to [${address.hostname}]:${address.port}, IPv${ipv}`;
+}
+
+async function resolveWithLog(
+  spec: PortSpec,
+  place: Place | undefined,
+  machine: Machine,
+  log: PlanOptions["log"],
+): Promise<readonly Target[]> {
+  const resolution = await resolve(spec, machine);
+  if (typeof resolution === "string") {
+    throw new BindError(located(place, `Cannot bind port "${spec.text}": ${resolution}`), {
+      address: spec.text,
+    });
+  }
+  const { targets, remarks } = resolution;
+  if (targets.length > 1 && targets[0]?.address.port === 0) {
+    log(2, `Determining auto-assigned port (0) for host ${spec.host} (prebind)`);
+  }
+  for (const target of targets) {
+    const text = resolvedText(spec, target);
+    if (text !== undefined) log(2, text);
+  }
+  for (const remark of remarks) log(2, remark);
+  return targets;
+}
+
+/**
+ * What is to be bound, in the order of the configuration.
+ *
+ * @throws {ConfigError} if a port cannot be understood
+ * @throws {BindError} if a host or a service cannot be resolved
+ */
+export async function planPorts(options: PlanOptions, machine: Machine): Promise<Group[]> {
+  const { config, origins, log } = options;
+  if (!origins.has("port")) log(2, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
+  // Every port is understood before any name is looked up, so that a slip is told at once.
+  const specs = config.port.map((_, index) => understand(options, index));
+  const groups: Group[] = [];
+  const seen = new Set<string>();
+  for (const [index, spec] of specs.entries()) {
+    const place = beside(origins.get("port"), index);
+    const targets = await resolveWithLog(spec, place, machine, log);
+    const group: Wanted[] = [];
+    for (const target of targets) {
+      const key = keyOf(target);
+      const { transport, hostname, port, path } = target.address;
+      const isFixed = transport === "unix" || port !== 0;
+      if (isFixed && seen.has(key)) {
+        const where = transport === "unix" ? path : `[${hostname}]:${port} with IPv${target.ipv}`;
+        log(2, `Duplicate configuration (${target.proto.toUpperCase()}) on ${where} - skipping`);
+        continue;
+      }
+      seen.add(key);
+      group.push({ target, key, text: spec.text, place });
+    }
+    if (group.length > 0) groups.push(group);
+  }
+  return groups;
+}
