@@ -96,10 +96,6 @@ interface Parts {
   readonly unixType: string | undefined;
 }
 
-function isPath(text: string): boolean {
-  return text.startsWith("/") || text.startsWith("./") || text.startsWith("../");
-}
-
 function isUnix(proto: string | undefined): boolean {
   return /^unix/i.test((proto ?? "").trim());
 }
@@ -110,7 +106,7 @@ function split(text: string, besideProto: string | undefined): Parts {
   const unixType = rest.take(UNIX_TYPE);
   const ipv = rest.takeIpVersions();
   let proto = rest.take(PROTOCOL);
-  if (isPath(rest.text) && isUnix(proto ?? besideProto)) {
+  if (isUnix(proto ?? besideProto)) {
     return { port: rest.text, host: undefined, proto, ipv, unixType };
   }
   proto ??= rest.take(ANY_WORD_AS_PROTOCOL);
