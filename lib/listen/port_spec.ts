@@ -49,7 +49,11 @@ export class PortFault {
   /** The reason, and what to do. */
   readonly reason: string;
 
-  /** @param reason The reason, and what to do. */
+  /**
+   * Makes the fault.
+   *
+   * @param reason The reason, and what to do.
+   */
   constructor(reason: string) {
     this.reason = reason;
   }

@@ -35,7 +35,11 @@ export class PathFault {
   /** The reason, and what to do. */
   readonly reason: string;
 
-  /** @param reason The reason, and what to do. */
+  /**
+   * Makes the fault.
+   *
+   * @param reason The reason, and what to do.
+   */
   constructor(reason: string) {
     this.reason = reason;
   }
