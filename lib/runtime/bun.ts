@@ -11,10 +11,10 @@
 
 import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
 import process from "node:process";
+import { EventLoop, LOOP_CALLS } from "./bun_loop.ts";
 import { BlockingWorker } from "./bun_waiter.ts";
 import {
   bindLazily,
-  BLOCKING_CALLS,
   type BlockingCall,
   type Calls,
   type CallSpec,
@@ -46,30 +46,16 @@ function bind(libraries: readonly string[], name: string, spec: CallSpec): Nativ
 }
 
 const libc = libcNames(process.platform, process.arch);
+// Before anything else here opens an epoll set: the first one is the event loop's.
+const loop = new EventLoop(
+  process.platform === "linux" ? bindLazily(LOOP_CALLS, (name, spec) => bind(libc, name, spec)) : undefined,
+);
 
 /** A blocking call that waits for its turn to be made. */
 interface Waiting {
   readonly call: BlockingCall;
   readonly args: readonly (number | Uint8Array | null)[];
   readonly resolve: (result: number) => void;
-}
-
-/** Which argument is the set of signals held back during the call, for the calls that have one. */
-const MASK_ARGUMENT: Partial<Record<BlockingCall, number>> = { epoll_pwait: 4, ppoll: 3 };
-
-/**
- * The signals that a program may listen to: HUP, INT, QUIT, USR1, USR2, ALRM, TERM, CHLD, CONT, TTIN, TTOU, WINCH
- * (Linux). The others are left alone: JavaScriptCore suspends its threads by one of them.
- */
-const LISTENED = [1, 2, 3, 10, 12, 14, 15, 17, 18, 21, 22, 28];
-
-function maskOf(signals: readonly number[]): Uint8Array {
-  const mask = new Uint8Array(128);
-  for (const signal of signals) {
-    const bit = signal - 1;
-    mask[bit >> 3] = (mask[bit >> 3] as number) | 1 << (bit & 7);
-  }
-  return mask;
 }
 
 /** How long a call waits for the event loop to run empty before it is given to a Worker. */
@@ -79,17 +65,12 @@ const EMPTY_LOOP_MS = 5;
 class Blocker {
   #waiting: Waiting | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #signalsHeld = false;
   #listening = false;
   readonly #workers: BlockingWorker[] = [];
-  readonly #calls = new Map<BlockingCall, Native>();
-  #pthreadSigmask: Native | undefined;
-  readonly #mask = maskOf(LISTENED);
-  readonly #oldMask = new Uint8Array(128);
 
   run(call: BlockingCall, args: readonly (number | Uint8Array | null)[]): Promise<number> {
-    // Only a call that lets signals in atomically may hold the main thread, and only if it is the only one.
-    const onMain = MASK_ARGUMENT[call] !== undefined && process.platform === "linux" &&
+    // Only a call that the event loop can end may hold the main thread, and only if it is the only one.
+    const onMain = (call === "epoll_pwait" || call === "ppoll") && loop.fd !== undefined &&
       this.#waiting === undefined && this.#workers.length === 0;
     if (!onMain) return this.#giveToWorker(call, args);
     return new Promise((resolve) => {
@@ -108,51 +89,21 @@ class Blocker {
   #onEmptyLoop(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    if (!this.#signalsHeld) {
-      // Signals are held back before the last look at the event loop, because one that came between that look and
-      // the call would have its listener run only after the call returns: perhaps never.
-      this.#sigmask(0, this.#mask, this.#oldMask);
-      this.#signalsHeld = true;
-      // The timer stays: should that look find something that keeps the loop alive, it moves the call to a Worker.
-      setImmediate(() => {});
-      return;
-    }
     clearTimeout(this.#timer);
     this.#waiting = undefined;
-    let native = this.#calls.get(waiting.call);
-    if (native === undefined) {
-      native = bind(libc, waiting.call, BLOCKING_CALLS[waiting.call]);
-      this.#calls.set(waiting.call, native);
-    }
-    // The call lets the signals in and waits, in one step, and comes back with EINTR if one came.
-    const args = [...waiting.args];
-    args[MASK_ARGUMENT[waiting.call] as number] = this.#oldMask;
-    const result = native(...args) as number;
-    this.#releaseSignals();
-    setImmediate(() => waiting.resolve(result));
+    const result = waiting.call === "ppoll" ? loop.ppoll(waiting.args) : loop.epollWait(waiting.args);
+    // What ended the call may be a signal: its listener has its turn before whoever waits goes on. An immediate alone
+    // does not make an empty loop look at its descriptor (Bun 1.4); a timer does.
+    const goOn = () => waiting.resolve(result);
+    if (loop.wantsTurn) setTimeout(goOn, 0);
+    else setImmediate(goOn);
   }
 
   #moveToWorker(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     this.#waiting = undefined;
-    this.#releaseSignals();
     this.#giveToWorker(waiting.call, waiting.args).then(waiting.resolve);
-  }
-
-  #releaseSignals(): void {
-    if (!this.#signalsHeld) return;
-    this.#signalsHeld = false;
-    this.#sigmask(2, this.#oldMask, null);
-  }
-
-  /** `how`: 0 blocks the set, 2 restores it (Linux). */
-  #sigmask(how: number, set: Uint8Array, old: Uint8Array | null): void {
-    this.#pthreadSigmask ??= bind(libc, "pthread_sigmask", {
-      args: ["i32", "buffer", "buffer"],
-      result: "i32",
-    });
-    this.#pthreadSigmask(how, set, old);
   }
 
   #giveToWorker(call: BlockingCall, args: readonly (number | Uint8Array | null)[]): Promise<number> {

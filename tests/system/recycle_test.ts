@@ -25,7 +25,11 @@ test("with max_requests 1 every client is served by a process of its own", { tim
     const served = await serveMany(server.port, total, 8);
     assert.equal(served.length, total);
     assert.equal(new Set(served).size, total);
-    assert.ok(server.descriptors() <= descriptors + 2, "the parent lost descriptors");
+    // A helper thread that the runtime may start meanwhile has a few of its own, once; a leak would be one a child.
+    assert.ok(
+      server.descriptors() <= descriptors + 10,
+      `${descriptors}, then ${server.descriptors()} descriptors`,
+    );
   });
 });
 
