@@ -35,6 +35,17 @@ export interface Handoff {
   readonly poke: Pipe;
 }
 
+/** The descriptors that children inherit by a handoff, each once. */
+export function inheritedDescriptors(handoff: Handoff): readonly number[] {
+  const { listeners, scoreboardFd, lifelineFd, poke, serializer } = handoff;
+  const turn = serializer.kind === "pipe"
+    ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
+    : [];
+  return [
+    ...new Set([...listeners.map(({ fd }) => fd), scoreboardFd, lifelineFd, poke.read, poke.write, ...turn]),
+  ];
+}
+
 /** What differs between children. */
 export interface ChildTicket {
   /** The descriptor of the shared text. */

@@ -69,3 +69,6 @@ export const SIGNALS: readonly SignalRow[] = [
 export function signalsOf(kind: "parent" | "child"): readonly string[] {
   return SIGNALS.filter((row) => row[kind] !== undefined).map((row) => row.name);
 }
+
+/** All signals that the parent or a child listens to: a child is started with them held back. */
+export const HEARD_SIGNALS: readonly string[] = SIGNALS.map((row) => row.name);

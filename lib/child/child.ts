@@ -6,8 +6,9 @@
 
 import { Connection } from "../connection/connection.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
-import type { ChildTicket, Handoff } from "../handoff.ts";
-import { Logger } from "../log/logger.ts";
+import { type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
+import type { Hooks } from "../hooks.ts";
+import { type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
 import { holdSignals, openProcess, processExists } from "../os/process.ts";
 import { readSharedText } from "../os/shared_memory.ts";
@@ -16,11 +17,11 @@ import { runtime } from "../runtime/choose.ts";
 import { STATE } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import { attachSerializer } from "../serialize/serializer.ts";
-import { type ChildAction, SIGNALS, signalsOf } from "../signals.ts";
+import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
 import { Acceptor, PARENT_GONE } from "./accept.ts";
 import { ChildServer } from "./child_server.ts";
 import { retireAfter } from "./retire.ts";
-import { serve, type Serving, Thrown } from "./serve.ts";
+import { callHook, serve, type Serving, Thrown } from "./serve.ts";
 import { Breather } from "./yield.ts";
 
 /** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
@@ -31,25 +32,10 @@ export function readHandoff(ticket: ChildTicket): Handoff {
   return JSON.parse(readSharedText(ticket.fd)) as Handoff;
 }
 
-/** Keeps the inherited descriptors from the programs that this child may start. */
-function keepToOneself(handoff: Handoff): void {
-  const { serializer } = handoff;
-  const fds = [
-    ...handoff.listeners.map(({ fd }) => fd),
-    handoff.scoreboardFd,
-    handoff.lifelineFd,
-    handoff.poke.read,
-    handoff.poke.write,
-    ...(serializer.kind === "pipe"
-      ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
-      : []),
-  ];
-  for (const fd of new Set(fds)) setCloseOnExec(fd, { on: true });
-}
-
 /** Starts as the child that `ticket` says, and ends the process when its work is done. */
 export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: Handler): Promise<never> {
-  keepToOneself(handoff);
+  // Kept from the programs that this child may start.
+  for (const fd of inheritedDescriptors(handoff)) setCloseOnExec(fd, { on: true });
   const child = new Child(ticket, handoff, handler);
   return await child.run();
 }
@@ -63,6 +49,7 @@ class Child {
   readonly #server: ChildServer;
   readonly #parent: Waker;
   #acceptor: Acceptor | undefined;
+  #serving: Serving | undefined;
   #connection: Connection | undefined;
   #leaving = false;
   /** Whether it waits for a client, so that the kernel may have woken it for one. */
@@ -76,7 +63,7 @@ class Child {
     this.#handler = handler;
     this.#slot = Scoreboard.attach(handoff.scoreboardFd, ticket.slot);
     this.#parent = new Waker(handoff.poke);
-    this.#logger = new Logger({ level: config.logLevel, file: config.logFile, format: config.logFormat });
+    this.#logger = openLog(config);
     this.#server = new ChildServer(handoff, ticket.kind, this.#logger, {
       leaveNow: (code) => this.#leave(code),
     });
@@ -109,7 +96,7 @@ class Child {
       runtime.onSignal(name, act[action]);
     }
     // The parent started this process with them held back: none can have been lost.
-    holdSignals([...new Set([...signalsOf("child"), ...signalsOf("parent")])], { hold: false });
+    holdSignals(HEARD_SIGNALS, { hold: false });
   }
 
   async #dequeue(): Promise<void> {
@@ -119,7 +106,8 @@ class Child {
   }
 
   async #serveClients(): Promise<void> {
-    const { handoff, logger } = { handoff: this.#handoff, logger: this.#logger };
+    const handoff = this.#handoff;
+    const logger = this.#logger;
     this.#acceptor = new Acceptor({
       listeners: handoff.listeners.map(({ fd }) => fd),
       lifelineFd: handoff.lifelineFd,
@@ -129,13 +117,9 @@ class Child {
     logger.log(4, `Child Preforked (${runtime.pid})`);
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+    this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger };
     if (this.#ticket.after !== undefined) await this.#awaitPredecessor(this.#ticket.after);
-    await this.#loop(this.#acceptor, {
-      server: this.#server,
-      handler: this.#handler,
-      processRequest,
-      logger,
-    });
+    await this.#loop(this.#acceptor, this.#serving);
     logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
   }
 
@@ -154,12 +138,11 @@ class Child {
   }
 
   async #loop(acceptor: Acceptor, serving: Serving): Promise<void> {
-    const { maxRequests, idleTimeout } = this.#handoff.config;
+    const { maxRequests } = this.#handoff.config;
     const server = this.#server;
     const slot = this.#slot;
     const breather = new Breather();
-    const startupMs = performance.now();
-    const began = performance.now();
+    const startupMs = performance.now(); // counted from the start of the process
     let retireAt = maxRequests <= 1 ? 1 : Math.ceil(maxRequests / 2);
     for (;;) {
       slot.setState(STATE.waiting, Date.now());
@@ -175,12 +158,10 @@ class Child {
       slot.setRequests(server.requests);
       slot.setState(STATE.serving, Date.now());
       if (server.requests >= retireAt && !slot.retiring) {
-        retireAt = retireAfter(maxRequests, startupMs, server.requests, performance.now() - began);
+        retireAt = retireAfter(maxRequests, startupMs, server.requests, performance.now() - startupMs);
         if (server.requests >= retireAt) this.#askForSuccessor();
       }
-      this.#connection = new Connection(fd, { peer: acceptor.peer, timeout: idleTimeout * 1000 });
-      await serve(serving, this.#connection);
-      this.#connection = undefined;
+      await this.#serveOne(serving, acceptor, fd);
       if (server.requests >= maxRequests || this.#leaveAfterClient || server.done()) return;
       if (breather.due) {
         await breather.breathe();
@@ -222,32 +203,23 @@ class Child {
 
   /** Serves a client for whom the kernel woke this child just when it was told to leave. */
   async #serveLast(): Promise<void> {
-    if (this.#acceptor === undefined || !this.#waiting) return;
+    if (this.#acceptor === undefined || this.#serving === undefined || !this.#waiting) return;
     const fd = this.#acceptor.leave();
     if (fd < 0) return;
     this.#slot.setRequests(++this.#server.requests);
-    const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
-    this.#connection = new Connection(fd, {
-      peer: this.#acceptor.peer,
-      timeout: this.#handoff.config.idleTimeout * 1000,
-    });
-    await serve(
-      { server: this.#server, handler: this.#handler, processRequest, logger: this.#logger },
-      this.#connection,
-    );
+    await this.#serveOne(this.#serving, this.#acceptor, fd);
   }
 
-  async #callHook(
-    name: string,
-    call: (hooks: NonNullable<Handler["hooks"]>) => unknown,
-  ): Promise<void> {
+  async #serveOne(serving: Serving, acceptor: Acceptor, fd: number): Promise<void> {
+    const timeout = this.#handoff.config.idleTimeout * 1000;
+    this.#connection = new Connection(fd, { peer: acceptor.peer, timeout });
+    await serve(serving, this.#connection);
+    this.#connection = undefined;
+  }
+
+  async #callHook(name: string, call: (hooks: Hooks) => unknown): Promise<void> {
     const { hooks } = this.#handler;
-    if (hooks === undefined) return;
-    try {
-      await call(hooks);
-    } catch (cause) {
-      throw new Thrown(`the hook ${name}`, cause);
-    }
+    if (hooks !== undefined) await callHook(name, () => call(hooks));
   }
 
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */

@@ -30,8 +30,8 @@ export interface Serving {
   readonly logger: Logger;
 }
 
-/** Calls a hook, and names it if it throws. */
-async function callHook<T>(name: string, call: () => T | Promise<T>): Promise<T> {
+/** Calls a hook. @throws {Thrown} with its name, if it throws */
+export async function callHook<T>(name: string, call: () => T | Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {

@@ -1,5 +1,5 @@
 /**
- * Lines as Net::Server writes them. Pure.
+ * Lines as Net::Server writes them, and as JSON. Pure.
  *
  * @module
  */
@@ -27,4 +27,11 @@ export function escapeMessage(message: string): string {
       : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }
   return escaped;
+}
+
+const LEVELS = ["fatal", "error", "notice", "info", "debug"];
+
+/** `{"time":"…","level":"notice","pid":1,"message":"…"}` */
+export function formatJson(level: number, message: string, pid: number, date: Date = new Date()): string {
+  return JSON.stringify({ time: date.toISOString(), level: LEVELS[level] ?? "debug", pid, message });
 }

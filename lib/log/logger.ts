@@ -4,13 +4,13 @@
  * @module
  */
 
+import type { Config } from "../config/options.ts";
 import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
 import { closeFd, openToAppend } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
-import { formatJson } from "./json_format.ts";
-import { escapeMessage, logTime } from "./line_format.ts";
+import { escapeMessage, formatJson, logTime } from "./line_format.ts";
 
 /** What a log needs to know. */
 export interface LogOptions {
@@ -104,4 +104,9 @@ export class Logger {
     if (this.#fd !== STDERR) closeFd(this.#fd);
     this.#fd = fd;
   }
+}
+
+/** The log that the options ask for. @throws {TineError} if its file cannot be opened (status 73) */
+export function openLog(config: Pick<Config, "logLevel" | "logFile" | "logFormat">): Logger {
+  return new Logger({ level: config.logLevel, file: config.logFile, format: config.logFormat });
 }

@@ -7,26 +7,17 @@
 import type { Address } from "../context.ts";
 import { errno, libc } from "../os/calls.ts";
 import { constants as c, isLinux } from "../os/constants.ts";
-import { closeFd, setCloseOnExec, setNonBlocking } from "../os/descriptor.ts";
+import { closeFd } from "../os/descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS } from "../os/errno.ts";
 import { encodeSockaddr } from "../os/sockaddr.ts";
-import { runtime } from "../runtime/choose.ts";
-import { type CallTable, libcNames } from "../runtime/runtime.ts";
-
-const CONNECT = {
-  connect: { args: ["i32", "buffer", "u32"], result: "i32" }, // int connect(int, const struct sockaddr *, socklen_t)
-} as const satisfies CallTable;
-
-const connectLibc = runtime.open(libcNames(runtime.platform, runtime.arch), CONNECT);
+import { openSocket, type SocketKind } from "../os/socket.ts";
+import { pollHere, POLLOUT } from "../os/wait.ts";
 
 const EINPROGRESS = isLinux ? 115 : 36;
 const EMSGSIZE = isLinux ? 90 : 40;
-// SOCK_CLOEXEC and SOCK_NONBLOCK of Linux, the same numbers as O_CLOEXEC and O_NONBLOCK.
-const LINUX_FLAGS = 0o2000000 | 0o4000;
 const O_WRONLY = 1;
 const O_NOCTTY = isLinux ? 0o400 : 0x20000;
 const O_CLOEXEC = isLinux ? 0o2000000 : 0x1000000;
-const POLLOUT = 4;
 
 /** There is no room: to be tried again. */
 export const FULL: number = -1;
@@ -40,7 +31,7 @@ export interface Way {
   /** The daemon's address. */
   readonly address: Address;
   /** `stream` for TCP and for a unix socket that takes streams. */
-  readonly kind: "stream" | "datagram";
+  readonly kind: SocketKind;
 }
 
 /**
@@ -49,20 +40,10 @@ export interface Way {
  * @returns Its descriptor, or undefined where nobody is there.
  */
 export function connectTo({ address, kind }: Way): number | undefined {
-  const family = address.transport === "unix"
-    ? c.AF_UNIX
-    : address.hostname.includes(":")
-    ? c.AF_INET6
-    : c.AF_INET;
-  const type = kind === "stream" ? c.SOCK_STREAM : c.SOCK_DGRAM;
-  const fd = libc.socket(family, type | (isLinux ? LINUX_FLAGS : 0), 0);
+  const fd = openSocket(address, kind);
   if (fd < 0) return undefined;
-  if (!isLinux) {
-    setCloseOnExec(fd, { on: true });
-    setNonBlocking(fd);
-  }
   const name = encodeSockaddr(address);
-  if (connectLibc.connect(fd, name, name.length) < 0 && errno() !== EINPROGRESS) {
+  if (libc.connect(fd, name, name.length) < 0 && errno() !== EINPROGRESS) {
     closeFd(fd);
     return undefined;
   }
@@ -99,10 +80,7 @@ export function sendNow(fd: number, bytes: Uint8Array): number {
 
 /** Waits until a descriptor has room, at most `ms`. */
 export function waitForRoom(fd: number, ms: number): boolean {
-  const pollfd = new DataView(new ArrayBuffer(8));
-  pollfd.setInt32(0, fd, true);
-  pollfd.setInt16(4, POLLOUT, true);
-  return libc.poll(new Uint8Array(pollfd.buffer), 1, ms) > 0;
+  return pollHere(fd, POLLOUT, ms);
 }
 
 /** Writes a line to the system's console, if there is one; it is never created. */

@@ -39,7 +39,6 @@ export interface Constants {
   readonly IPC_RMID: number;
   readonly IPC_NOWAIT: number;
   readonly SETVAL: number;
-  readonly POSIX_SPAWN_SETSIGDEF: number;
   readonly POSIX_SPAWN_SETSIGMASK: number;
   readonly SIG_BLOCK: number;
   readonly SIG_UNBLOCK: number;
@@ -87,7 +86,6 @@ const LINUX: Constants = {
   IPC_RMID: 0,
   IPC_NOWAIT: 0o4000,
   SETVAL: 16,
-  POSIX_SPAWN_SETSIGDEF: 4,
   POSIX_SPAWN_SETSIGMASK: 8,
   SIG_BLOCK: 0,
   SIG_UNBLOCK: 1,
@@ -132,7 +130,6 @@ const DARWIN: Constants = {
   IPC_RMID: 0,
   IPC_NOWAIT: 0o4000,
   SETVAL: 8,
-  POSIX_SPAWN_SETSIGDEF: 4,
   POSIX_SPAWN_SETSIGMASK: 8,
   SIG_BLOCK: 1,
   SIG_UNBLOCK: 2,

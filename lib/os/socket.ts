@@ -5,22 +5,11 @@
  */
 
 import type { Address } from "../context.ts";
-import { runtime } from "../runtime/choose.ts";
-import { type CallTable, libcNames } from "../runtime/runtime.ts";
 import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
 import { setCloseOnExec, setNonBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS, errnoName, systemError } from "./errno.ts";
 import { decodeSockaddr, encodeSockaddr, formatAddress, SOCKADDR_SIZE } from "./sockaddr.ts";
-
-// What servers of datagrams need besides; a row is bound when it is first called.
-const DATAGRAM_CALLS = {
-  connect: { args: ["i32", "buffer", "u32"], result: "i32" }, // int connect(int, const struct sockaddr *, socklen_t)
-  recvfrom: { args: ["i32", "buffer", "usize", "i32", "buffer", "buffer"], result: "i32" }, // ssize_t recvfrom(int, void *, size_t, int, struct sockaddr *, socklen_t *)
-  sendto: { args: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" }, // ssize_t sendto(int, const void *, size_t, int, const struct sockaddr *, socklen_t)
-} as const satisfies CallTable;
-
-const datagramLibc = runtime.open(libcNames(runtime.platform, runtime.arch), DATAGRAM_CALLS);
 
 // SOCK_CLOEXEC and SOCK_NONBLOCK of Linux, which accept4 and socket take.
 const LINUX_FLAGS = 0o2000000 | 0o4000;
@@ -54,7 +43,8 @@ function getOption(fd: number, option: number): number | undefined {
   return new DataView(int.buffer).getInt32(0, true);
 }
 
-function createSocket(address: Address, kind: SocketKind): number {
+/** A new socket for `address`, close-on-exec and not blocking, or -1 with errno as `socket(2)` does. */
+export function openSocket(address: Address, kind: SocketKind): number {
   const family = address.transport === "unix"
     ? c.AF_UNIX
     : address.hostname.includes(":")
@@ -62,11 +52,16 @@ function createSocket(address: Address, kind: SocketKind): number {
     : c.AF_INET;
   const type = kind === "stream" ? c.SOCK_STREAM : c.SOCK_DGRAM;
   const fd = libc.socket(family, type | (isLinux ? LINUX_FLAGS : 0), 0);
-  if (fd < 0) throw systemError("socket", `create a socket for ${formatAddress(address)}`);
-  if (!isLinux) {
+  if (fd >= 0 && !isLinux) {
     setCloseOnExec(fd, { on: true });
     setNonBlocking(fd);
   }
+  return fd;
+}
+
+function createSocket(address: Address, kind: SocketKind): number {
+  const fd = openSocket(address, kind);
+  if (fd < 0) throw systemError("socket", `create a socket for ${formatAddress(address)}`);
   return fd;
 }
 
@@ -145,7 +140,7 @@ export function isListening(fd: number): boolean {
 export function tryConnect(address: Address, kind: SocketKind): string | undefined {
   const fd = createSocket(address, kind);
   const bytes = encodeSockaddr(address);
-  const failure = datagramLibc.connect(fd, bytes, bytes.length) < 0 ? errnoName(errno()) : undefined;
+  const failure = libc.connect(fd, bytes, bytes.length) < 0 ? errnoName(errno()) : undefined;
   libc.close(fd);
   return failure;
 }
@@ -186,7 +181,7 @@ export function receiveFrom(fd: number, bytes: Uint8Array, flags = 0): Datagram 
   for (;;) {
     nameLength[0] = SOCKADDR_SIZE;
     const wanted = flags | c.MSG_DONTWAIT;
-    const length = datagramLibc.recvfrom(fd, bytes, bytes.length, wanted, name, nameLengthBytes);
+    const length = libc.recvfrom(fd, bytes, bytes.length, wanted, name, nameLengthBytes);
     if (length >= 0) {
       const peerName = name.slice(0, nameLength[0]);
       const peer = peerName.length < 3
@@ -211,7 +206,7 @@ export function sendTo(fd: number, bytes: Uint8Array, to: Address | Uint8Array):
   const target = to instanceof Uint8Array ? to : encodeSockaddr(to);
   const flags = c.MSG_DONTWAIT | c.MSG_NOSIGNAL;
   for (;;) {
-    if (datagramLibc.sendto(fd, bytes, bytes.length, flags, target, target.length) >= 0) return true;
+    if (libc.sendto(fd, bytes, bytes.length, flags, target, target.length) >= 0) return true;
     const number = errno();
     if (number === EAGAIN || number === ENOBUFS) return false;
     if (number !== EINTR) {

@@ -11,11 +11,11 @@
 
 import { readlinkSync } from "node:fs";
 import process from "node:process";
-import type { Calls, CallTable } from "./runtime.ts";
+import { BLOCKING_CALLS, type Calls, type CallTable } from "./runtime.ts";
 
 /** The calls that this needs (Linux). */
 export const LOOP_CALLS = {
-  ppoll: { args: ["buffer", "usize", "buffer", "buffer"], result: "i32" }, // int ppoll(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *)
+  ppoll: BLOCKING_CALLS.ppoll,
   epoll_wait: { args: ["i32", "buffer", "i32", "i32"], result: "i32" }, // int epoll_wait(int, struct epoll_event *, int, int)
   epoll_ctl: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int epoll_ctl(int, int, int, struct epoll_event *)
 } as const satisfies CallTable;

@@ -15,8 +15,6 @@ import { isLinux } from "../os/constants.ts";
 /** A serializer as the parent has it. */
 export interface PreparedSerializer {
   readonly handoff: SerializerHandoff;
-  /** The descriptors that children inherit for it. */
-  readonly inherit: readonly number[];
   /** To be called when a child has ended: it may have held the turn, or have been woken for it. */
   afterDeath(): void;
   /** Removes what was created. */
@@ -59,21 +57,19 @@ export async function prepareSerializer(
 ): Promise<PreparedSerializer> {
   switch (kind) {
     case "none":
-      return { handoff: { kind }, inherit: [], afterDeath() {}, remove() {} };
+      return { handoff: { kind }, afterDeath() {}, remove() {} };
     case "flock":
       return prepareFlock(lockFile);
     case "semaphore": {
       const { createSemaphore, removeSemaphore } = await import("./semaphore.ts");
       const id = createSemaphore();
-      return { handoff: { kind, id }, inherit: [], afterDeath() {}, remove: () => removeSemaphore(id) };
+      return { handoff: { kind, id }, afterDeath() {}, remove: () => removeSemaphore(id) };
     }
     case "pipe": {
       const { TokenPipe } = await import("./pipe.ts");
       const token = new TokenPipe();
-      const { handoff } = token;
       return {
-        handoff,
-        inherit: [handoff.pipe.read, handoff.pipe.write, handoff.generationFd],
+        handoff: token.handoff,
         afterDeath: () => token.renew(),
         remove: () => token.close(),
       };
@@ -94,7 +90,7 @@ function prepareFlock(named: string | undefined): PreparedSerializer {
   }
   return {
     handoff: { kind: "flock", path },
-    inherit: [],
+
     afterDeath() {},
     // A file that the user named is the user's.
     remove: () => named === undefined && rmSync(dirname(path), { recursive: true, force: true }),

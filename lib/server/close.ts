@@ -9,7 +9,7 @@ import type { Handler } from "../context.ts";
 import { TineError } from "../errors.ts";
 import { EX_FATAL } from "../exit_codes.ts";
 import type { Logger } from "../log/logger.ts";
-import { closeFd } from "../os/descriptor.ts";
+import { closeListeners } from "../listen/listen.ts";
 import { runtime } from "../runtime/choose.ts";
 import { HookError, type Parent } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
@@ -31,7 +31,7 @@ export async function closeServer(
   await closeChildren(parent);
   await parent.callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
   serializer.remove();
-  for (const { fd } of listeners) closeFd(fd);
+  closeListeners(listeners);
   runtime.exit(options.exitCode);
 }
 

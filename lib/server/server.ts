@@ -9,7 +9,7 @@ import { loadConfig, type LoadedConfig } from "../config/config.ts";
 import type { Config, PartialConfig } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import { listen } from "../listen/listen.ts";
-import { Logger } from "../log/logger.ts";
+import { type Logger, openLog } from "../log/logger.ts";
 import { createPipe } from "../os/descriptor.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -44,7 +44,7 @@ export async function runServer(parts: ServerParts): Promise<never> {
   try {
     await nameHook("configure", () => handler.hooks?.configure?.(server));
     const loaded = await readOptions(parts);
-    logger = openLog(loaded, handler, server);
+    logger = startLog(loaded, handler, server);
     parent = await prepare(parts, loaded, server, logger);
     return await live(parent);
   } catch (error) {
@@ -65,8 +65,8 @@ export function readOptions(parts: ServerParts): Promise<LoadedConfig> {
   });
 }
 
-function openLog({ config, notes }: LoadedConfig, handler: Handler, server: ParentServer): Logger {
-  const logger = new Logger({ level: config.logLevel, file: config.logFile, format: config.logFormat });
+function startLog({ config, notes }: LoadedConfig, handler: Handler, server: ParentServer): Logger {
+  const logger = openLog(config);
   const { writeToLog } = handler.hooks ?? {};
   if (writeToLog) logger.useSink((level, message) => writeToLog(server, level, message));
   server.configured(config, logger);

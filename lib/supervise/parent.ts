@@ -93,7 +93,7 @@ export class Parent {
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
     };
-    this.#spawner = new Spawner(handoff, serializer.inherit);
+    this.#spawner = new Spawner(handoff);
   }
 
   /** How many children there shall be. */

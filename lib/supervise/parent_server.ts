@@ -8,7 +8,7 @@ import process from "node:process";
 import type { Config } from "../config/options.ts";
 import type { Address, Server } from "../context.ts";
 import type { Logger } from "../log/logger.ts";
-import { formatJson } from "../log/json_format.ts";
+import { formatJson } from "../log/line_format.ts";
 
 /** The parent's view. Its fields fill in as the server comes up. */
 export class ParentServer implements Server {

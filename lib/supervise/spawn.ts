@@ -4,33 +4,27 @@
  * @module
  */
 
-import { CHILD_VARIABLE, type ChildTicket, formatTicket, type Handoff } from "../handoff.ts";
+import {
+  CHILD_VARIABLE,
+  type ChildTicket,
+  formatTicket,
+  type Handoff,
+  inheritedDescriptors,
+} from "../handoff.ts";
 import { ownProgram } from "../os/command_line.ts";
-import { closeFd } from "../os/descriptor.ts";
 import { type Program, spawn } from "../os/process.ts";
 import { shareText } from "../os/shared_memory.ts";
-import { signalsOf } from "../signals.ts";
+import { HEARD_SIGNALS } from "../signals.ts";
 
 /** Starts children that share one handoff. */
 export class Spawner {
   readonly #program: Program = ownProgram();
   readonly #textFd: number;
   readonly #inherit: readonly number[];
-  readonly #heldBack = [...new Set([...signalsOf("child"), ...signalsOf("parent")])];
 
-  constructor(handoff: Handoff, serializerFds: readonly number[]) {
+  constructor(handoff: Handoff) {
     this.#textFd = shareText("handoff", JSON.stringify(handoff));
-    this.#inherit = [
-      ...new Set([
-        this.#textFd,
-        ...handoff.listeners.map(({ fd }) => fd),
-        handoff.scoreboardFd,
-        handoff.lifelineFd,
-        handoff.poke.read,
-        handoff.poke.write,
-        ...serializerFds,
-      ]),
-    ];
+    this.#inherit = [this.#textFd, ...inheritedDescriptors(handoff)];
   }
 
   /**
@@ -44,11 +38,6 @@ export class Spawner {
       ...this.#program.environment,
       [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd }),
     };
-    return spawn({ ...this.#program, environment }, { inherit: this.#inherit, heldBack: this.#heldBack });
-  }
-
-  /** Closes what the children were handed. */
-  close(): void {
-    closeFd(this.#textFd);
+    return spawn({ ...this.#program, environment }, { inherit: this.#inherit, heldBack: HEARD_SIGNALS });
   }
 }
