@@ -36,8 +36,6 @@ export type {
   OwnOption,
   OwnOptions,
   PartialConfig,
-  PERSONALITIES,
-  PersonalityName,
   PortEntry,
   PortTable,
   Row,
@@ -46,6 +44,7 @@ export type {
   Supported,
   ValueOf,
 } from "./lib/config/options.ts";
+export type { PERSONALITIES, PersonalityName } from "./lib/personality/personality.ts";
 export {
   BindError,
   ConfigError,

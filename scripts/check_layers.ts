@@ -32,7 +32,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [VOCABULARY]: [],
   runtime: [VOCABULARY],
   os: [VOCABULARY, "runtime"],
-  config: [VOCABULARY],
+  config: [VOCABULARY, "personality"],
   access: [VOCABULARY],
   personality: [VOCABULARY],
   log: BASE,

@@ -5,8 +5,8 @@
  */
 
 import { ConfigError, UsageError } from "../errors.ts";
+import { findPersonality, PERSONALITIES, type PersonalityName } from "../personality/personality.ts";
 import { nearest } from "./nearest.ts";
-import { PERSONALITIES, type PersonalityName } from "./options.ts";
 import { decodePercent, hasPercent, type RawSource, type RawValue } from "./raw.ts";
 
 /** What stands before the options. */
@@ -33,8 +33,7 @@ function isHandler(argument: string): boolean {
 /** Takes the personality and the handler off the front of the arguments. Both may be missing. */
 export function splitPositionals(argv: readonly string[]): Positionals {
   let taken = 0;
-  const first = argv[taken]?.toLowerCase();
-  const personality = PERSONALITIES.find((name) => name.toLowerCase() === first);
+  const personality = findPersonality(argv[taken] ?? "");
   if (personality !== undefined) taken++;
   const second = argv[taken];
   const handler = second !== undefined && isHandler(second) ? second : undefined;

@@ -8,6 +8,8 @@
  */
 
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
+import { choosePersonality } from "../personality/multi_type.ts";
+import type { Personality, PersonalityName } from "../personality/personality.ts";
 import { rawFromCode } from "./code_values.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { formatOf, readConfigText } from "./config_text.ts";
@@ -26,7 +28,7 @@ import {
 } from "./options.ts";
 import { type Checked, checkSource, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
-import { conditions } from "./rules.ts";
+import { conditions, personalityNotes, refusePersonalities } from "./rules.ts";
 import { parseTomlFile } from "./toml_file.ts";
 
 /** Where options come from, the strongest first. */
@@ -49,6 +51,8 @@ export interface Sources {
 export interface LoadedConfig {
   /** The options in force. Frozen. */
   readonly config: Config;
+  /** The personality that runs: the first of `server_type` that can. */
+  readonly personality: Personality;
   /** Where each option was given, by its key; for a list, its first value. Absent for an option at its default. */
   readonly origin: ReadonlyMap<string, Place>;
   /** Where each value of each option was given. */
@@ -86,19 +90,23 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     ? { values: [], notes: [] }
     : await readConfigFile(named.path, named.place);
   const merged = merge([commandLine, code, checkSource(file, own), checkSource(defaults, own)]);
-  const config = build(merged, own);
+  const serverType = serverTypes(merged, sources.personality);
+  const choice = choosePersonality(serverType);
+  const personality = runnable(choice.personality, serverType, merged);
+  const config = build(merged, own, personality, { serverType });
   const notes = [
     ...line.notes,
     ...file.notes,
     ...file.values.filter(({ key }) => key === "conf_file")
       .map(({ place }) => `${formatPlace(place)}: conf_file is without effect in a configuration file`),
+    ...personalityNotes(choice, personality, merged.keys()),
     ...conditions(config, new Set(merged.keys())),
   ];
   const origins = new Map<string, readonly Place[]>();
   for (const [key, { places }] of merged) origins.set(key, places);
   const origin = new Map<string, Place>();
   for (const [key, [first]] of origins) if (first !== undefined) origin.set(key, first);
-  return { config, origin, origins, notes, own };
+  return { config, personality, origin, origins, notes, own };
 }
 
 /**
@@ -116,7 +124,8 @@ export async function readConfigFile(path: string, place?: Place): Promise<RawSo
 function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
   const known = new Set([...optionNames(), ...Object.keys(own)]);
   const read = parseCommandLine(sources.argv, known, sources.firstArgument ?? 1);
-  if (sources.personality === undefined) return read;
+  // MultiType is what reads server_type, from wherever it comes.
+  if (sources.personality === undefined || sources.personality === "MultiType") return read;
   const again = read.values.find(({ key }) => key === "server_type");
   if (again !== undefined) {
     throw new ConfigError(
@@ -177,6 +186,28 @@ function checkOwnOptions(own: OwnOptions): OwnOptions {
   return own;
 }
 
+/** The values of `server_type`. MultiType, named on the command line, stands where no source gives one. */
+function serverTypes(merged: Checked, named: string | undefined): readonly PersonalityName[] {
+  if (named === "MultiType" && !merged.has("server_type")) return [named];
+  const row = findOption("server_type") as OptionRow;
+  return valueOf(row, row.key, merged) as readonly PersonalityName[];
+}
+
+/** @throws {ConfigError} if none of the personalities can run */
+function runnable(
+  chosen: Personality | undefined,
+  names: readonly PersonalityName[],
+  merged: Checked,
+): Personality {
+  const refusal = refusePersonalities(names);
+  if (chosen !== undefined && refusal === undefined) return chosen;
+  const place = merged.get("server_type")?.places[0];
+  throw new ConfigError(
+    `Cannot set server_type to "${names.join('", "')}": ${refusal?.reason}; ${refusal?.remedy}`,
+    { option: "server_type", ...(place === undefined ? {} : { place }) },
+  );
+}
+
 function valueOf(definition: Definition, key: string, merged: Checked): unknown {
   const given = merged.get(key);
   if (given !== undefined) {
@@ -192,13 +223,20 @@ function freeze(value: unknown): unknown {
   return typeof value === "object" && value !== null ? Object.freeze(value) : value;
 }
 
-function build(merged: Checked, own: OwnOptions): Config {
+function build(
+  merged: Checked,
+  own: OwnOptions,
+  personality: Personality,
+  settled: Readonly<Record<string, unknown>>,
+): Config {
   const values: Record<string, unknown> = {};
   for (const row of OPTIONS as readonly OptionRow[]) {
     if (row.status !== "supported") continue;
-    const value = valueOf(row, row.key, merged);
+    const ofPersonality = merged.has(row.key) ? undefined : personality.defaults?.[row.key];
+    const value = ofPersonality ?? valueOf(row, row.key, merged);
     if (value !== undefined) values[camelCase(row.key)] = value;
   }
+  Object.assign(values, settled);
   const ownValues: Record<string, unknown> = {};
   for (const [key, definition] of Object.entries(own)) {
     const value = valueOf(definition, key, merged);

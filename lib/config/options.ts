@@ -7,6 +7,8 @@
  * @module
  */
 
+import { PERSONALITIES } from "../personality/personality.ts";
+
 /** What a value is. `lib/config/kinds.ts` says for each kind how it is read, written and described. */
 export type Kind =
   | "int"
@@ -63,21 +65,6 @@ export interface OptionRow extends Definition {
   /** For `never`: what to do instead. */
   readonly remedy?: string;
 }
-
-/** The personalities, as `server_type` and the command line name them. */
-export const PERSONALITIES = [
-  "PreForkSimple",
-  "PreFork",
-  "Fork",
-  "Single",
-  "INET",
-  "Multiplex",
-  "MultiType",
-  "HTTP",
-] as const;
-
-/** A personality's name. */
-export type PersonalityName = (typeof PERSONALITIES)[number];
 
 /** Every option that Net::Server 2.013 knows, and Tine's own: `log_format`, `idle_timeout`, `stop_timeout`. */
 export const OPTIONS = [
@@ -629,9 +616,7 @@ export const OPTIONS = [
     section: "General",
     apply: "restart",
     status: "supported",
-    help:
-      "Personality of the server; the first of a list that can run is taken. So far `PreForkSimple` alone is " +
-      "supported.",
+    help: "Personality of the server; repeatable: the first that can run is taken.",
   },
   {
     key: "conf_file",

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Config, OptionRow, PortEntry } from "./options.ts";
+import { type Choice, choosePersonality } from "../personality/multi_type.ts";
+import { type Personality, type PersonalityName, RUNNABLE, takesOption } from "../personality/personality.ts";
+import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
 
-/** The personalities that can run so far. */
-const RUNNABLE: readonly string[] = ["PreForkSimple"];
 /** The protocols that can be listened on so far. */
 const LISTENABLE: readonly string[] = ["tcp"];
 /** The protocols that Net::Server knows. */
@@ -43,9 +43,6 @@ export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined
     case "ipv":
       if (/^(?:(?:IPv)?[46*][\s,|:/]*)+$/i.test(String(value))) return undefined;
       return { reason: "it names no IP version", remedy: "give 4, 6 or *" };
-    case "server_type":
-      if (RUNNABLE.includes(String(value))) return undefined;
-      return { reason: NOT_YET, remedy: `give ${RUNNABLE.join(" or ")}` };
     case "log_file":
       if (!/^(Sys::Syslog|Log::Log4perl)$/.test(String(value))) return undefined;
       return { reason: NOT_YET, remedy: "give the path of a file" };
@@ -71,6 +68,27 @@ function refusePort(entry: PortEntry): Refusal | undefined {
 
 function withoutIpVersion(text: string): string {
   return text.replace(/[,|\s:/]+IPv[*\d]+/gi, "");
+}
+
+/** Why none of the personalities that `server_type` lists can run; undefined if one can. */
+export function refusePersonalities(names: readonly PersonalityName[]): Refusal | undefined {
+  if (choosePersonality(names).personality !== undefined) return undefined;
+  return { reason: NOT_YET, remedy: `give ${RUNNABLE.join(" or ")}` };
+}
+
+/** Remarks on the choice of the personality, and on options that it does not take. */
+export function personalityNotes(
+  { skipped }: Choice,
+  chosen: Personality,
+  given: Iterable<string>,
+): string[] {
+  const notes = skipped.map((name) => `Cannot become ${name}: ${NOT_YET}; trying the next server_type`);
+  for (const key of given) {
+    const row = findOption(key);
+    if (row === undefined || takesOption(chosen, row)) continue;
+    notes.push(`${key} is without effect: the personality ${chosen.name} does not take it`);
+  }
+  return notes;
 }
 
 /**

@@ -15,6 +15,7 @@ import { HookError, type Parent } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
 import { executeAgain, holdParentSignals } from "../supervise/restart.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
+import type { Loop } from "./loop.ts";
 
 /** Closes the server and ends the process. `gently`: every child finishes its client first. */
 export async function closeServer(
@@ -66,7 +67,8 @@ export async function restartServer(parent: Parent): Promise<void> {
     return await closeServer(parent, { exitCode: 0, gently: false });
   }
   logger.logTimed(0, "Re-exec server during HUP");
-  executeAgain(parent);
+  const { listeners, lifeline } = parent.parts;
+  executeAgain({ listeners, lifeline, children: parent.children.pids });
 }
 
 /** What is known when an error ends the server. */
@@ -75,7 +77,7 @@ export interface Failure {
   readonly handler: Handler;
   readonly server: ParentServer;
   readonly logger: Logger | undefined;
-  readonly parent: Parent | undefined;
+  readonly loop: Loop | undefined;
 }
 
 /**
@@ -83,26 +85,25 @@ export interface Failure {
  *
  * @throws what it was given if there is no server to close yet: the command line reports it
  */
-export async function failServer({ error, handler, server, logger, parent }: Failure): Promise<never> {
+export async function failServer({ error, handler, server, logger, loop }: Failure): Promise<never> {
   const cause = error instanceof Error ? error : new Error(String(error));
   try {
     await handler.hooks?.fatal?.(server, cause);
   } catch (inHook) {
     logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
   }
-  if (parent === undefined) throw error;
+  if (loop === undefined) throw error;
   const text = error instanceof TineError || error instanceof HookError
     ? cause.message
     : cause.stack ?? cause.message;
   logger?.logTimed(0, text.replaceAll(/\n\s*/g, " | "));
   const exitCode = error instanceof TineError ? error.exitCode : EX_FATAL;
   try {
-    await closeServer(parent, { exitCode, gently: false });
+    await loop.close({ exitCode, gently: false });
   } catch (again) {
     // A hook on the way out threw too; nobody may be left behind all the same.
     logger?.log(0, (again as Error).message);
-    await closeChildren(parent);
-    parent.parts.serializer.remove();
+    await loop.abandon();
   }
   process.exit(exitCode);
 }

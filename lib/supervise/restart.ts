@@ -9,8 +9,8 @@ import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
 import { execute, holdSignals, ignoreSignal } from "../os/process.ts";
+import type { Listener } from "../listen/listen.ts";
 import { signalsOf } from "../signals.ts";
-import type { Parent } from "./parent.ts";
 
 /** The environment variable by which the program learns that it was restarted. */
 export const RESTART_VARIABLE = "TINE_RESTART";
@@ -20,7 +20,16 @@ export interface Legacy {
   readonly sockets: readonly { readonly fd: number; readonly key: string }[];
   /** Children that still finish their clients. */
   readonly children: readonly number[];
-  readonly lifeline: Pipe;
+  /** Absent after a personality without children. */
+  readonly lifeline?: Pipe;
+}
+
+/** What is handed on. */
+export interface Estate {
+  readonly listeners: readonly Listener[];
+  /** Children that still finish their clients. */
+  readonly children?: readonly number[];
+  readonly lifeline?: Pipe;
 }
 
 /** Takes what the program handed to itself before its restart; undefined at a first start. */
@@ -29,10 +38,12 @@ export function takeLegacy(): Legacy | undefined {
   if (text === undefined) return undefined;
   delete process.env[RESTART_VARIABLE];
   const legacy = JSON.parse(text) as Legacy;
-  for (const fd of [...legacy.sockets.map(({ fd }) => fd), legacy.lifeline.read, legacy.lifeline.write]) {
-    setCloseOnExec(fd, { on: true });
-  }
+  for (const fd of descriptorsOf(legacy)) setCloseOnExec(fd, { on: true });
   return legacy;
+}
+
+function descriptorsOf({ sockets, lifeline }: Legacy): readonly number[] {
+  return [...sockets.map(({ fd }) => fd), ...(lifeline === undefined ? [] : [lifeline.read, lifeline.write])];
 }
 
 /** Holds signals back until the new program listens to them: a HUP on its way would end it otherwise. */
@@ -45,15 +56,14 @@ export function holdParentSignals(): void {
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
-export function executeAgain(parent: Parent): never {
-  const { listeners, lifeline } = parent.parts;
+export function executeAgain({ listeners, children = [], lifeline }: Estate): never {
   const legacy: Legacy = {
     sockets: listeners.map(({ fd, key }) => ({ fd, key })),
-    children: parent.children.pids,
-    lifeline,
+    children,
+    ...(lifeline === undefined ? {} : { lifeline }),
   };
   const program = ownProgram();
-  const kept = [...legacy.sockets.map(({ fd }) => fd), lifeline.read, lifeline.write];
+  const kept = descriptorsOf(legacy);
   for (const fd of kept) setCloseOnExec(fd, { on: false });
   // Bun lets all signals in when it starts: those whose default would end the new program have no effect until it
   // listens. What they ask for it is about to do, or can be asked for again.

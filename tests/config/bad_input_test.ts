@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { RUNNABLE } from "../../lib/personality/personality.ts";
 import { loadConfig, type Sources } from "../../lib/config/config.ts";
 import type { OwnOptions, PartialConfig } from "../../lib/config/options.ts";
 import { TineError } from "../../lib/errors.ts";
@@ -114,8 +115,9 @@ const BAD: readonly Bad[] = [
   ),
   inLine("ipv 5", 'command line:1: Cannot set ipv to "5": it names no IP version; give 4, 6 or *'),
   inLine(
-    "server_type Fork",
-    'command line:1: Cannot set server_type to "Fork": it is not supported yet; give PreForkSimple',
+    "server_type HTTP",
+    'command line:1: Cannot set server_type to "HTTP": it is not supported yet; give ' +
+      RUNNABLE.join(" or "),
   ),
   inLine(
     "log_file Sys::Syslog",
@@ -134,11 +136,12 @@ const BAD: readonly Bad[] = [
     "command line:1: Cannot set password to a secret value: it is shorter than 8 characters; give text that is not empty",
   ),
   {
-    sources: { personality: "Fork" },
-    message: 'command line:1: Cannot set server_type to "Fork": it is not supported yet; give PreForkSimple',
+    sources: { personality: "HTTP" },
+    message: 'command line:1: Cannot set server_type to "HTTP": it is not supported yet; give ' +
+      RUNNABLE.join(" or "),
   },
   {
-    sources: { personality: "PreForkSimple", argv: ["server_type", "Fork"] },
+    sources: { personality: "PreForkSimple", argv: ["server_type", "Single"] },
     message:
       "command line:1: Cannot set server_type: the command line names the personality PreForkSimple already; remove one",
   },

@@ -1,0 +1,130 @@
+/**
+ * The one table of personalities: what each is called, how it runs, and which options it takes.
+ *
+ * A personality is a row here and, in `lib/server/loops.ts`, the module that runs it. Its rules, where it has any, are
+ * pure and stand beside this file.
+ *
+ * @module
+ */
+
+/** A personality's name. */
+export type PersonalityName =
+  | "PreForkSimple"
+  | "PreFork"
+  | "Fork"
+  | "Single"
+  | "INET"
+  | "Multiplex"
+  | "MultiType"
+  | "HTTP";
+
+/** How a personality runs: with children that accept, in this process alone, or as one of the others. */
+export type Running = "children" | "in_process" | "wrapper";
+
+/** One personality. */
+export interface Personality {
+  /** Its name in Net::Server. Case does not matter where it is read. */
+  readonly name: PersonalityName;
+  /** How it runs. */
+  readonly running: Running;
+  /** `later`: refused as not supported yet. */
+  readonly status: "supported" | "later";
+  /** Whether it binds ports. */
+  readonly binds: boolean;
+  /** The groups of options that it takes beside the base's: values of a row's `personality`. */
+  readonly takes: readonly string[];
+  /** Options of those groups that it does not take. */
+  readonly omits?: readonly string[];
+  /** Defaults of its own, by the options' keys. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+}
+
+/** Every personality of Net::Server. */
+export const PERSONALITY_TABLE: readonly Personality[] = [
+  {
+    name: "PreForkSimple",
+    running: "children",
+    status: "supported",
+    binds: true,
+    takes: ["PreForkSimple"],
+  },
+  {
+    name: "PreFork",
+    running: "children",
+    status: "later",
+    binds: true,
+    takes: ["PreForkSimple", "PreFork"],
+  },
+  {
+    name: "Fork",
+    running: "children",
+    status: "later",
+    binds: true,
+    takes: ["PreForkSimple", "Fork"],
+  },
+  {
+    name: "Single",
+    running: "in_process",
+    status: "later",
+    binds: true,
+    takes: [],
+  },
+  {
+    name: "INET",
+    running: "in_process",
+    status: "later",
+    binds: false,
+    takes: [],
+  },
+  {
+    name: "Multiplex",
+    running: "in_process",
+    status: "later",
+    binds: true,
+    takes: ["Multiplex"],
+  },
+  {
+    name: "MultiType",
+    running: "wrapper",
+    status: "supported",
+    binds: true,
+    takes: [],
+  },
+  {
+    name: "HTTP",
+    running: "wrapper",
+    status: "later",
+    binds: true,
+    takes: ["HTTP"],
+  },
+];
+
+/** The personalities' names, as `server_type` and the command line take them. */
+export const PERSONALITIES: readonly PersonalityName[] = PERSONALITY_TABLE.map(({ name }) => name);
+
+/** The names of those that can run. */
+export const RUNNABLE: readonly PersonalityName[] = PERSONALITY_TABLE
+  .filter(({ status }) => status === "supported")
+  .map(({ name }) => name);
+
+/** The name in the table's spelling; undefined if there is no such personality. */
+export function findPersonality(name: string): PersonalityName | undefined {
+  const wanted = name.toLowerCase();
+  return PERSONALITIES.find((known) => known.toLowerCase() === wanted);
+}
+
+/** The row of a personality. */
+export function personalityOf(name: PersonalityName): Personality {
+  return PERSONALITY_TABLE.find((row) => row.name === name) as Personality;
+}
+
+/** Whether a personality takes an option. */
+export function takesOption(
+  personality: Personality,
+  option: { readonly key: string; readonly personality: string },
+): boolean {
+  if (personality.omits?.includes(option.key)) return false;
+  // server_type chose the personality: each takes it.
+  return option.personality === "base" || option.personality === "MultiType" ||
+    personality.takes.includes(option.personality);
+}

@@ -1,0 +1,70 @@
+/**
+ * The loop of the personalities whose children accept: PreForkSimple, PreFork and Fork.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/options.ts";
+import { createPipe } from "../os/descriptor.ts";
+import { formatAddress } from "../os/sockaddr.ts";
+import { runtime } from "../runtime/choose.ts";
+import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
+import { Parent } from "../supervise/parent.ts";
+import { closeChildren } from "../supervise/shutdown.ts";
+import { supervise } from "../supervise/supervise.ts";
+import { closeServer, restartServer } from "./close.ts";
+import type { Ground, Loop } from "./loop.ts";
+
+/** From ports to a parent that has all it needs, children apart. */
+export async function prepareLoop(ground: Ground): Promise<Loop> {
+  const { config, server, logger, listeners, legacy } = ground;
+  const { kind, note } = chooseSerializer({ serialize: config.serialize, listeners: listeners.length });
+  if (note !== undefined) logger.log(2, note);
+  logger.log(3, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
+  const parent = new Parent({
+    ...ground,
+    serializer: await prepareSerializer(kind, config.lockFile),
+    lifeline: legacy?.lifeline ?? createPipe(),
+  });
+  for (const pid of legacy?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
+  server.supervising(
+    () => parent.children.pids,
+    (exitCode) => closeServer(parent, { exitCode, gently: false }),
+  );
+  return {
+    run: () => live(parent),
+    close: (options) => closeServer(parent, options),
+    abandon: async () => {
+      await closeChildren(parent);
+      parent.parts.serializer.remove();
+    },
+  };
+}
+
+/** What a person wants to know of a server that has come up. */
+function introduce(parent: Parent, config: Config): void {
+  const { listeners, server, logger } = parent.parts;
+  const where = listeners.map(({ address }) => formatAddress(address)).join(", ");
+  logger.log(
+    2,
+    `Listening on ${where} (${server.personality}, ${config.maxServers} children, ${runtime.name} ` +
+      `${runtime.version}); to stop: kill ${server.pid}`,
+  );
+}
+
+/** Children, the loop, and the end; a restart that fails goes back to the loop. */
+async function live(parent: Parent): Promise<never> {
+  const { config, server } = parent.parts;
+  parent.inbox.listen(config.sigPassthrough ?? []);
+  for (const signal of config.sigPassthrough ?? []) parent.log(2, `Installed passthrough for ${signal}`);
+  await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
+  parent.log(3, `Beginning prefork (${config.maxServers} processes)`);
+  introduce(parent, config);
+  if (config.maxServers > 0) await parent.runNChildren(config.maxServers);
+  parent.log(4, "Parent ready for children.");
+  for (;;) {
+    const end = await supervise(parent);
+    if (end === "restart") await restartServer(parent);
+    else return await closeServer(parent, { exitCode: 0, gently: end === "quit" });
+  }
+}
