@@ -7,7 +7,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import type { Address } from "../context.ts";
 import { errno, libc } from "../os/calls.ts";
@@ -20,7 +19,7 @@ import { runtime } from "../runtime/choose.ts";
 import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
 import type { ReadOptions } from "./read_options.ts";
 import { sendNow } from "./send.ts";
-import { LineReader, type LinesOptions } from "./lines.ts";
+import { joinBytes, LineReader, type LinesOptions } from "./lines.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
 const encoder = new TextEncoder();
@@ -114,7 +113,7 @@ export class Connection {
 
   /** Gives bytes back, to be read before all others. They must stay as they are. */
   unread(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#left = this.#left === undefined ? bytes : Buffer.concat([bytes, this.#left]);
+    if (bytes.length > 0) this.#left = this.#left === undefined ? bytes : joinBytes(bytes, this.#left);
   }
 
   /** What a read without a long wait gives: a count, null at the end, or undefined where it would have to wait. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { ConnectionError } from "../errors.ts";
 
 /** How lines are read. */
@@ -25,14 +24,16 @@ const CR = 13;
 const CHUNK = 16384;
 
 // Where a chunk is received. What is not used up at once is copied out of it before anybody else may write to it.
-const chunk = Buffer.allocUnsafeSlow(CHUNK);
+const chunk = new Uint8Array(CHUNK);
+// A byte order mark is the peer's own text like any other.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Splits bytes into lines, so that a character whose bytes come in two reads stays whole. */
 export class LineReader implements AsyncIterableIterator<string> {
   readonly #source: LineSource;
   readonly #maxLength: number;
   /** Received bytes that no line was made of yet; `#start` is where they begin. */
-  #pending: Buffer = chunk.subarray(0, 0);
+  #pending: Uint8Array = chunk.subarray(0, 0);
   #start = 0;
   /** How far `#pending` was searched for a line end. */
   #searched = 0;
@@ -89,7 +90,7 @@ export class LineReader implements AsyncIterableIterator<string> {
   }
 
   #append(bytes: Uint8Array): void {
-    this.#pending = Buffer.concat([this.#pending.subarray(this.#start), bytes]);
+    this.#pending = joinBytes(this.#pending.subarray(this.#start), bytes);
     this.#searched -= this.#start;
     this.#start = 0;
   }
@@ -128,7 +129,15 @@ export class LineReader implements AsyncIterableIterator<string> {
   }
 }
 
-function decode(bytes: Buffer, start: number, end: number): string {
+function decode(bytes: Uint8Array, start: number, end: number): string {
   const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
-  return bytes.toString("utf8", start, stop);
+  return decoder.decode(bytes.subarray(start, stop));
+}
+
+/** Both, one after the other, in memory of their own. */
+export function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
 }
