@@ -12,6 +12,12 @@ import type { Pipe } from "./os/descriptor.ts";
 /** The environment variable by which a process learns that it is a child. It is removed as soon as it is read. */
 export const CHILD_VARIABLE = "TINE_CHILD";
 
+/**
+ * glibc's variable for the number of memory arenas (mallopt(3), `M_ARENA_MAX`). The threads by which Deno loads a
+ * program's modules would each take one of their own, about 2 MB in every child, that stays when they have gone.
+ */
+export const ARENAS_VARIABLE = "MALLOC_ARENA_MAX";
+
 /** How children take turns, and what they need for it. */
 export type SerializerHandoff =
   | { readonly kind: "none" }
@@ -55,22 +61,31 @@ export interface ChildTicket {
   readonly kind: ChildKind;
   /** The child whose place it takes once that has ended. */
   readonly after?: number | undefined;
+  /** Whether it is to wake the parent when it is ready. */
+  readonly announce?: boolean;
+  /** Whether {@linkcode ARENAS_VARIABLE} is of the parent's making, and not for what the child starts. */
+  readonly oneArena?: boolean;
 }
 
 /** A ticket as the value of {@linkcode CHILD_VARIABLE}. */
 export function formatTicket(ticket: ChildTicket): string {
   return `fd=${ticket.fd} slot=${ticket.slot} kind=${ticket.kind}` +
-    (ticket.after === undefined ? "" : ` after=${ticket.after}`);
+    (ticket.after === undefined ? "" : ` after=${ticket.after}`) +
+    (ticket.announce ? " announce" : "") + (ticket.oneArena ? " one_arena" : "");
 }
 
 /** The ticket in a value of {@linkcode CHILD_VARIABLE}; undefined if it is none. */
 export function parseTicket(text: string): ChildTicket | undefined {
-  const match = /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?$/.exec(text);
+  const match = /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?( announce)?( one_arena)?$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   return {
     fd: Number(match[1]),
     slot: Number(match[2]),
     kind: match[3] as ChildKind,
     after: match[4] === undefined ? undefined : Number(match[4]),
+    announce: match[5] !== undefined,
+    oneArena: match[6] !== undefined,
   };
 }

@@ -118,6 +118,10 @@ class Child {
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger };
+    if (this.#ticket.announce) {
+      this.#slot.setState(STATE.waiting, Date.now());
+      this.#parent.wake();
+    }
     if (this.#ticket.after !== undefined) await this.#awaitPredecessor(this.#ticket.after);
     await this.#loop(this.#acceptor, this.#serving);
     logger.log(4, `Child leaving (${handoff.config.maxRequests})`);

@@ -60,7 +60,7 @@ async function live(parent: Parent): Promise<never> {
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(3, `Beginning prefork (${config.maxServers} processes)`);
   introduce(parent, config);
-  if (config.maxServers > 0) await parent.runNChildren(config.maxServers);
+  await parent.populate();
   parent.log(4, "Parent ready for children.");
   for (;;) {
     const end = await supervise(parent);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CHILD_VARIABLE, type ChildTicket, parseTicket } from "../handoff.ts";
+import { ARENAS_VARIABLE, CHILD_VARIABLE, type ChildTicket, parseTicket } from "../handoff.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /**
@@ -13,5 +13,7 @@ import { runtime } from "../runtime/choose.ts";
  */
 export function childTicket(): ChildTicket | undefined {
   const text = runtime.takeVariable(CHILD_VARIABLE);
-  return text === undefined ? undefined : parseTicket(text);
+  const ticket = text === undefined ? undefined : parseTicket(text);
+  if (ticket?.oneArena) runtime.takeVariable(ARENAS_VARIABLE);
+  return ticket;
 }

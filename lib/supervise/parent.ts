@@ -14,19 +14,16 @@ import type { Pipe } from "../os/descriptor.ts";
 import { processExists, reap, sendSignal } from "../os/process.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
-import { Backoff } from "./backoff.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "./inbox.ts";
 import type { ParentServer } from "./parent_server.ts";
 import { type Counted, plan } from "./populate.ts";
 import { meaningOf } from "./reap.ts";
 import { Spawner } from "./spawn.ts";
+import { Starter, type StartOptions } from "./starter.ts";
 
 /** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
 const SPARE_SLOTS = 1024;
-
-/** How often the scoreboard is looked at while a child is tried after deaths at birth. */
-const TRY_MS = 100;
 
 /** What a parent is made of. */
 export interface ParentParts {
@@ -69,11 +66,10 @@ export class Parent {
   readonly children = new Children();
   readonly inbox = new Inbox();
   readonly #scoreboard: Scoreboard;
-  readonly #spawner: Spawner;
-  readonly #backoff = new Backoff();
+  readonly #starter: Starter;
   #maxServers: number;
-  /** When children last died at birth, in milliseconds since 1970. */
-  #failedAt = 0;
+  /** How many children of a group are still to be started. */
+  #heldBack = 0;
   /** Set when somebody wanted the server to stop while children were being ended. */
   stopRequested = false;
 
@@ -93,7 +89,12 @@ export class Parent {
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
     };
-    this.#spawner = new Spawner(handoff);
+    this.#starter = new Starter({
+      spawner: new Spawner(handoff),
+      scoreboard: this.#scoreboard,
+      children: this.children,
+      log: (level, message) => this.log(level, message),
+    });
   }
 
   /** How many children there shall be. */
@@ -159,19 +160,8 @@ export class Parent {
       this.#remove(child);
       this.parts.serializer.afterDeath();
     }
-    if (diedAtBirth > 0) this.#pauseStarting(diedAtBirth);
+    if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
     await this.#noticeOthers();
-  }
-
-  #pauseStarting(died: number): void {
-    this.#failedAt = Date.now();
-    const pause = this.#backoff.fail(performance.now());
-    const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
-    this.log(
-      1,
-      `Children die before they are ready (${died} now${often}): the cause is in the lines above; ` +
-        `next try in ${pause / 1000} s`,
-    );
   }
 
   /** Processes that the program or its hooks started by other means (Net::Server's `other_child_died_hook`). */
@@ -204,36 +194,23 @@ export class Parent {
       dismissed: child.dismissed === true,
     }));
     const { start, successorsFor } = plan(counted, this.#maxServers);
-    this.#endPauseIfOneLives();
-    const allowed = this.#allowedNow();
-    for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", pid);
-    if (start > 0 && allowed > 0) await this.runNChildren(Math.min(start, allowed));
+    const wanted = successorsFor.length + start;
+    const allowed = this.#starter.allowed(wanted);
+    const announce = allowed < wanted;
+    for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", { after: pid, announce });
+    const now = Math.min(start, Math.max(0, allowed - successorsFor.length));
+    if (now > 0) await this.#runNChildren(now, { of: start, announce });
+    this.#heldBack = start - now;
   }
 
-  /** After deaths at birth, the first child that gets ready shows that the next ones will too. */
-  #endPauseIfOneLives(): void {
-    if (this.#backoff.failures === 0) return;
-    for (const { slot, dismissed } of this.children) {
-      if (slot !== undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting") {
-        this.#backoff.succeed();
-        return;
-      }
+  /** Starts `n` children, of a group of which some may have been started before and some will be later. */
+  async #runNChildren(n: number, group: { of: number; announce: boolean }): Promise<void> {
+    const newcomers = group.of - this.#heldBack;
+    if (newcomers > 0) {
+      await this.callHook("runNChildren", (hooks) => hooks.runNChildren?.(this.parts.server));
+      this.log(3, `Starting "${newcomers}" children`);
     }
-  }
-
-  /** How many children may be started now. After deaths at birth, one at a time. */
-  #allowedNow(): number {
-    const allowed = this.#backoff.allowed(performance.now());
-    const trying = this.#backoff.failures > 0 &&
-      [...this.children].some(({ slot }) => slot?.state === "starting");
-    return trying ? 0 : allowed;
-  }
-
-  /** Starts a group of children. */
-  async runNChildren(n: number): Promise<void> {
-    await this.callHook("runNChildren", (hooks) => hooks.runNChildren?.(this.parts.server));
-    this.log(3, `Starting "${n}" children`);
-    for (let i = 0; i < n; i++) await this.#start("server");
+    for (let i = 0; i < n; i++) await this.#start("server", group);
   }
 
   /** Starts a process that works off the queue. */
@@ -241,24 +218,9 @@ export class Parent {
     await this.#start("dequeue");
   }
 
-  async #start(kind: ChildKind, after?: number): Promise<void> {
+  async #start(kind: ChildKind, options?: StartOptions): Promise<void> {
     await this.callHook("preFork", (hooks) => hooks.preFork?.(this.parts.server, kind));
-    const claimed = this.#scoreboard.claim(Date.now());
-    if (claimed === undefined) {
-      this.log(1, `Cannot start another child: there are ${this.#scoreboard.capacity} already`);
-      return;
-    }
-    const { index: slotIndex, slot } = claimed;
-    try {
-      const pid = this.#spawner.start({ slot: slotIndex, kind, after });
-      this.children.add({ pid, kind, slot, slotIndex, after });
-      if (kind === "dequeue") this.log(4, `Running dequeue child ${pid}`);
-    } catch (error) {
-      this.#scoreboard.release(slotIndex);
-      this.#failedAt = Date.now();
-      const pause = this.#backoff.fail(performance.now());
-      this.log(1, `${(error as Error).message}; next try in ${pause / 1000} s`);
-    }
+    this.#starter.start(kind, options);
   }
 
   /** How many dequeue processes there are. */
@@ -266,10 +228,8 @@ export class Parent {
     return [...this.children].filter(({ kind }) => kind === "dequeue").length;
   }
 
-  /** When to look again after deaths at birth; undefined if there were none. */
+  /** When to look again for children that wait to be started; undefined if there are none. */
   get pauseEnds(): number | undefined {
-    const now = performance.now();
-    // A child says nothing when it is ready: it is looked after until then.
-    return this.#backoff.ends(now) ?? (this.#backoff.failures > 0 ? now + TRY_MS : undefined);
+    return this.#starter.pauseEnds;
   }
 }

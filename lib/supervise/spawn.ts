@@ -5,6 +5,7 @@
  */
 
 import {
+  ARENAS_VARIABLE,
   CHILD_VARIABLE,
   type ChildTicket,
   formatTicket,
@@ -33,10 +34,13 @@ export class Spawner {
    * @returns Its process id.
    * @throws {SpawnError} if the system cannot start another process
    */
-  start(ticket: Omit<ChildTicket, "fd">): number {
+  start(ticket: Omit<ChildTicket, "fd" | "oneArena">): number {
+    const given = this.#program.environment;
+    const oneArena = given[ARENAS_VARIABLE] === undefined;
     const environment = {
-      ...this.#program.environment,
-      [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd }),
+      ...given,
+      ...(oneArena ? { [ARENAS_VARIABLE]: "1" } : {}),
+      [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd, oneArena }),
     };
     return spawn({ ...this.#program, environment }, { inherit: this.#inherit, heldBack: HEARD_SIGNALS });
   }

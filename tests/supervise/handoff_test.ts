@@ -7,12 +7,15 @@ const TICKETS: readonly ChildTicket[] = [
   { fd: 4000, slot: 4095, kind: "server", after: 4_194_304 },
   { fd: 7, slot: 12, kind: "dequeue" },
   { fd: 7, slot: 12, kind: "dequeue", after: 1 },
+  { fd: 7, slot: 12, kind: "server", announce: true },
+  { fd: 7, slot: 12, kind: "server", oneArena: true },
+  { fd: 7, slot: 12, kind: "server", after: 9, announce: true, oneArena: true },
 ];
 
 for (const ticket of TICKETS) {
   test(`the ticket ${formatTicket(ticket)} is the same after it was written and read`, () => {
     const read = parseTicket(formatTicket(ticket));
-    assert.deepEqual({ ...read }, { after: undefined, ...ticket });
+    assert.deepEqual({ ...read }, { after: undefined, announce: false, oneArena: false, ...ticket });
   });
 }
 

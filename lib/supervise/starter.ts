@@ -1,0 +1,111 @@
+/**
+ * Starts children: as many at a time as is good, and after deaths at birth one at a time, later and later.
+ *
+ * @module
+ */
+
+import type { ChildKind } from "../hooks.ts";
+import type { Scoreboard } from "../scoreboard/scoreboard.ts";
+import { Backoff } from "./backoff.ts";
+import type { Children } from "./children.ts";
+import { Pace } from "./pace.ts";
+import type { Spawner } from "./spawn.ts";
+
+/** How often the scoreboard is looked at while a child is tried after deaths at birth. */
+const TRY_MS = 100;
+
+/** What a starter works with. */
+export interface StarterParts {
+  readonly spawner: Spawner;
+  readonly scoreboard: Scoreboard;
+  readonly children: Children;
+  readonly log: (level: number, message: string) => void;
+}
+
+/** How a child is to be started. */
+export interface StartOptions {
+  /** The child whose place it takes once that has ended. */
+  readonly after?: number | undefined;
+  /** Whether it is to tell the parent when it is ready, since others wait for that. */
+  readonly announce?: boolean;
+}
+
+/** Starts children, and knows when the next ones may be started. */
+export class Starter {
+  readonly #parts: StarterParts;
+  readonly #backoff = new Backoff();
+  readonly #pace = new Pace(navigator.hardwareConcurrency);
+  /** When children last died at birth, in milliseconds since 1970. */
+  #failedAt = 0;
+
+  constructor(parts: StarterParts) {
+    this.#parts = parts;
+  }
+
+  /** How many of `wanted` children may be started now. */
+  allowed(wanted: number): number {
+    this.#endPauseIfOneLives();
+    if (wanted === 0) return this.#pace.allowed(performance.now(), 0, 0);
+    const now = performance.now();
+    let starting = 0;
+    for (const { slot } of this.#parts.children) if (slot?.state === "starting") starting++;
+    if (this.#backoff.failures > 0) return starting > 0 ? 0 : Math.min(wanted, this.#backoff.allowed(now));
+    return this.#pace.allowed(now, wanted, starting);
+  }
+
+  /** After deaths at birth, the first child that gets ready shows that the next ones will too. */
+  #endPauseIfOneLives(): void {
+    if (this.#backoff.failures === 0) return;
+    for (const { slot, dismissed } of this.#parts.children) {
+      if (slot !== undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting") {
+        this.#backoff.succeed();
+        return;
+      }
+    }
+  }
+
+  /** Starts a child. */
+  start(kind: ChildKind, options: StartOptions = {}): void {
+    const { scoreboard, spawner, children, log } = this.#parts;
+    const { after, announce = false } = options;
+    const claimed = scoreboard.claim(Date.now());
+    if (claimed === undefined) {
+      log(1, `Cannot start another child: there are ${scoreboard.capacity} already`);
+      return;
+    }
+    const { index: slotIndex, slot } = claimed;
+    try {
+      const pid = spawner.start({ slot: slotIndex, kind, after, announce });
+      children.add({ pid, kind, slot, slotIndex, after });
+      if (kind === "dequeue") log(4, `Running dequeue child ${pid}`);
+    } catch (error) {
+      scoreboard.release(slotIndex);
+      const pause = this.#fail();
+      log(1, `${(error as Error).message}; next try in ${pause / 1000} s`);
+    }
+  }
+
+  /** Children ended before they were ready. */
+  diedAtBirth(count: number): void {
+    const pause = this.#fail();
+    const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
+    this.#parts.log(
+      1,
+      `Children die before they are ready (${count} now${often}): the cause is in the lines above; ` +
+        `next try in ${pause / 1000} s`,
+    );
+  }
+
+  #fail(): number {
+    this.#failedAt = Date.now();
+    return this.#backoff.fail(performance.now());
+  }
+
+  /** When to look again, by `performance.now`; undefined if no child waits to be started. */
+  get pauseEnds(): number | undefined {
+    const now = performance.now();
+    if (this.#backoff.failures === 0) return this.#pace.ends;
+    // A child that is tried says nothing when it is ready: it is looked after until then.
+    return this.#backoff.ends(now) ?? now + TRY_MS;
+  }
+}
