@@ -36,7 +36,12 @@ export function readHandoff(ticket: ChildTicket): Handoff {
 export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: Handler): Promise<never> {
   // Kept from the programs that this child may start.
   for (const fd of inheritedDescriptors(handoff)) setCloseOnExec(fd, { on: true });
-  const child = new Child(ticket, handoff, handler);
+  const { config } = handoff;
+  const logger = openLog(config);
+  const whole = config.exec.length === 0 || ticket.kind === "dequeue"
+    ? handler
+    : (await import("../handler/exec.ts")).withProgram(handler, config, logger);
+  const child = new Child(ticket, handoff, whole, logger);
   return await child.run();
 }
 
@@ -56,14 +61,13 @@ class Child {
   #waiting = false;
   #leaveAfterClient = false;
 
-  constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler) {
-    const { config } = handoff;
+  constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler, logger: Logger) {
     this.#ticket = ticket;
     this.#handoff = handoff;
     this.#handler = handler;
     this.#slot = Scoreboard.attach(handoff.scoreboardFd, ticket.slot);
     this.#parent = new Waker(handoff.poke);
-    this.#logger = openLog(config);
+    this.#logger = logger;
     this.#server = new ChildServer(handoff, ticket.kind, this.#logger, {
       leaveNow: (code) => this.#leave(code),
     });

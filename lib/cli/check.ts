@@ -10,6 +10,7 @@ import { loadConfig } from "../config/config.ts";
 import { printEffective } from "../config/describe.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
+import { locateProgram } from "../handler/program_path.ts";
 
 /** Checks the file that is the first argument, with the options that follow it. */
 export async function check(args: readonly string[]): Promise<void> {
@@ -26,6 +27,7 @@ export async function check(args: readonly string[]): Promise<void> {
     own: handler.options,
     defaults: handler.defaults,
   });
-  process.stdout.write(printEffective(loaded));
+  const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler) : loaded;
+  process.stdout.write(printEffective(located));
   for (const note of loaded.notes) process.stderr.write(`${note}\n`);
 }

@@ -11,6 +11,8 @@ import { VERSION } from "../version.ts";
 
 const USAGE =
   `Usage: tine [PERSONALITY] [HANDLER] [options]   run a server (PreForkSimple and an echo by default)
+       tine exec [PERSONALITY] [HOOKS] [options] -- PROGRAM ARG…
+                                                 run a program for each client, as inetd does
        tine check FILE [options]                 check a configuration file and print what is in force
        tine convert OLD > NEW                    turn a key-value file into TOML, or back
        tine --help | --version

@@ -10,6 +10,7 @@ import { reportAndExit } from "../server/report.ts";
 /** The verbs, each in a module of its own that is loaded when it is asked for. */
 const VERBS: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   check: async () => (await import("./check.ts")).check,
+  exec: async () => (await import("./exec.ts")).exec,
   convert: async () => (await import("./convert.ts")).convertFile,
   help: async () => (await import("./help.ts")).help,
   "--help": async () => (await import("./help.ts")).help,

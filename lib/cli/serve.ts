@@ -9,11 +9,21 @@ import type { Handler } from "../context.ts";
 import { runServer } from "../server/server.ts";
 import { loadHandler } from "../handler/load.ts";
 
-/** Runs a server until it is stopped. */
-export async function serve(args: readonly string[]): Promise<void> {
+/**
+ * Runs a server until it is stopped.
+ *
+ * @param options `before`: how many arguments stood before these.
+ */
+export async function serve(args: readonly string[], options: { before?: number } = {}): Promise<void> {
   const { personality, handler: path, rest, firstArgument } = splitPositionals(args);
   const { handler, url } = path === undefined
     ? { handler: {} as Handler, url: undefined }
     : await loadHandler(path);
-  await runServer({ handler, handlerUrl: url, argv: rest, firstArgument, personality });
+  await runServer({
+    handler,
+    handlerUrl: url,
+    argv: rest,
+    firstArgument: firstArgument + (options.before ?? 0),
+    personality,
+  });
 }

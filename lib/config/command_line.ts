@@ -49,7 +49,7 @@ export function splitPositionals(argv: readonly string[]): Positionals {
 /**
  * Reads options from arguments. A value follows its key after a `=` or as the next argument; a key that is followed by
  * nothing or by `--` and a word has the value 1. Unlike Net::Server, which leaves alone what it does not know, every
- * argument must belong to an option.
+ * argument must belong to an option. What follows a `--` is a program and its arguments (`exec`).
  *
  * @param args The arguments without the positional ones.
  * @param known Every name of an option, the program's own included.
@@ -67,6 +67,10 @@ export function parseCommandLine(
   for (let at = 0; at < args.length; at++) {
     const place = { source: "command line", line: firstArgument + at };
     const argument = args[at] as string;
+    if (argument === "--") {
+      values.push(...program(args.slice(at + 1), place));
+      break;
+    }
     const match = ARGUMENT.exec(argument);
     const key = match?.[1];
     if (key === undefined || !known.has(key)) {
@@ -75,7 +79,7 @@ export function parseCommandLine(
     let value = match?.[2];
     if (value === undefined) {
       const next = args[at + 1];
-      if (next === undefined || /^--\w/.test(next)) {
+      if (next === undefined || /^--(?:\w|$)/.test(next)) {
         value = "1";
       } else {
         value = next;
@@ -90,6 +94,17 @@ export function parseCommandLine(
     values.push({ key, value: decodePercent(value), form: "text", place });
   }
   return { values, notes };
+}
+
+/** What follows `--`: the option `exec`, word by word and as it stands. */
+function program(words: readonly string[], place: { source: string; line: number }): RawValue[] {
+  if (words.length === 0) {
+    throw new UsageError(
+      `${place.source}:${place.line}: Cannot read argument "--": no program follows it; write -- PROGRAM ARG…`,
+    );
+  }
+  const elementPlaces = words.map((_, at) => ({ ...place, line: place.line + 1 + at }));
+  return [{ key: "exec", value: words, form: "code", place: elementPlaces[0] ?? place, elementPlaces }];
 }
 
 function unknownArgument(

@@ -6,12 +6,13 @@
 
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
 import { type Format, formatOf } from "./config_text.ts";
-import { parseText, printText, printToml } from "./kinds.ts";
+import { isSplit, parseText, printText, printToml } from "./kinds.ts";
 import { type LegacyLine, readLegacyLines } from "./legacy_file.ts";
 import { type Definition, findOption, type OwnOptions } from "./options.ts";
 import { decodePercent, type RawValue } from "./raw.ts";
 import { parseTomlFile } from "./toml_file.ts";
 import { layoutOf } from "./toml_locate.ts";
+import { joinWords } from "./words.ts";
 
 /**
  * Converts a configuration file's text to the other format.
@@ -83,18 +84,21 @@ function tomlPair(
   }
   const items = group.flatMap((line) => {
     const comment = line.comment === undefined ? "" : ` ${tomlComment(line.comment)}`;
-    return tomlValues(key, line, path, definition).map((value) => ({ value, comment }));
+    const values = tomlValues(key, line, path, definition);
+    return values.map((value, index) => ({ value, comment: index === values.length - 1 ? comment : "" }));
   });
   const isList = definition === undefined ? group.length > 1 : definition.multi === true;
   if (!isList) return items.map(({ value, comment }) => `${key} = ${value}${comment}`);
-  if (items.length === 1) return items.map(({ value, comment }) => `${key} = [${value}]${comment}`);
+  if (group.length === 1) {
+    return [`${key} = [${items.map(({ value }) => value).join(", ")}]${items.at(-1)?.comment ?? ""}`];
+  }
   if (items.every(({ comment }) => comment === "")) {
     return [`${key} = [${items.map((i) => i.value).join(", ")}]`];
   }
   return [`${key} = [`, ...items.map(({ value, comment }) => `  ${value},${comment}`), "]"];
 }
 
-/** The values of one line, as TOML. Names of signals may be several. */
+/** The values of one line, as TOML. Names of signals, and words, may be several. */
 function tomlValues(key: string, line: LegacyLine, path: string, definition?: Definition): string[] {
   const text = decodePercent(line.value ?? "");
   if (definition === undefined) {
@@ -115,7 +119,7 @@ function tomlValues(key: string, line: LegacyLine, path: string, definition?: De
       },
     );
   }
-  const values = definition.kind === "signals" ? parsed.value as string[] : [parsed.value];
+  const values = isSplit(definition) ? parsed.value as string[] : [parsed.value];
   return values.map((value) =>
     definition.kind === "ports" && isPlainNumber(String(value)) ? String(value) : printToml(value)
   );
@@ -159,6 +163,10 @@ async function tomlToLegacy(text: string, path: string): Promise<string> {
 function legacyLines(raw: RawValue): LegacyOutput[] {
   const items: readonly unknown[] = Array.isArray(raw.value) ? raw.value : [raw.value];
   const places: readonly Place[] = Array.isArray(raw.value) ? raw.elementPlaces ?? [] : [raw.place];
+  if (findOption(raw.key)?.kind === "words" && items.every((item) => typeof item === "string")) {
+    const text = legacyPair(raw.key, joinWords(items), raw.place);
+    return [{ line: raw.place.line ?? 1, text, isValue: true }];
+  }
   return items.map((value, index) => {
     const place = places[index] ?? raw.place;
     return { line: place.line ?? 1, text: legacyPair(raw.key, value, place), isValue: true };

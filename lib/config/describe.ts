@@ -20,6 +20,7 @@ import {
 export const SECTIONS: readonly Section[] = [
   "Listening",
   "Children",
+  "Exec",
   "Logging",
   "Access",
   "Daemon",
@@ -54,6 +55,8 @@ export function placeholder(definition: Definition): string {
       return "PORT";
     case "signals":
       return "SIGNAL";
+    case "words":
+      return "PROGRAM";
     case "regexp":
       return "REGEXP";
     case "string":

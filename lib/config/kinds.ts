@@ -4,8 +4,9 @@
  * @module
  */
 
-import { constants } from "node:os";
 import type { Definition, Kind, PortEntry } from "./options.ts";
+import { signalNames } from "./signal_names.ts";
+import { splitWords } from "./words.ts";
 
 /** A value, or why it is none and what is wanted. */
 export type Parsed = { readonly value: unknown } | { readonly reason: string; readonly wanted: string };
@@ -16,8 +17,6 @@ const MAX_SECONDS = 2_147_483;
 const TRUE_WORDS = ["1", "on", "yes", "true"];
 const FALSE_WORDS = ["0", "off", "no", "false"];
 const PORT_FIELDS = ["port", "host", "proto", "ipv"];
-/** No process can catch these, so none can pass them on. */
-const UNCATCHABLE = ["SIGKILL", "SIGSTOP"];
 
 interface KindRules {
   /** What a value is, in short, as in "it is not a whole number". */
@@ -107,6 +106,14 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     wanted: () => "names of signals that can be caught, such as USR1 or SIGUSR1",
     schema: () => ({ type: "string", pattern: "^(SIG)?[A-Z0-9]+(\\s*,\\s*(SIG)?[A-Z0-9]+)*$" }),
   },
+  words: {
+    noun: "words, with every quote closed",
+    text: (text) => splitWords(text),
+    typed: (value) => typeof value === "string" && !value.includes("\0") ? [value] : undefined,
+    wanted: () =>
+      "a program and its arguments: a list, or one line in which blanks part words that are not quoted",
+    schema: () => ({ type: "string" }),
+  },
   ports: {
     noun: "a port",
     text: (text) => text === "" ? undefined : text,
@@ -146,17 +153,6 @@ function isRegExp(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** `usr1, SIGUSR2` → `["USR1", "USR2"]`; undefined if one is no signal, or none that can be caught. */
-function signalNames(text: string): string[] | undefined {
-  const names: string[] = [];
-  for (const part of text.split(",")) {
-    const name = "SIG" + part.trim().toUpperCase().replace(/^SIG/, "");
-    if (!Object.hasOwn(constants.signals, name) || UNCATCHABLE.includes(name)) return undefined;
-    names.push(name.slice("SIG".length));
-  }
-  return names;
 }
 
 function portEntry(value: unknown): PortEntry | undefined {
@@ -223,7 +219,7 @@ export function wantedOf(definition: Definition): string {
 
 /**
  * Reads one value from text. Blanks around it do not count, but for a regular expression, which is taken as it
- * stands (Net::Server keeps blanks at the end of a line). The value of `signals` is a list.
+ * stands (Net::Server keeps blanks at the end of a line). The value of a kind that {@linkcode isSplit} is a list.
  */
 export function parseText(definition: Definition, text: string): Parsed {
   // A line of a file with CRLF line ends still has its CR here.
@@ -234,7 +230,12 @@ export function parseText(definition: Definition, text: string): Parsed {
   return { reason: plain === "" ? "it is empty" : `it is not ${KINDS[definition.kind].noun}`, wanted };
 }
 
-/** Checks one value that has a type already. The value of `signals` is a list. */
+/** Whether one text of this kind may hold several values. */
+export function isSplit({ kind }: Definition): boolean {
+  return kind === "signals" || kind === "words";
+}
+
+/** Checks one value that has a type already. The value of a kind that {@linkcode isSplit} is a list. */
 export function parseTyped(definition: Definition, given: unknown): Parsed {
   const value = KINDS[definition.kind].typed(given, definition);
   if (value !== undefined) return checkRange(definition, value);

@@ -19,10 +19,20 @@ export type Kind =
   | "path"
   | "enum"
   | "signals"
+  | "words"
   | "ports";
 
 /** The part of `--help` and of the documentation in which an option stands. */
-export type Section = "Listening" | "Children" | "Logging" | "Access" | "Daemon" | "TLS" | "HTTP" | "General";
+export type Section =
+  | "Listening"
+  | "Children"
+  | "Exec"
+  | "Logging"
+  | "Access"
+  | "Daemon"
+  | "TLS"
+  | "HTTP"
+  | "General";
 
 /** What an option's value must be, be it Tine's or the program's own. */
 export interface Definition {
@@ -66,7 +76,7 @@ export interface OptionRow extends Definition {
   readonly remedy?: string;
 }
 
-/** Every option that Net::Server 2.013 knows, and Tine's own: `log_format`, `idle_timeout`, `stop_timeout`. */
+/** Every option that Net::Server 2.013 knows, and Tine's own: `exec` and its like, `log_format`, `idle_timeout`, `stop_timeout`. */
 export const OPTIONS = [
   {
     key: "port",
@@ -425,6 +435,59 @@ export const OPTIONS = [
     apply: "restart",
     status: "later",
     help: "Let children send messages to the parent.",
+  },
+  {
+    key: "exec",
+    kind: "words",
+    multi: true,
+    default: [],
+    defaultText: "none",
+    personality: "base",
+    section: "Exec",
+    apply: "restart",
+    status: "supported",
+    help:
+      "Program to run for each client in place of a handler, with its arguments. The socket is its standard input and " +
+      "output. A list of words; in a `key value` file one line, with quotes as a shell has them; on the command line " +
+      "all that follows `--`. A program without a `/` is looked for in PATH once, at the start. Tine's own.",
+  },
+  {
+    key: "exec_timeout",
+    kind: "seconds",
+    min: 0,
+    default: 0,
+    personality: "base",
+    section: "Exec",
+    apply: "restart",
+    status: "supported",
+    help:
+      "Seconds that a program of `exec` may run; 0 is no limit. Then its process group gets SIGTERM. With a limit, " +
+      "what a program leaves behind in its group ends with it. Tine's own.",
+  },
+  {
+    key: "exec_kill_after",
+    kind: "seconds",
+    min: 0,
+    default: 5,
+    personality: "base",
+    section: "Exec",
+    apply: "restart",
+    status: "supported",
+    help:
+      "Seconds from SIGTERM to SIGKILL for a program of `exec` that is to end. When the server stops, it is at most " +
+      "four fifths of `stop_timeout`. Tine's own.",
+  },
+  {
+    key: "exec_stderr",
+    kind: "enum",
+    values: ["log", "client"],
+    default: "log",
+    personality: "base",
+    section: "Exec",
+    apply: "restart",
+    status: "supported",
+    help:
+      "Where the standard error of a program of `exec` goes: to the `log`, or to the `client` as under inetd. Tine's own.",
   },
   {
     key: "log_level",

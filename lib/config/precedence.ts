@@ -5,7 +5,7 @@
  */
 
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
-import { parseText, parseTyped, typeName } from "./kinds.ts";
+import { isSplit, parseText, parseTyped, typeName } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
 import { type Definition, findOption, optionNames, type OptionRow, type OwnOptions } from "./options.ts";
 import type { RawSource, RawValue } from "./raw.ts";
@@ -94,7 +94,7 @@ function checkValue(
     : value;
   const parsed = raw.form === "text" ? parseText(definition, String(plain)) : parseTyped(definition, plain);
   if ("reason" in parsed) throw refused(attempt, key, place, parsed.reason, `give ${parsed.wanted}`);
-  const values = definition.kind === "signals" ? parsed.value as readonly unknown[] : [parsed.value];
+  const values = isSplit(definition) ? parsed.value as readonly unknown[] : [parsed.value];
   for (const one of row === undefined ? [] : values) {
     const refusal = refuseValue(row as OptionRow, one);
     if (refusal) throw refused(attempt, key, place, refusal.reason, refusal.remedy);

@@ -108,6 +108,15 @@ export function conditions(config: Config, given: ReadonlySet<string>): string[]
   if (config.maxDequeue && config.checkForDequeue === undefined) {
     notes.push("max_dequeue is without effect: check_for_dequeue is not set");
   }
+  const { exec } = config;
+  for (const key of ["exec_timeout", "exec_kill_after", "exec_stderr"]) {
+    if (given.has(key) && exec.length === 0) notes.push(`${key} is without effect: exec is not set`);
+  }
+  if (given.has("idle_timeout") && exec.length > 0) {
+    notes.push(
+      "idle_timeout is without effect: the program of exec reads by itself; exec_timeout limits its time",
+    );
+  }
   for (const key of ["host", "proto", "ipv"] as const) {
     if (given.has(key) && config[key].length > config.port.length) {
       notes.push(

@@ -48,6 +48,11 @@ export class Logger {
     this.reopen();
   }
 
+  /** Where lines are written to: the file that is open now, or stderr. */
+  get descriptor(): number {
+    return this.#fd;
+  }
+
   /** Sends lines to `sink` from now on. */
   useSink(sink: LogSink): void {
     this.#sink = sink;

@@ -40,6 +40,11 @@ export interface Constants {
   readonly IPC_NOWAIT: number;
   readonly SETVAL: number;
   readonly POSIX_SPAWN_SETSIGMASK: number;
+  readonly POSIX_SPAWN_SETSIGDEF: number;
+  readonly POSIX_SPAWN_SETSID: number;
+  readonly RLIMIT_NOFILE: number;
+  /** The option of SOL_SOCKET that tells who is at the other end of a unix socket; 0 where there is none. */
+  readonly SO_PEERCRED: number;
   readonly SIG_BLOCK: number;
   readonly SIG_UNBLOCK: number;
   readonly SIG_SETMASK: number;
@@ -87,6 +92,10 @@ const LINUX: Constants = {
   IPC_NOWAIT: 0o4000,
   SETVAL: 16,
   POSIX_SPAWN_SETSIGMASK: 8,
+  POSIX_SPAWN_SETSIGDEF: 4,
+  POSIX_SPAWN_SETSID: 0x80,
+  RLIMIT_NOFILE: 7,
+  SO_PEERCRED: 17,
   SIG_BLOCK: 0,
   SIG_UNBLOCK: 1,
   SIG_SETMASK: 2,
@@ -131,6 +140,10 @@ const DARWIN: Constants = {
   IPC_NOWAIT: 0o4000,
   SETVAL: 8,
   POSIX_SPAWN_SETSIGMASK: 8,
+  POSIX_SPAWN_SETSIGDEF: 4,
+  POSIX_SPAWN_SETSID: 0x400,
+  RLIMIT_NOFILE: 8,
+  SO_PEERCRED: 0,
   SIG_BLOCK: 1,
   SIG_UNBLOCK: 2,
   SIG_SETMASK: 3,

@@ -49,12 +49,36 @@ export function setCloseOnExec(fd: number, { on }: { on: boolean }): void {
   }
 }
 
-/** Makes calls on a descriptor return EAGAIN where they would block. */
-export function setNonBlocking(fd: number): void {
+function setStatus(fd: number, change: (flags: number) => number): void {
   const flags = fcntl(fd, c.F_GETFL, 0);
   if (flags < 0) throw systemError("fcntl", `read the status of descriptor ${fd}`);
-  if ((flags & c.O_NONBLOCK) === 0 && fcntl(fd, c.F_SETFL, flags | c.O_NONBLOCK) < 0) {
+  const wanted = change(flags);
+  if (wanted !== flags && fcntl(fd, c.F_SETFL, wanted) < 0) {
     throw systemError("fcntl", `set the status of descriptor ${fd}`);
+  }
+}
+
+/** Makes calls on a descriptor return EAGAIN where they would block. */
+export function setNonBlocking(fd: number): void {
+  setStatus(fd, (flags) => flags | c.O_NONBLOCK);
+}
+
+/** Makes calls on a descriptor wait, in all processes that share it: whether they do belongs to what it names. */
+export function setBlocking(fd: number): void {
+  setStatus(fd, (flags) => flags & ~c.O_NONBLOCK);
+}
+
+const SYS_CLOSE_RANGE = 436; // Linux 5.9, the same number on every architecture
+const CLOSE_RANGE_CLOEXEC = 4; // Linux 5.11
+/** Where there is no call for it, descriptors are marked one by one up to this number. */
+const HIGHEST_MARKED = 1024;
+
+/** Keeps every descriptor but the standard ones from the programs that this process executes. */
+export function keepDescriptors(): void {
+  if (isLinux && libc.syscall3(SYS_CLOSE_RANGE, 3, 0xffffffff, CLOSE_RANGE_CLOEXEC) === 0) return;
+  for (let fd = 3; fd < HIGHEST_MARKED; fd++) {
+    const flags = fcntl(fd, c.F_GETFD, 0);
+    if (flags >= 0) fcntl(fd, c.F_SETFD, flags | c.FD_CLOEXEC);
   }
 }
 

@@ -14,10 +14,10 @@ import { EINTR, EPERM, errnoName, errnoSentence, systemError } from "./errno.ts"
 const encoder = new TextEncoder();
 const SIGSET_SIZE = 128;
 // Larger than any system's posix_spawn_file_actions_t and posix_spawnattr_t.
-const SPAWN_OBJECT_SIZE = 512;
+export const SPAWN_OBJECT_SIZE = 512;
 
 /** A NULL-terminated array of C strings, with what keeps them where they are. */
-class StringArray {
+export class StringArray {
   readonly bytes: Uint8Array;
   readonly strings: readonly Uint8Array[];
 
@@ -41,7 +41,8 @@ export function signalName(number: number): string {
   return `signal ${number}`;
 }
 
-function signalSet(names: readonly string[]): Uint8Array {
+/** A `sigset_t` of signals. */
+export function signalSet(names: readonly string[]): Uint8Array {
   const set = new Uint8Array(SIGSET_SIZE);
   for (const name of names) {
     const bit = (signalNumber(name) ?? 1) - 1;

@@ -152,6 +152,10 @@ export const bun: Runtime = {
     return value;
   },
 
+  environment() {
+    return { ...process.env } as Record<string, string>;
+  },
+
   onSignal(name, listener) {
     process.on(`SIG${name}`, listener);
   },

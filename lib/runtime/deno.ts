@@ -82,6 +82,10 @@ export const deno: Runtime = {
     return value;
   },
 
+  environment() {
+    return Deno.env.toObject();
+  },
+
   onSignal(name, listener) {
     Deno.addSignalListener(`SIG${name}` as Deno.Signal, listener);
   },

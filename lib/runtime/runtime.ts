@@ -83,6 +83,8 @@ export interface Runtime {
   callBlocking(call: BlockingCall, args: readonly (number | Uint8Array | null)[]): Promise<number>;
   /** An environment variable, taken out of the environment. */
   takeVariable(name: string): string | undefined;
+  /** The whole environment, as it is now. */
+  environment(): Readonly<Record<string, string>>;
   /** Calls `listener` for each signal of this name (`TERM`); its default action is off then. */
   onSignal(name: string, listener: () => void): void;
   /** Gives one turn to everything else that waits in the event loop. */

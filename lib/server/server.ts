@@ -50,9 +50,9 @@ export async function runServer(parts: ServerParts): Promise<never> {
 }
 
 /** Reads and checks all options, with nothing begun yet. */
-export function readOptions(parts: ServerParts): Promise<LoadedConfig> {
+export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
   const { handler, argv, firstArgument, code, personality } = parts;
-  return loadConfig({
+  const loaded = await loadConfig({
     argv,
     firstArgument,
     code,
@@ -60,6 +60,8 @@ export function readOptions(parts: ServerParts): Promise<LoadedConfig> {
     own: handler.options,
     defaults: handler.defaults,
   });
+  if (loaded.config.exec.length === 0) return loaded;
+  return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
 }
 
 function startLog(

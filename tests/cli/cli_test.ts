@@ -203,3 +203,44 @@ test("a log file that cannot be created is refused with status 73", { timeout },
   const args = ["--log_file", join(folder, "none/x.log"), "--port", "127.0.0.1:0"];
   await refused(args, 73, /Cannot open log_file ".*none\/x\.log"/);
 });
+
+test("tine exec refuses what it cannot run, in one line", { timeout }, async () => {
+  await refused(["exec", "--port", "0"], 64, /^tine: Missing the program to run; write tine exec /);
+  await refused(
+    ["exec", "--port", "0", "--"],
+    64,
+    /^tine: command line:4: Cannot read argument "--": no program/,
+  );
+  await refused(
+    ["exec", "--", "no_such_program"],
+    66,
+    /^tine: command line:3: Cannot run "no_such_program": no /,
+  );
+  await refused(
+    ["exec", "--", file("plain", "")],
+    77,
+    /^tine: command line:3: Cannot run .*: it is not executable/,
+  );
+  await refused(
+    ["exec", "examples/echo.ts", "--", "cat"],
+    78,
+    /^tine: command line:4: Cannot set exec: the handler has a processRequest, .*; remove one of the two\n/,
+  );
+  const toml = file("exec.toml", 'port = 0\nexec = ["cat", 7]\n');
+  await refused(
+    ["--conf_file", toml],
+    78,
+    /exec\.toml:2:16: Cannot set exec to "7": it is a whole number, not words/,
+  );
+});
+
+test("check looks for the program, and prints where it is", { timeout }, async () => {
+  const { code, out } = await tine("check", file("good_exec.toml", 'exec = ["cat", "-n"]\n'));
+  assert.equal(code, 0);
+  assert.match(out, /^exec = \["\/\S+\/cat", "-n"\] +# \S+good_exec\.toml:1:9, /m);
+  await refused(
+    ["check", file("bad_exec.conf", "exec none -x\n")],
+    66,
+    /bad_exec\.conf:1:6: Cannot run "none"/,
+  );
+});

@@ -124,3 +124,21 @@ test(
     });
   },
 );
+
+test("parseCommandLine takes what follows -- as a program and its arguments, as they stand", () => {
+  assert.deepEqual(read(["--port", "80", "--", "a b", "--port", "", "%41", "--"]), [
+    ["port", "80"],
+    ["exec", ["a b", "--port", "", "%41", "--"]],
+  ]);
+  assert.deepEqual(read(["--background", "--", "a"]), [["background", "1"], ["exec", ["a"]]]);
+  assert.throws(() => read(["--port=80", "--"]), (error) => {
+    assert.ok(error instanceof UsageError);
+    assert.match(
+      error.message,
+      /^command line:2: Cannot read argument "--": no program follows it; write -- /,
+    );
+    return true;
+  });
+  const [exec] = parseCommandLine(["--", "a", "b"], KNOWN, 4).values;
+  assert.deepEqual(exec?.elementPlaces?.map(({ line }) => line), [5, 6]);
+});

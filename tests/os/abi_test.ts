@@ -18,6 +18,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   PROT_READ_WRITE: "PROT_READ | PROT_WRITE",
   sunPathSize: "sizeof ((struct sockaddr_un *) 0)->sun_path",
   sockaddrHasLength: "offsetof(struct sockaddr, sa_family) != 0",
+  SO_PEERCRED: isLinux ? "SO_PEERCRED" : "0",
   epollEventSize: isLinux ? "sizeof(struct epoll_event)" : "0",
   epollDataOffset: isLinux ? "offsetof(struct epoll_event, data)" : "0",
 };
@@ -50,6 +51,7 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   "sizeof(posix_spawn_file_actions_t) <= 512": 1,
   "sizeof(posix_spawnattr_t) <= 512": 1,
   "sizeof(sigset_t) <= 128": 1,
+  "sizeof(struct rlimit)": 16,
   ...(isLinux
     ? {
       "SOCK_CLOEXEC": 0o2000000,
@@ -61,13 +63,17 @@ const LAYOUTS: Readonly<Record<string, number>> = {
       "EPOLLEXCLUSIVE": 1 << 28,
       "MFD_CLOEXEC": 1,
       "SYS_pidfd_open": 434,
+      "SYS_close_range": 436,
+      "CLOSE_RANGE_CLOEXEC": 4,
+      "sizeof(struct ucred)": 12,
     }
     : { "O_CLOEXEC": 0x1000000 }),
 };
 
 const HEADERS =
-  "errno.h fcntl.h netinet/in.h netinet/tcp.h poll.h signal.h spawn.h stddef.h stdio.h sys/ipc.h sys/mman.h sys/sem.h " +
-  "sys/socket.h sys/syscall.h sys/un.h sys/wait.h unistd.h" + (isLinux ? " sys/epoll.h sys/eventfd.h" : "");
+  "errno.h fcntl.h netinet/in.h netinet/tcp.h poll.h signal.h spawn.h stddef.h stdio.h sys/ipc.h sys/mman.h sys/resource.h " +
+  "sys/sem.h sys/socket.h sys/syscall.h sys/un.h sys/wait.h unistd.h" +
+  (isLinux ? " sys/epoll.h sys/eventfd.h" : "");
 
 /** What a C program prints for each expression. */
 function evaluate(expressions: readonly string[]): number[] {

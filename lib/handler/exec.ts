@@ -1,0 +1,127 @@
+/**
+ * The handler that runs a program for each client, with the socket as its standard input and output (`exec`): what
+ * inetd and `tcpserver` do. No byte passes through the child.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/options.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Handler } from "../context.ts";
+import { SpawnError } from "../errors.ts";
+import type { Hooks } from "../hooks.ts";
+import type { Logger } from "../log/logger.ts";
+import { closeFd, keepDescriptors, setBlocking, Waker } from "../os/descriptor.ts";
+import { type Ending, openProcess } from "../os/process.ts";
+import { lowerFileLimit, ProgramStarter } from "../os/program_starter.ts";
+import { formatAddress } from "../os/sockaddr.ts";
+import { peerProcess } from "../os/socket.ts";
+import { runtime } from "../runtime/choose.ts";
+import { type ProgramLimits, RunningProgram } from "./running_program.ts";
+import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
+
+/** The part of `stop_timeout` that a program has to end in: afterwards the parent kills the child. */
+const STOP_SHARE = 0.8;
+
+/** `handler` with the program of `config.exec` in place of its `processRequest`. Its hooks are called as ever. */
+export function withProgram(handler: Handler, config: Config, logger: Logger): Handler {
+  const runner = new ProgramRunner(config, logger);
+  const { hooks } = handler;
+  const own: Hooks = {
+    async childFinish(server, kind) {
+      await runner.stop();
+      await hooks?.childFinish?.(server, kind);
+    },
+  };
+  return {
+    ...handler,
+    processRequest: (connection) => runner.serve(connection),
+    hooks: Object.assign(Object.create(hooks ?? null) as Hooks, own),
+  };
+}
+
+/** Runs one program after the other, each for a client. */
+class ProgramRunner {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #starter: ProgramStarter;
+  readonly #limits: ProgramLimits;
+  readonly #waker = new Waker();
+  #running: { readonly program: RunningProgram; readonly served: Promise<void> } | undefined;
+
+  constructor(config: Config, logger: Logger) {
+    const [path = ""] = config.exec;
+    this.#config = config;
+    this.#logger = logger;
+    this.#starter = new ProgramStarter(
+      { path, argv: config.exec, environment: ownEnvironment(runtime.environment()) },
+      { most: MOST_VARIABLES },
+    );
+    this.#limits = { timeoutMs: config.execTimeout * 1000, graceMs: config.execKillAfter * 1000 };
+    keepDescriptors();
+    lowerFileLimit();
+    // Where the system has no descriptors of processes, the signal tells that one has ended.
+    const ownFd = openProcess(runtime.pid);
+    if (ownFd === undefined) runtime.onSignal("CHLD", () => this.#waker.wake());
+    else closeFd(ownFd);
+  }
+
+  /** Runs the program for a client, until it ends. */
+  async serve(connection: Connection): Promise<void> {
+    const program = this.#start(connection);
+    if (program === undefined) return;
+    const served = this.#follow(program);
+    this.#running = { program, served };
+    await served;
+    this.#running = undefined;
+  }
+
+  #start(connection: Connection): RunningProgram | undefined {
+    const { fd, remoteAddr: remote, localAddr: local } = connection;
+    const logger = this.#logger;
+    const remoteProcess = local.transport === "unix" ? peerProcess(fd) : undefined;
+    // Whether calls wait is one property for all who share the socket, and the program expects that they do.
+    setBlocking(fd);
+    const stderr = this.#config.execStderr === "client" ? fd : logger.descriptor;
+    let pid: number;
+    try {
+      pid = this.#starter.start(fd, stderr, clientVariables({ remote, local, remoteProcess }));
+    } catch (error) {
+      if (!(error instanceof SpawnError)) throw error;
+      logger.logTimed(1, error.message);
+      return undefined;
+    }
+    if (logger.writes(3)) {
+      logger.logTimed(3, `EXEC pid(${pid}) ${this.#config.exec[0]} starts for ${formatAddress(remote)}`);
+    }
+    // The client sees the end as soon as the program, or whoever has the socket from it, closes it.
+    connection.close();
+    return new RunningProgram(pid, {
+      limits: this.#limits,
+      waker: this.#waker,
+      log: (level, message) => logger.logTimed(level, message),
+    });
+  }
+
+  async #follow(program: RunningProgram): Promise<void> {
+    const ending = await program.ended();
+    const level = ending.code === 0 || program.told ? 3 : 2;
+    const logger = this.#logger;
+    if (!logger.writes(level)) return;
+    const seconds = (program.elapsedMs / 1000).toFixed(3);
+    logger.logTimed(level, `EXEC pid(${program.pid}) ${howEnded(ending)} after ${seconds} s`);
+  }
+
+  /** Ends the program that runs, if one does, and waits for its end. */
+  async stop(): Promise<void> {
+    if (this.#running === undefined) return;
+    const { program, served } = this.#running;
+    program.stop(this.#config.stopTimeout * 1000 * STOP_SHARE);
+    await served;
+  }
+}
+
+function howEnded({ code, signal }: Ending): string {
+  if (signal !== undefined) return `was ended by ${signal}`;
+  return code === undefined ? "ended, nobody knows how," : `ended with status ${code}`;
+}

@@ -1,0 +1,134 @@
+/**
+ * A program that serves a client: waiting for its end, its time limit, and ending it with all that it started.
+ *
+ * @module
+ */
+
+import { closeFd, type Waker } from "../os/descriptor.ts";
+import { type Ending, openProcess, processExists, reap, sendSignal } from "../os/process.ts";
+import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS } from "../os/wait.ts";
+
+/** How often what is left of a process group is looked for, within the time that it has to end. */
+const GROUP_LOOK_MS = 20;
+
+/** The times that a program has, in milliseconds. */
+export interface ProgramLimits {
+  /** How long it may run; 0: as long as it likes. */
+  readonly timeoutMs: number;
+  /** How long it has from TERM to KILL. */
+  readonly graceMs: number;
+}
+
+/** A program that was started as the leader of its process group. */
+export class RunningProgram {
+  readonly pid: number;
+  readonly #limits: ProgramLimits;
+  readonly #waker: Waker;
+  readonly #log: (level: number, message: string) => void;
+  readonly #startedAt = performance.now();
+  /** Readable once the program has ended; undefined where the system has no such descriptor. */
+  readonly #processFd: number | undefined;
+  #graceMs: number;
+  /** When the group was told to end. */
+  #toldAt: number | undefined;
+  #killed = false;
+  #stopping = false;
+
+  /** @param waker Wakes {@linkcode ended}; where there are no process descriptors, the signal CHLD has to wake it. */
+  constructor(
+    pid: number,
+    parts: { limits: ProgramLimits; waker: Waker; log: (level: number, message: string) => void },
+  ) {
+    this.pid = pid;
+    this.#limits = parts.limits;
+    this.#graceMs = parts.limits.graceMs;
+    this.#waker = parts.waker;
+    this.#log = parts.log;
+    this.#processFd = openProcess(pid);
+  }
+
+  /** Milliseconds since its start. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Whether it was told to end. */
+  get told(): boolean {
+    return this.#toldAt !== undefined;
+  }
+
+  /** Has it end soon, whatever its time limit: {@linkcode ended} does it. */
+  stop(graceMs: number): void {
+    this.#stopping = true;
+    this.#graceMs = Math.min(this.#graceMs, graceMs);
+    this.#waker.wake();
+  }
+
+  /** Waits for its end, and sees to it that it comes in time. The process is reaped then. */
+  async ended(): Promise<Ending> {
+    const ending = await this.#leaderEnded();
+    if (this.#processFd !== undefined) closeFd(this.#processFd);
+    // Without a time limit, what a program leaves behind is left alone, as inetd and tcpserver do.
+    if (this.told || this.#limits.timeoutMs > 0) await this.#endRest();
+    return ending;
+  }
+
+  async #leaderEnded(): Promise<Ending> {
+    const fd = this.#processFd;
+    if (fd !== undefined) pollHere(fd, POLLIN, SHORT_WAIT_MS);
+    for (;;) {
+      const ending = reap(this.pid);
+      if (ending !== undefined) return ending;
+      // Somebody else has reaped it.
+      if (!processExists(this.pid)) return { pid: this.pid };
+      const left = this.#advance();
+      const wake = { fd: this.#waker.fd, events: POLLIN };
+      const [woken] = await pollAway(fd === undefined ? [wake] : [wake, { fd, events: POLLIN }], left);
+      if (woken) this.#waker.take();
+    }
+  }
+
+  /** Takes the next step to its end, if it is time; how many milliseconds are left until the next one, or -1. */
+  #advance(): number {
+    const { timeoutMs } = this.#limits;
+    if (this.#toldAt === undefined) {
+      const left = timeoutMs - this.elapsedMs;
+      if (!this.#stopping && (timeoutMs === 0 || left > 0)) return timeoutMs === 0 ? -1 : left;
+      if (!this.#stopping) {
+        this.#log(2, `EXEC pid(${this.pid}) exceeds exec_timeout (${timeoutMs / 1000} s): it is told to end`);
+      }
+      this.#tell();
+    }
+    if (this.#killed) return -1;
+    const left = (this.#toldAt as number) + this.#graceMs - performance.now();
+    if (left > 0) return left;
+    this.#kill();
+    return -1;
+  }
+
+  #tell(): void {
+    this.#toldAt = performance.now();
+    sendSignal(-this.pid, "TERM");
+    // One that is stopped hears of it only when it goes on.
+    sendSignal(-this.pid, "CONT");
+  }
+
+  #kill(): void {
+    this.#killed = true;
+    this.#log(2, `EXEC pid(${this.pid}) did not end within ${this.#graceMs / 1000} s of TERM: it is killed`);
+    sendSignal(-this.pid, "KILL");
+  }
+
+  /**
+   * Ends what the program left of its process group. As long as there is something, the group's number is not given
+   * to another one.
+   */
+  async #endRest(): Promise<void> {
+    if (this.#killed || !processExists(-this.pid)) return;
+    if (!this.told) this.#tell();
+    while (processExists(-this.pid)) {
+      if (this.#advance() < 0) return;
+      await pollAway([{ fd: -1, events: 0 }], GROUP_LOOK_MS);
+    }
+  }
+}

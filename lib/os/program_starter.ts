@@ -1,0 +1,144 @@
+/**
+ * Starting one program over and over, each time with another socket as its standard input and output: what does not
+ * change is laid out once.
+ *
+ * @module
+ */
+
+import { SpawnError } from "../errors.ts";
+import { runtime } from "../runtime/choose.ts";
+import { libc } from "./calls.ts";
+import { constants as c } from "./constants.ts";
+import { errnoName, errnoSentence } from "./errno.ts";
+import { signalSet, SPAWN_OBJECT_SIZE, StringArray } from "./process.ts";
+import { SIGNAL_NUMBERS } from "./signal_numbers.ts";
+
+/** Room for the variables of one client: two paths of a unix socket, or addresses and a host name. */
+const VARIABLES_SIZE = 4096;
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EAGAIN: "; raise the limit of processes (ulimit -u), or lower max_servers",
+  ENOENT: "; see whether it, or the interpreter that its first line names, is still there",
+  ENOEXEC: "; a script needs a first line that names its interpreter, such as #!/bin/sh",
+  E2BIG: "; its arguments and the environment are too long",
+};
+
+/** What to start. */
+export interface StartedProgram {
+  /** The path of its file. */
+  readonly path: string;
+  readonly argv: readonly string[];
+  /** The part of its environment that is the same every time, as `NAME=value`. */
+  readonly environment: readonly string[];
+}
+
+/** Starts a program for one client after the other. */
+export class ProgramStarter {
+  readonly #path: string;
+  readonly #pathBytes: Uint8Array;
+  readonly #argv: StringArray;
+  readonly #environment: StringArray;
+  /** Pointers to the variables that stay, followed by those of the present client. */
+  readonly #pointers: BigUint64Array;
+  readonly #pointerBytes: Uint8Array;
+  readonly #variables = new Uint8Array(VARIABLES_SIZE);
+  readonly #variablesAt: number;
+  readonly #actions = new Uint8Array(SPAWN_OBJECT_SIZE);
+  readonly #attributes = new Uint8Array(SPAWN_OBJECT_SIZE);
+  readonly #pid = new Int32Array(1);
+  readonly #pidBytes = new Uint8Array(this.#pid.buffer);
+  /** The descriptors that the prepared actions are for. */
+  #prepared: { readonly socket: number; readonly stderr: number } | undefined;
+
+  /** @param most The most variables that a client has. */
+  constructor(program: StartedProgram, { most }: { most: number }) {
+    this.#path = program.path;
+    this.#pathBytes = new TextEncoder().encode(`${program.path}\0`);
+    this.#argv = new StringArray(program.argv);
+    this.#environment = new StringArray(program.environment);
+    this.#pointers = new BigUint64Array(program.environment.length + most + 1);
+    this.#pointers.set(new BigUint64Array(this.#environment.bytes.buffer));
+    this.#pointerBytes = new Uint8Array(this.#pointers.buffer);
+    this.#variablesAt = runtime.addressOf(this.#variables);
+    libc.posix_spawnattr_init(this.#attributes);
+    // A session of its own, so that a signal reaches all that it starts; no signal held back, and none ignored, as
+    // both runtimes ignore SIGPIPE.
+    libc.posix_spawnattr_setflags(
+      this.#attributes,
+      c.POSIX_SPAWN_SETSID | c.POSIX_SPAWN_SETSIGMASK | c.POSIX_SPAWN_SETSIGDEF,
+    );
+    libc.posix_spawnattr_setsigmask(this.#attributes, signalSet([]));
+    const settable = Object.keys(SIGNAL_NUMBERS).filter((name) => name !== "SIGKILL" && name !== "SIGSTOP");
+    libc.posix_spawnattr_setsigdefault(this.#attributes, signalSet(settable));
+  }
+
+  /**
+   * Starts the program.
+   *
+   * @param socket What becomes its standard input and output. It must be above 2.
+   * @param stderr What becomes its standard error.
+   * @param variables The client's part of its environment, as `NAME=value`.
+   * @returns Its process id, which is its process group's and session's too.
+   * @throws {SpawnError} if it cannot be started
+   */
+  start(socket: number, stderr: number, variables: readonly string[]): number {
+    this.#layOut(variables);
+    if (this.#prepared?.socket !== socket || this.#prepared.stderr !== stderr) this.#prepare(socket, stderr);
+    const failure = libc.posix_spawn(
+      this.#pidBytes,
+      this.#pathBytes,
+      this.#actions,
+      this.#attributes,
+      this.#argv.bytes,
+      this.#pointerBytes,
+    );
+    if (failure === 0) return this.#pid[0] as number;
+    const name = errnoName(failure);
+    throw new SpawnError(`Cannot start ${this.#path}: ${errnoSentence(name)}${REMEDIES[name] ?? ""}`);
+  }
+
+  #layOut(variables: readonly string[]): void {
+    const encoder = new TextEncoder();
+    let at = 0;
+    let next = this.#environment.strings.length;
+    for (const variable of variables) {
+      const { read, written } = encoder.encodeInto(
+        variable,
+        this.#variables.subarray(at, VARIABLES_SIZE - 1),
+      );
+      // Nothing in it is that long unless somebody made it so: cut, it would say something else.
+      if (read < variable.length) continue;
+      this.#variables[at + written] = 0;
+      this.#pointers[next++] = BigInt(this.#variablesAt + at);
+      at += written + 1;
+    }
+    this.#pointers[next] = 0n;
+  }
+
+  #prepare(socket: number, stderr: number): void {
+    if (this.#prepared !== undefined) libc.posix_spawn_file_actions_destroy(this.#actions);
+    libc.posix_spawn_file_actions_init(this.#actions);
+    // The standard error first: it may be the present descriptor 1, which is about to be another. A duplicate onto the
+    // same number clears close-on-exec (POSIX.1-2024; glibc 2.29).
+    libc.posix_spawn_file_actions_adddup2(this.#actions, stderr, 2);
+    libc.posix_spawn_file_actions_adddup2(this.#actions, socket, 0);
+    libc.posix_spawn_file_actions_adddup2(this.#actions, socket, 1);
+    this.#prepared = { socket, stderr };
+  }
+}
+
+/** The soft limit of open files that programs expect, and that systemd gives (systemd.exec(5)). */
+const USUAL_FILES = 1024n;
+
+/**
+ * Sets the soft limit of open files back to what is usual, for this process and what it executes: both runtimes raise
+ * it to the hard limit when they start, and a program that walks through all possible descriptors takes long then.
+ * The hard limit stays.
+ */
+export function lowerFileLimit(): void {
+  const limit = new BigUint64Array(2);
+  const bytes = new Uint8Array(limit.buffer);
+  if (libc.getrlimit(c.RLIMIT_NOFILE, bytes) !== 0 || (limit[0] as bigint) <= USUAL_FILES) return;
+  limit[0] = USUAL_FILES;
+  libc.setrlimit(c.RLIMIT_NOFILE, bytes);
+}
