@@ -35,6 +35,8 @@ export interface Handoff {
   readonly handlerUrl?: string | undefined;
   readonly serializer: SerializerHandoff;
   readonly scoreboardFd: number;
+  /** Whether children count how many of them wait. */
+  readonly countsWaiting: boolean;
   /** Readable once the parent has gone. */
   readonly lifelineFd: number;
   /** Wakes the parent. */

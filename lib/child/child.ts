@@ -16,6 +16,7 @@ import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { STATE } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
+import type { WaitingCount } from "../scoreboard/waiting_count.ts";
 import { attachSerializer } from "../serialize/serializer.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
 import { Acceptor, PARENT_GONE } from "./accept.ts";
@@ -60,6 +61,8 @@ class Child {
   /** Whether it waits for a client, so that the kernel may have woken it for one. */
   #waiting = false;
   #leaveAfterClient = false;
+  /** Where children count how many of them wait. */
+  #count: WaitingCount | undefined;
 
   constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler, logger: Logger) {
     this.#ticket = ticket;
@@ -122,7 +125,11 @@ class Child {
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger };
-    if (this.#ticket.announce) {
+    if (handoff.countsWaiting) {
+      this.#count = (await import("../scoreboard/waiting_count.ts")).WaitingCount.attach(
+        handoff.scoreboardFd,
+      );
+    } else if (this.#ticket.announce) {
       this.#slot.setState(STATE.waiting, Date.now());
       this.#parent.wake();
     }
@@ -151,10 +158,16 @@ class Child {
     const slot = this.#slot;
     const breather = new Breather();
     const startupMs = performance.now(); // counted from the start of the process
+    const count = this.#count;
     let retireAt = maxRequests <= 1 ? 1 : Math.ceil(maxRequests / 2);
+    // Where spares wait, they are the successors of a child that serves one client.
+    if (count !== undefined && maxRequests <= 1) retireAt = Infinity;
     for (;;) {
+      count?.enter();
       slot.setState(STATE.waiting, Date.now());
       this.#waiting = true;
+      // The parent may wait for a child to be ready, to see whether more are needed.
+      if (count !== undefined && server.requests === 0) this.#parent.wake();
       const next = acceptor.next();
       const fd = typeof next === "number" ? next : await next;
       // Before anything else: whoever leaves from a signal's listener serves the client that was not taken.
@@ -165,6 +178,7 @@ class Child {
       server.requests++;
       slot.setRequests(server.requests);
       slot.setState(STATE.serving, Date.now());
+      if (count?.leave()) this.#parent.wake();
       if (server.requests >= retireAt && !slot.retiring) {
         retireAt = retireAfter(maxRequests, startupMs, server.requests, performance.now() - startupMs);
         if (server.requests >= retireAt) this.#askForSuccessor();
@@ -205,6 +219,7 @@ class Child {
     this.#leaving = true;
     await this.#serveLast();
     this.#slot.setState(STATE.leaving, Date.now());
+    if (this.#waiting && this.#count?.leave()) this.#parent.wake();
     await this.#callHook("childFinish", (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind));
     runtime.exit(code);
   }

@@ -7,9 +7,10 @@
  * @module
  */
 
+import { availableParallelism } from "node:os";
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
 import { choosePersonality } from "../personality/multi_type.ts";
-import type { Personality, PersonalityName } from "../personality/personality.ts";
+import { type Personality, type PersonalityName, takesOption } from "../personality/personality.ts";
 import { rawFromCode } from "./code_values.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { formatOf, readConfigText } from "./config_text.ts";
@@ -28,8 +29,11 @@ import {
 } from "./options.ts";
 import { type Checked, checkSource, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
+import { settleSpareServers } from "./spare_servers.ts";
 import { conditions, personalityNotes, refusePersonalities } from "./rules.ts";
 import { parseTomlFile } from "./toml_file.ts";
+
+const NOTHING_GIVEN: Checked = new Map();
 
 /** Where options come from, the strongest first. */
 export interface Sources {
@@ -93,7 +97,8 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const serverType = serverTypes(merged, sources.personality);
   const choice = choosePersonality(serverType);
   const personality = runnable(choice.personality, serverType, merged);
-  const config = build(merged, own, personality, { serverType });
+  const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
+  const config = build(merged, own, personality, { serverType, ...spares });
   const notes = [
     ...line.notes,
     ...file.notes,
@@ -232,8 +237,10 @@ function build(
   const values: Record<string, unknown> = {};
   for (const row of OPTIONS as readonly OptionRow[]) {
     if (row.status !== "supported") continue;
-    const ofPersonality = merged.has(row.key) ? undefined : personality.defaults?.[row.key];
-    const value = ofPersonality ?? valueOf(row, row.key, merged);
+    // What the personality does not take has no effect, so that what is in force is what works.
+    const taken = takesOption(personality, row) ? merged : NOTHING_GIVEN;
+    const ofPersonality = taken.has(row.key) ? undefined : personality.defaults?.[row.key];
+    const value = ofPersonality ?? valueOf(row, row.key, taken);
     if (value !== undefined) values[camelCase(row.key)] = value;
   }
   Object.assign(values, settled);

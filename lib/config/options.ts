@@ -236,7 +236,9 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Children that serve clients. SIGTTIN adds one while the server runs, SIGTTOU takes one away.",
+    help:
+      "Children that serve clients. PreForkSimple has always as many, others at most; Fork has 256 by default. " +
+      "SIGTTIN adds one while the server runs, SIGTTOU takes one away.",
   },
   {
     key: "max_requests",
@@ -352,13 +354,13 @@ export const OPTIONS = [
   {
     key: "min_servers",
     kind: "int",
-    min: 0,
+    min: 1,
     default: 5,
     personality: "PreFork",
     section: "Children",
     apply: "live",
-    status: "later",
-    help: "Children to keep running at least.",
+    status: "supported",
+    help: "Children to keep running at least. Where it is not given, it is not more than `max_servers`.",
   },
   {
     key: "min_spare_servers",
@@ -368,8 +370,10 @@ export const OPTIONS = [
     personality: "PreFork",
     section: "Children",
     apply: "live",
-    status: "later",
-    help: "Children to keep waiting for clients at least.",
+    status: "supported",
+    help:
+      "Children to keep waiting for clients at least. When fewer wait, children are started, the more the longer clients " +
+      "wait. Where it is not given, it is not more than `min_servers` or `max_spare_servers`; Fork has two a core.",
   },
   {
     key: "max_spare_servers",
@@ -379,8 +383,10 @@ export const OPTIONS = [
     personality: "PreFork",
     section: "Children",
     apply: "live",
-    status: "later",
-    help: "Children to keep waiting for clients at most.",
+    status: "supported",
+    help:
+      "Children to keep waiting for clients at most. Of those beyond, half leave at each check. Where it is not given, it " +
+      "is less than `max_servers`; Fork has four a core.",
   },
   {
     key: "spare_servers",
@@ -401,8 +407,8 @@ export const OPTIONS = [
     personality: "PreFork",
     section: "Children",
     apply: "live",
-    status: "later",
-    help: "Seconds between checks for spare children to end.",
+    status: "supported",
+    help: "Seconds between checks whether too many children wait.",
   },
   {
     key: "check_for_spawn",
@@ -412,8 +418,9 @@ export const OPTIONS = [
     personality: "PreFork",
     section: "Children",
     apply: "live",
-    status: "later",
-    help: "Seconds between checks for children to add.",
+    status: "supported",
+    help:
+      "Seconds between checks for children to add that nothing else prompts. Children are added at once when too few wait.",
   },
   {
     key: "min_child_ttl",
@@ -423,8 +430,8 @@ export const OPTIONS = [
     personality: "PreFork",
     section: "Children",
     apply: "live",
-    status: "later",
-    help: "Seconds between a child's start and the end of any child at least.",
+    status: "supported",
+    help: "Seconds at least between the start of a child and the dismissal of one.",
   },
   {
     key: "child_communication",

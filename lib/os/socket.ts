@@ -43,6 +43,19 @@ function getOption(fd: number, option: number): number | undefined {
   return new DataView(int.buffer).getInt32(0, true);
 }
 
+const TCP_INFO = 11;
+/** Where `tcpi_unacked` lies in `struct tcp_info`: of a listening socket, the clients that were not accepted yet. */
+const TCPI_UNACKED = 24;
+const tcpInfo = new Uint8Array(TCPI_UNACKED + 4);
+
+/** How many clients wait on a listening TCP socket to be accepted; undefined where the system does not say. */
+export function queuedClients(fd: number): number | undefined {
+  if (!isLinux) return undefined;
+  nameLength[0] = tcpInfo.length;
+  if (libc.getsockopt(fd, c.IPPROTO_TCP, TCP_INFO, tcpInfo, nameLengthBytes) < 0) return undefined;
+  return new DataView(tcpInfo.buffer).getUint32(TCPI_UNACKED, true);
+}
+
 /** A new socket for `address`, close-on-exec and not blocking, or -1 with errno as `socket(2)` does. */
 export function openSocket(address: Address, kind: SocketKind): number {
   const family = address.transport === "unix"

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { forkNumbers, PREFORK_NUMBERS, type SpareNumbers } from "./spare_numbers.ts";
+
 /** A personality's name. */
 export type PersonalityName =
   | "PreForkSimple"
@@ -31,13 +33,24 @@ export interface Personality {
   readonly status: "supported" | "later";
   /** Whether it binds ports. */
   readonly binds: boolean;
-  /** The groups of options that it takes beside the base's: values of a row's `personality`. */
+  /** The options that it takes beside the base's: whole groups, which are values of a row's `personality`, or keys. */
   readonly takes: readonly string[];
   /** Options of those groups that it does not take. */
   readonly omits?: readonly string[];
+  /** The numbers of its children by default, if it keeps spares, on a machine with so many cores. */
+  readonly spares?: (cores: number) => SpareNumbers;
   /** Defaults of its own, by the options' keys. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
+
+/** PreFork's options for spare children, as far as Fork has a use for them. */
+const FORK_SPARES = [
+  "min_spare_servers",
+  "max_spare_servers",
+  "check_for_waiting",
+  "check_for_spawn",
+  "min_child_ttl",
+] as const;
 
 /** Every personality of Net::Server. */
 export const PERSONALITY_TABLE: readonly Personality[] = [
@@ -51,16 +64,20 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "PreFork",
     running: "children",
-    status: "later",
+    status: "supported",
     binds: true,
     takes: ["PreForkSimple", "PreFork"],
+    spares: () => PREFORK_NUMBERS,
   },
   {
     name: "Fork",
     running: "children",
-    status: "later",
+    status: "supported",
     binds: true,
-    takes: ["PreForkSimple", "Fork"],
+    takes: ["PreForkSimple", ...FORK_SPARES],
+    omits: ["max_requests"],
+    defaults: { max_requests: 1, check_for_dead: 60 },
+    spares: forkNumbers,
   },
   {
     name: "Single",
@@ -126,5 +143,5 @@ export function takesOption(
   if (personality.omits?.includes(option.key)) return false;
   // server_type chose the personality: each takes it.
   return option.personality === "base" || option.personality === "MultiType" ||
-    personality.takes.includes(option.personality);
+    personality.takes.includes(option.personality) || personality.takes.includes(option.key);
 }

@@ -29,6 +29,14 @@ export const DOUBLE = {
   changed: 7,
 } as const;
 
+/** Offsets in the first slot, which no child has, counted in 32-bit words. */
+export const HEAD = {
+  /** How many children wait for a client, where that is counted. */
+  waiting: 0,
+  /** The parent wants to be woken when fewer than this wait; 0: it does not. */
+  mark: 1,
+} as const;
+
 /** What a child is doing. */
 export const STATES = ["free", "starting", "standby", "waiting", "serving", "leaving", "dequeue"] as const;
 

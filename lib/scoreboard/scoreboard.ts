@@ -76,7 +76,7 @@ export class Slot {
   }
 }
 
-/** All slots. */
+/** All slots. The first belongs to no child. */
 export class Scoreboard {
   /** The descriptor that children map it by. */
   readonly fd: number;
@@ -87,17 +87,23 @@ export class Scoreboard {
     this.fd = fd;
     this.#memory = memory;
     this.#used = new Array(memory.byteLength / SLOT_SIZE).fill(false);
+    this.#used[0] = true;
   }
 
   /** Creates a scoreboard for up to `capacity` children. Untouched slots take no memory. */
   static create(capacity: number): Scoreboard {
-    const { fd, bytes } = createSharedMemory("scoreboard", capacity * SLOT_SIZE);
+    const { fd, bytes } = createSharedMemory("scoreboard", (capacity + 1) * SLOT_SIZE);
     return new Scoreboard(fd, bytes);
   }
 
   /** How many children it has room for. */
   get capacity(): number {
-    return this.#used.length;
+    return this.#used.length - 1;
+  }
+
+  /** The memory itself. */
+  get memory(): ArrayBuffer {
+    return this.#memory;
   }
 
   /** Maps one slot of a parent's scoreboard. */

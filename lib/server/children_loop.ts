@@ -4,13 +4,16 @@
  * @module
  */
 
-import type { Config } from "../config/options.ts";
+import { availableParallelism } from "node:os";
 import { createPipe } from "../os/descriptor.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { runtime } from "../runtime/choose.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
+import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { Parent } from "../supervise/parent.ts";
+import { FixedPopulation, type Population } from "../supervise/population.ts";
 import { closeChildren } from "../supervise/shutdown.ts";
+import { SparePopulation } from "../supervise/spare_population.ts";
 import { supervise } from "../supervise/supervise.ts";
 import { closeServer, restartServer } from "./close.ts";
 import type { Ground, Loop } from "./loop.ts";
@@ -25,6 +28,7 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
     ...ground,
     serializer: await prepareSerializer(kind, config.lockFile),
     lifeline: legacy?.lifeline ?? createPipe(),
+    populate: (scoreboard) => populationOf(ground, scoreboard),
   });
   for (const pid of legacy?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
   server.supervising(
@@ -41,13 +45,33 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
   };
 }
 
+/** The strategy of the personality. */
+function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
+  const { config, listeners, logger, server } = ground;
+  const parts = {
+    config,
+    listeners,
+    scoreboard,
+    log: (level: number, message: string) => logger.log(level, message),
+  };
+  switch (server.personality) {
+    case "PreFork":
+      return new SparePopulation(parts);
+    case "Fork":
+      // A start keeps a core busy: more of them at once would not be ready any sooner.
+      return new SparePopulation({ ...parts, maxStarting: 4 * availableParallelism() });
+    default:
+      return new FixedPopulation(config.maxServers);
+  }
+}
+
 /** What a person wants to know of a server that has come up. */
-function introduce(parent: Parent, config: Config): void {
+function introduce(parent: Parent): void {
   const { listeners, server, logger } = parent.parts;
   const where = listeners.map(({ address }) => formatAddress(address)).join(", ");
   logger.log(
     2,
-    `Listening on ${where} (${server.personality}, ${config.maxServers} children, ${runtime.name} ` +
+    `Listening on ${where} (${server.personality}, ${parent.population.words}, ${runtime.name} ` +
       `${runtime.version}); to stop: kill ${server.pid}`,
   );
 }
@@ -58,8 +82,8 @@ async function live(parent: Parent): Promise<never> {
   parent.inbox.listen(config.sigPassthrough ?? []);
   for (const signal of config.sigPassthrough ?? []) parent.log(2, `Installed passthrough for ${signal}`);
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
-  parent.log(3, `Beginning prefork (${config.maxServers} processes)`);
-  introduce(parent, config);
+  parent.log(3, `Beginning prefork (${parent.population.initial} processes)`);
+  introduce(parent);
   await parent.populate();
   parent.log(4, "Parent ready for children.");
   for (;;) {

@@ -12,6 +12,8 @@ const WITH_CHILDREN = () => import("./children_loop.ts");
 /** By the personality's name. */
 const LOOPS: Readonly<Partial<Record<PersonalityName, () => Promise<LoopModule>>>> = {
   PreForkSimple: WITH_CHILDREN,
+  PreFork: WITH_CHILDREN,
+  Fork: WITH_CHILDREN,
 };
 
 /** The module that runs a personality. */

@@ -35,8 +35,8 @@ export class Clock {
   }
 
   /** Milliseconds until the next deadline. */
-  untilNext(now: number, pauseEnds: number | undefined): number {
-    const next = Math.min(this.#nextDead, this.#nextDequeue, now + this.#idleMs, pauseEnds ?? Infinity);
+  untilNext(now: number, nextLook: number | undefined): number {
+    const next = Math.min(this.#nextDead, this.#nextDequeue, now + this.#idleMs, nextLook ?? Infinity);
     return Math.max(0, next - now);
   }
 

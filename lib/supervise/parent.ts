@@ -17,7 +17,7 @@ import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "./inbox.ts";
 import type { ParentServer } from "./parent_server.ts";
-import { type Counted, plan } from "./populate.ts";
+import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
 import { Spawner } from "./spawn.ts";
 import { Starter, type StartOptions } from "./starter.ts";
@@ -36,6 +36,8 @@ export interface ParentParts {
   readonly serializer: PreparedSerializer;
   /** Children see the end of the parent by it. */
   readonly lifeline: Pipe;
+  /** The personality's strategy. */
+  readonly populate: (scoreboard: Scoreboard) => Population;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<unknown>;
 }
@@ -67,7 +69,7 @@ export class Parent {
   readonly inbox = new Inbox();
   readonly #scoreboard: Scoreboard;
   readonly #starter: Starter;
-  #maxServers: number;
+  readonly population: Population;
   /** How many children of a group are still to be started. */
   #heldBack = 0;
   /** Set when somebody wanted the server to stop while children were being ended. */
@@ -76,8 +78,8 @@ export class Parent {
   constructor(parts: ParentParts) {
     const { config, listeners, serializer, lifeline, server } = parts;
     this.parts = parts;
-    this.#maxServers = config.maxServers;
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
+    this.population = parts.populate(this.#scoreboard);
     const handoff: Handoff = {
       config,
       personality: server.personality,
@@ -86,6 +88,7 @@ export class Parent {
       handlerUrl: parts.handlerUrl,
       serializer: serializer.handoff,
       scoreboardFd: this.#scoreboard.fd,
+      countsWaiting: this.population.countsWaiting,
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
     };
@@ -95,11 +98,6 @@ export class Parent {
       children: this.children,
       log: (level, message) => this.log(level, message),
     });
-  }
-
-  /** How many children there shall be. */
-  get maxServers(): number {
-    return this.#maxServers;
   }
 
   log(level: number, message: string): void {
@@ -113,21 +111,11 @@ export class Parent {
   }
 
   /** TTIN and TTOU. */
-  async scale(change: number): Promise<void> {
-    if (change < 0 && this.#maxServers === 0) return;
-    this.#maxServers += change;
-    this.log(3, `${change > 0 ? "Increasing" : "Decreasing"} max server count (${this.#maxServers})`);
-    if (change < 0) this.#dismissOne();
+  async scale(change: 1 | -1): Promise<void> {
+    const line = this.population.scale(change);
+    if (line === undefined) return;
+    this.log(3, line);
     await this.populate();
-  }
-
-  /** Tells one child to leave: one that waits, if there is one, else one that is busy, after its client. */
-  #dismissOne(): void {
-    const working = [...this.children].filter(({ kind, dismissed, after }) =>
-      kind === "server" && !dismissed && after === undefined
-    );
-    const chosen = working.findLast(({ slot }) => slot?.state === "waiting") ?? working.at(-1);
-    if (chosen !== undefined) this.dismiss(chosen, "HUP");
   }
 
   /** Signals a child so that it leaves. */
@@ -175,6 +163,7 @@ export class Parent {
 
   #remove(child: Child): void {
     this.children.remove(child.pid);
+    if (child.slot !== undefined) this.population.ended?.(child.slot);
     if (child.slotIndex !== undefined) this.#scoreboard.release(child.slotIndex);
   }
 
@@ -185,21 +174,23 @@ export class Parent {
 
   /** Brings the number of children to what it shall be. */
   async populate(): Promise<void> {
-    const counted = [...this.children].map((child): Counted => ({
+    const members = [...this.children].map((child): Member => ({
       pid: child.pid,
       kind: child.kind,
       after: child.after,
       successor: child.successor,
       retiring: child.slot?.retiring === true,
       dismissed: child.dismissed === true,
+      slot: child.slot,
     }));
-    const { start, successorsFor } = plan(counted, this.#maxServers);
+    const { start, successorsFor, dismiss } = this.population.measures(members);
+    for (const pid of dismiss) this.dismiss(this.children.get(pid) as Child, "HUP");
     const wanted = successorsFor.length + start;
     const allowed = this.#starter.allowed(wanted);
     const announce = allowed < wanted;
     for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", { after: pid, announce });
     const now = Math.min(start, Math.max(0, allowed - successorsFor.length));
-    if (now > 0) await this.#runNChildren(now, { of: start, announce });
+    if (start > 0) await this.#runNChildren(now, { of: start, announce });
     this.#heldBack = start - now;
   }
 
@@ -228,8 +219,10 @@ export class Parent {
     return [...this.children].filter(({ kind }) => kind === "dequeue").length;
   }
 
-  /** When to look again for children that wait to be started; undefined if there are none. */
-  get pauseEnds(): number | undefined {
-    return this.#starter.pauseEnds;
+  /** When to look again without being woken, by `performance.now`; undefined: not before something happens. */
+  get nextLook(): number | undefined {
+    const next = this.population.nextLook?.(performance.now());
+    const retry = this.#starter.pauseEnds;
+    return next === undefined ? retry : Math.min(next, retry ?? Infinity);
   }
 }

@@ -16,7 +16,7 @@ export async function supervise(parent: Parent): Promise<LoopEnd> {
   const { config, handler, server } = parent.parts;
   const clock = new Clock(config, { hasIdleHook: handler.hooks?.idleLoop !== undefined });
   for (;;) {
-    await parent.inbox.wait(clock.untilNext(performance.now(), parent.pauseEnds));
+    await parent.inbox.wait(clock.untilNext(performance.now(), parent.nextLook));
     const { actions, passed } = parent.inbox.take();
     for (const signal of passed) parent.passOn(signal);
     for (const action of actions) {

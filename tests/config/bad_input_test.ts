@@ -150,6 +150,26 @@ const BAD: readonly Bad[] = [
     '*/bad.conf:2:1: Cannot set "max_server": there is no such option; the nearest is "max_servers"',
   ),
   inFile(
+    "server_type PreFork\nmax_servers 8\nmin_spare_servers 4\nmax_spare_servers 8\n",
+    "*/bad.conf:4:19: Cannot set max_spare_servers to 8: it must be less than 8, which is max_servers; lower it, or raise max_servers",
+  ),
+  inFile(
+    "server_type PreFork\nmax_spare_servers 3\nmin_spare_servers 4\n",
+    "*/bad.conf:3:19: Cannot set min_spare_servers to 4: it must be at most 3, which is max_spare_servers; lower it, or raise max_spare_servers",
+  ),
+  inFile(
+    "server_type PreFork\nmin_spare_servers 6\n",
+    "*/bad.conf:2:19: Cannot set min_spare_servers to 6: it must be at most 5, which is min_servers by default; lower it, or raise min_servers",
+  ),
+  inFile(
+    "server_type PreFork\nmin_servers 51\n",
+    "*/bad.conf:2:13: Cannot set min_servers to 51: it must be at most 50, which is max_servers by default; lower it, or raise max_servers",
+  ),
+  inFile(
+    "server_type Fork\nmax_spare_servers 0\n",
+    "*/bad.conf:2:19: Cannot set min_spare_servers to 0: a client is taken by a child that waits for it; give 1 or more",
+  ),
+  inFile(
     "  max_servers   x y # z\n",
     '*/bad.conf:1:17: Cannot set max_servers to "x y ": it is not a whole number; give a whole number from 1 to 4096',
   ),

@@ -68,6 +68,12 @@ test("loadConfig without any source gives the table's defaults, frozen", async (
     execStderr: "log",
     leaveChildrenOpenOnHup: false,
     noCloseByChild: false,
+    minServers: 5,
+    minSpareServers: 2,
+    maxSpareServers: 10,
+    checkForWaiting: 10,
+    checkForSpawn: 30,
+    minChildTtl: 10,
     logLevel: 2,
     logFormat: "line",
     serverType: ["PreForkSimple"],
@@ -226,6 +232,16 @@ test("loadConfig has the precedence of Net::Server in 200 random cases", { skip:
     };
     assert.deepEqual(ours, expected[index], JSON.stringify(one));
   }
+});
+
+test("a personality's own defaults hold, and what it does not take has no effect", async () => {
+  const { config, notes } = await loadConfig({ argv: ["--max_requests", "7"], personality: "Fork" });
+  assert.equal(config.maxServers, 256);
+  assert.equal(config.checkForDead, 60);
+  assert.equal(config.maxRequests, 1);
+  assert.deepEqual(notes, ["max_requests is without effect: the personality Fork does not take it"]);
+  const given = await loadConfig({ argv: ["--max_servers", "7"], personality: "Fork" });
+  assert.equal(given.config.maxServers, 7);
 });
 
 test("loadConfig refuses Net::Server's own sample file for the options that are not supported yet", async () => {

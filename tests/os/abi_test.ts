@@ -66,6 +66,8 @@ const LAYOUTS: Readonly<Record<string, number>> = {
       "SYS_close_range": 436,
       "CLOSE_RANGE_CLOEXEC": 4,
       "sizeof(struct ucred)": 12,
+      "TCP_INFO": 11,
+      "offsetof(struct tcp_info, tcpi_unacked)": 24,
     }
     : { "O_CLOEXEC": 0x1000000 }),
 };

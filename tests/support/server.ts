@@ -67,6 +67,8 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
 
 /** How a server is started. */
 export interface StartOptions {
+  /** The personality's word on the command line; without it, the default. */
+  readonly personality?: string;
   /** A handler's module; without it, the echo. */
   readonly handler?: string;
   /** How many ports. Default: 1. */
@@ -92,7 +94,7 @@ export class TestServer {
   ports: number[] = [];
 
   constructor(args: readonly string[], options: StartOptions) {
-    const { handler, ports = 1, env, log } = options;
+    const { personality, handler, ports = 1, env, log } = options;
     const listeners = Array.from({ length: ports }, () => ["--port", "127.0.0.1:0"]).flat();
     this.#log = log === undefined ? undefined : join(this.folder, log);
     this.#process = spawn(
@@ -100,6 +102,7 @@ export class TestServer {
       [
         ...(onBun ? [] : ["run", "-A"]),
         "cli.ts",
+        ...(personality === undefined ? [] : [personality]),
         ...(handler === undefined ? [] : [handler]),
         ...listeners,
         ...args,

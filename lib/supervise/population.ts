@@ -1,0 +1,86 @@
+/**
+ * How many children there are, as the personality wants it: the strategy that the parent asks at each turn of its loop.
+ *
+ * @module
+ */
+
+import type { Slot } from "../scoreboard/scoreboard.ts";
+import { type Counted, plan } from "./populate.ts";
+
+/** What counts of a child, and its slot; a child of the server before its restart has none. */
+export interface Member extends Counted {
+  readonly slot?: Slot | undefined;
+}
+
+/** What is to be done. */
+export interface Measures {
+  /** How many children to start now. */
+  readonly start: number;
+  /** The children that a successor is to be started for. */
+  readonly successorsFor: readonly number[];
+  /** The children that are to leave. */
+  readonly dismiss: readonly number[];
+}
+
+/** A personality's strategy. */
+export interface Population {
+  /** How many children a server begins with. */
+  readonly initial: number;
+  /** How many there may be, in words for people. */
+  readonly words: string;
+  /** Whether children count how many of them wait. */
+  readonly countsWaiting: boolean;
+  /** What is to be done about the children that there are. */
+  measures(children: readonly Member[]): Measures;
+  /** TTIN or TTOU: one more, one fewer. Returns the line for the log; undefined if it cannot be. */
+  scale(change: 1 | -1): string | undefined;
+  /** A child has ended. */
+  ended?(slot: Slot): void;
+  /** When to look again without being woken, on the clock of `performance.now`; undefined: not before. */
+  nextLook?(now: number): number | undefined;
+}
+
+/** The working children that may be told to leave, those first that are missed least. */
+function dispensable(children: readonly Member[]): readonly Member[] {
+  const working = children.filter(({ kind, dismissed, after }) =>
+    kind === "server" && !dismissed && after === undefined
+  );
+  const waits = ({ slot }: Member) => slot?.state === "waiting" ? 0 : 1;
+  return working.reverse().toSorted((a, b) => waits(a) - waits(b));
+}
+
+/** PreForkSimple: `max_servers` children, always. */
+export class FixedPopulation implements Population {
+  readonly countsWaiting = false;
+  #maxServers: number;
+  /** How many were asked to leave by TTOU and have not been told yet. */
+  #tooMany = 0;
+
+  constructor(maxServers: number) {
+    this.#maxServers = maxServers;
+  }
+
+  get initial(): number {
+    return this.#maxServers;
+  }
+
+  get words(): string {
+    return `${this.#maxServers} children`;
+  }
+
+  measures(children: readonly Member[]): Measures {
+    const dismiss = dispensable(children).slice(0, this.#tooMany).map(({ pid }) => pid);
+    this.#tooMany = 0;
+    const staying = children.map((child) =>
+      dismiss.includes(child.pid) ? { ...child, dismissed: true } : child
+    );
+    return { ...plan(staying, this.#maxServers), dismiss };
+  }
+
+  scale(change: 1 | -1): string | undefined {
+    if (change < 0 && this.#maxServers === 0) return undefined;
+    this.#maxServers += change;
+    if (change < 0) this.#tooMany++;
+    return `${change > 0 ? "Increasing" : "Decreasing"} max server count (${this.#maxServers})`;
+  }
+}
