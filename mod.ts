@@ -22,6 +22,7 @@ export { run, type RunOptions } from "./lib/server/run.ts";
 export type { Address, Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
 export type { Connection } from "./lib/connection/connection.ts";
+export type { ReceivedDatagram } from "./lib/connection/datagram.ts";
 export type { ReadOptions } from "./lib/connection/read_options.ts";
 export type { LinesOptions } from "./lib/connection/lines.ts";
 export type {

@@ -7,6 +7,7 @@
 import type { Config } from "./config/options.ts";
 import type { Address } from "./context.ts";
 import type { ChildKind } from "./hooks.ts";
+import type { Protocol } from "./listen/port_spec.ts";
 import type { Pipe } from "./os/descriptor.ts";
 
 /** The environment variable by which a process learns that it is a child. It is removed as soon as it is read. */
@@ -25,12 +26,24 @@ export type SerializerHandoff =
   | { readonly kind: "semaphore"; readonly id: number }
   | { readonly kind: "pipe"; readonly pipe: Pipe; readonly generationFd: number };
 
+/** A listening socket as children have it. */
+export interface ListenerHandoff {
+  readonly fd: number;
+  readonly address: Address;
+  readonly proto: Protocol;
+}
+
+/** Whether a listener's clients are datagrams. */
+export function carriesDatagrams({ proto }: Pick<ListenerHandoff, "proto">): boolean {
+  return proto === "udp" || proto === "unixdgram";
+}
+
 /** What is the same for all children of one start. */
 export interface Handoff {
   readonly config: Config;
   readonly personality: string;
   readonly parentPid: number;
-  readonly listeners: readonly { readonly fd: number; readonly address: Address }[];
+  readonly listeners: readonly ListenerHandoff[];
   /** The URL of the handler's module where the command line named one; otherwise the program passes its own. */
   readonly handlerUrl?: string | undefined;
   readonly serializer: SerializerHandoff;

@@ -21,6 +21,7 @@ import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
 import { acceptNow } from "../os/socket.ts";
 import { createWaitSet, pollAway, SHORT_WAIT_MS, type WaitSet } from "../os/wait.ts";
 import type { Serializer } from "../serialize/serializer.ts";
+import type { Receiver } from "./receive.ts";
 
 /** What {@linkcode Acceptor.next} gives when the parent has gone. */
 export const PARENT_GONE = -1;
@@ -36,6 +37,8 @@ export interface AcceptorOptions {
   readonly listeners: readonly number[];
   readonly lifelineFd: number;
   readonly serializer: Serializer | undefined;
+  /** Takes the clients of sockets that carry datagrams, where there are any. */
+  readonly receiver: Receiver | undefined;
   /** Told of a failure that a person should know of. */
   readonly warn: (message: string) => void;
 }
@@ -45,6 +48,7 @@ export class Acceptor {
   readonly #listeners: readonly number[];
   readonly #lifelineFd: number;
   readonly #serializer: Serializer | undefined;
+  readonly #receiver: Receiver | undefined;
   readonly #warn: (message: string) => void;
   readonly #wait: WaitSet = createWaitSet();
   readonly #peer = new Uint8Array(SOCKADDR_SIZE);
@@ -64,6 +68,7 @@ export class Acceptor {
     this.#listeners = options.listeners;
     this.#lifelineFd = options.lifelineFd;
     this.#serializer = options.serializer;
+    this.#receiver = options.receiver;
     this.#warn = options.warn;
     for (const fd of options.listeners) this.#wait.addShared(fd);
     this.#wait.add(options.lifelineFd);
@@ -74,7 +79,10 @@ export class Acceptor {
     return this.#peer.slice(0, this.#peerLength[0]);
   }
 
-  /** The next client's descriptor, or {@linkcode PARENT_GONE}. */
+  /**
+   * The next client's descriptor, or {@linkcode PARENT_GONE}. For a datagram, that of the socket, and the receiver has
+   * the rest.
+   */
   next(): number | Promise<number> {
     if (this.#serializer !== undefined) return this.#nextInTurn(this.#serializer);
     const fd = this.acceptWaiting();
@@ -102,6 +110,7 @@ export class Acceptor {
   }
 
   #acceptFrom(listener: number): number {
+    if (this.#receiver?.serves(listener)) return this.#receiveFrom(listener, this.#receiver);
     for (;;) {
       this.#peerLength[0] = SOCKADDR_SIZE;
       const fd = acceptNow(listener, this.#peer, this.#peerLengthBytes);
@@ -117,6 +126,12 @@ export class Acceptor {
       }
       throw new Error(`Cannot accept a client: ${errnoSentence(errnoName(code))}`);
     }
+  }
+
+  #receiveFrom(socket: number, receiver: Receiver): number {
+    const received = receiver.receive(socket);
+    if (received === "full") this.#pausing = true;
+    return received === true ? socket : -1;
   }
 
   /** Waits until a listener has a client or the parent has gone, then tries. */

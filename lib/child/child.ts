@@ -6,7 +6,7 @@
 
 import { Connection } from "../connection/connection.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
-import { type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
+import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import type { Hooks } from "../hooks.ts";
 import { type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
@@ -21,6 +21,7 @@ import { attachSerializer } from "../serialize/serializer.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
 import { Acceptor, PARENT_GONE } from "./accept.ts";
 import { ChildServer } from "./child_server.ts";
+import type { Receiver } from "./receive.ts";
 import { retireAfter } from "./retire.ts";
 import { callHook, serve, type Serving, Thrown } from "./serve.ts";
 import { Breather } from "./yield.ts";
@@ -55,6 +56,7 @@ class Child {
   readonly #server: ChildServer;
   readonly #parent: Waker;
   #acceptor: Acceptor | undefined;
+  #receiver: Receiver | undefined;
   #serving: Serving | undefined;
   #connection: Connection | undefined;
   #leaving = false;
@@ -115,11 +117,17 @@ class Child {
   async #serveClients(): Promise<void> {
     const handoff = this.#handoff;
     const logger = this.#logger;
+    const warn = (message: string) => logger.log(1, message);
+    if (handoff.listeners.some(carriesDatagrams)) {
+      const { Receiver } = await import("./receive.ts");
+      this.#receiver = new Receiver({ ...handoff, warn });
+    }
     this.#acceptor = new Acceptor({
       listeners: handoff.listeners.map(({ fd }) => fd),
       lifelineFd: handoff.lifelineFd,
       serializer: await attachSerializer(handoff.serializer, handoff.lifelineFd),
-      warn: (message) => logger.log(1, message),
+      receiver: this.#receiver,
+      warn,
     });
     logger.log(4, `Child Preforked (${runtime.pid})`);
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
@@ -235,7 +243,8 @@ class Child {
 
   async #serveOne(serving: Serving, acceptor: Acceptor, fd: number): Promise<void> {
     const timeout = this.#handoff.config.idleTimeout * 1000;
-    this.#connection = new Connection(fd, { peer: acceptor.peer, timeout });
+    this.#connection = this.#receiver?.connection(fd, timeout) ??
+      new Connection(fd, { peer: acceptor.peer, timeout });
     await serve(serving, this.#connection);
     this.#connection = undefined;
   }

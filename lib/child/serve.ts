@@ -52,7 +52,7 @@ async function runHandler(serving: Serving, connection: Connection): Promise<voi
 function logConnect({ logger }: Serving, connection: Connection): void {
   const { remoteAddr, localAddr } = connection;
   const text = localAddr.transport === "unix"
-    ? `CONNECT UNIX Socket: "${localAddr.path}"`
+    ? `CONNECT ${connection.datagram === undefined ? "UNIX" : "UNIXDGRAM"} Socket: "${localAddr.path}"`
     : `CONNECT ${localAddr.transport.toUpperCase()} Peer: "[${remoteAddr.hostname}]:${remoteAddr.port}" ` +
       `Local: "[${localAddr.hostname}]:${localAddr.port}"`;
   logger.logTimed(3, text);

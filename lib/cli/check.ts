@@ -11,6 +11,7 @@ import { printEffective } from "../config/describe.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 import { locateProgram } from "../handler/program_path.ts";
+import { understandPorts } from "../listen/plan.ts";
 
 /** Checks the file that is the first argument, with the options that follow it. */
 export async function check(args: readonly string[]): Promise<void> {
@@ -27,6 +28,7 @@ export async function check(args: readonly string[]): Promise<void> {
     own: handler.options,
     defaults: handler.defaults,
   });
+  if (loaded.personality.binds) understandPorts(loaded);
   const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler) : loaded;
   process.stdout.write(printEffective(located));
   for (const note of loaded.notes) process.stderr.write(`${note}\n`);

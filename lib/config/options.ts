@@ -76,7 +76,10 @@ export interface OptionRow extends Definition {
   readonly remedy?: string;
 }
 
-/** Every option that Net::Server 2.013 knows, and Tine's own: `exec` and its like, `log_format`, `idle_timeout`, `stop_timeout`. */
+/**
+ * Every option that Net::Server 2.013 knows, and Tine's own: `exec` and its like, `log_format`, `idle_timeout`,
+ * `stop_timeout`, `unix_mode`.
+ */
 export const OPTIONS = [
   {
     key: "port",
@@ -119,8 +122,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Protocol of ports that name none; repeatable. Goes with `port` as `host` does. So far `tcp` alone is " +
-      "supported.",
+      "Protocol of ports that name none: `tcp`, `udp`, `unix` or `unixdgram`; repeatable. Goes with `port` as `host` " +
+      "does. For the last two, the port is the path of a socket's file.",
   },
   {
     key: "ipv",
@@ -181,8 +184,8 @@ export const OPTIONS = [
     personality: "base",
     section: "Listening",
     apply: "restart",
-    status: "later",
-    help: "Bytes to take of a datagram at most.",
+    status: "supported",
+    help: "Bytes to take of a datagram at most. What is longer is cut, and the log says so once.",
   },
   {
     key: "udp_recv_flags",
@@ -192,8 +195,8 @@ export const OPTIONS = [
     personality: "base",
     section: "Listening",
     apply: "restart",
-    status: "later",
-    help: "Flags for `recv` on a datagram socket.",
+    status: "supported",
+    help: "Flags for `recv` on a datagram socket, as a number. MSG_OOB (1) and MSG_PEEK (2) are refused.",
   },
   {
     key: "udp_broadcast",
@@ -202,8 +205,8 @@ export const OPTIONS = [
     personality: "base",
     section: "Listening",
     apply: "restart",
-    status: "later",
-    help: "Allow datagrams to broadcast addresses.",
+    status: "supported",
+    help: "Allow datagrams to and from broadcast addresses on UDP sockets (SO_BROADCAST).",
   },
   {
     key: "unix_type",
@@ -213,8 +216,19 @@ export const OPTIONS = [
     personality: "base",
     section: "Listening",
     apply: "restart",
-    status: "later",
-    help: "Type of unix sockets.",
+    status: "supported",
+    help: "Type of ports with `proto = unix`; SOCK_DGRAM makes them `unixdgram`.",
+  },
+  {
+    key: "unix_mode",
+    kind: "string",
+    defaultText: "as the umask says",
+    personality: "base",
+    section: "Listening",
+    apply: "restart",
+    status: "supported",
+    help:
+      "Mode of the files of unix sockets, in octal, such as `0660`: who may write may connect. Tine's own.",
   },
   {
     key: "unix_path",

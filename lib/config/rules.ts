@@ -10,7 +10,7 @@ import { type Personality, type PersonalityName, RUNNABLE, takesOption } from ".
 import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
 
 /** The protocols that can be listened on so far. */
-const LISTENABLE: readonly string[] = ["tcp"];
+const LISTENABLE: readonly string[] = ["tcp", "udp", "unix", "unixdgram"];
 /** The protocols that Net::Server knows. */
 const PROTOCOLS: readonly string[] = ["tcp", "udp", "unix", "unixdgram", "ssl", "ssleay"];
 
@@ -46,16 +46,30 @@ export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined
     case "log_file":
       if (!/^(Sys::Syslog|Log::Log4perl)$/.test(String(value))) return undefined;
       return { reason: NOT_YET, remedy: "give the path of a file" };
+    case "unix_mode":
+      if (/^(?:0o?)?[0-7]{3}$/.test(String(value))) return undefined;
+      return { reason: "it is no mode in octal", remedy: "give three digits from 0 to 7, such as 0660" };
+    case "udp_recv_flags":
+      return refuseFlags(Number(value));
     default:
       return undefined;
   }
+}
+
+/** Flags of recv(2) with which a server of datagrams could not work. The numbers are the same on all systems. */
+function refuseFlags(flags: number): Refusal | undefined {
+  if (flags & 2) {
+    return { reason: "with MSG_PEEK (2) the same datagram would come for ever", remedy: "leave that out" };
+  }
+  if (flags & 1) return { reason: "no datagram has MSG_OOB (1)", remedy: "leave that out" };
+  return undefined;
 }
 
 /** A protocol may stand together with an IP version: `tcp IPv4`. */
 function refuseProtocol(text: string): Refusal | undefined {
   const name = withoutIpVersion(text).trim().toLowerCase();
   if (LISTENABLE.includes(name)) return undefined;
-  const remedy = `give ${LISTENABLE.join(" or ")}`;
+  const remedy = `give ${LISTENABLE.slice(0, -1).join(", ")} or ${LISTENABLE.at(-1)}`;
   return { reason: PROTOCOLS.includes(name) ? NOT_YET : "there is no such protocol", remedy };
 }
 

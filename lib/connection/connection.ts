@@ -18,6 +18,7 @@ import { pollAway, pollHere, POLLIN, POLLOUT, SHORT_WAIT_MS } from "../os/wait.t
 import { runtime } from "../runtime/choose.ts";
 import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
 import type { ReadOptions } from "./read_options.ts";
+import type { ReceivedDatagram } from "./datagram.ts";
 import { sendNow } from "./send.ts";
 import { joinBytes, LineReader, type LinesOptions } from "./lines.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
@@ -32,6 +33,8 @@ export class Connection {
   readonly fd: number;
   /** Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. */
   timeout: number;
+  /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
+  declare readonly datagram?: ReceivedDatagram;
 
   readonly #peer: Uint8Array;
   #remote: Address | undefined;
@@ -53,9 +56,7 @@ export class Connection {
   #left: Uint8Array | undefined;
 
   /**
-   * Takes over a socket.
-   *
-   * @param fd A connected socket that does not block. The connection owns it.
+   * Takes over `fd`, a connected socket that does not block.
    * @param options `peer`: the `struct sockaddr` of the other end; `timeout`: see the field.
    */
   constructor(fd: number, options: { peer: Uint8Array; timeout: number }) {
@@ -287,9 +288,8 @@ export class Connection {
   }
 
   #closeDescriptor(): void {
-    if (!this.#descriptorOpen) return;
+    if (this.#descriptorOpen) libc.close(this.fd);
     this.#descriptorOpen = false;
-    libc.close(this.fd);
   }
 
   /** Closes the connection when it goes out of a `using` scope. */

@@ -5,6 +5,7 @@
  */
 
 import type { Connection } from "../connection/connection.ts";
+import type { ReceivedDatagram } from "../connection/datagram.ts";
 import type { Server } from "../context.ts";
 import { ConnectionError } from "../errors.ts";
 
@@ -31,11 +32,30 @@ function property(server: Server, connection: Connection, name: string): string 
   return value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** Answers a datagram with one: its bytes as they came, or all options where they have `dump` in them. */
+async function echoDatagram(
+  connection: Connection,
+  server: Server,
+  { bytes }: ReceivedDatagram,
+): Promise<void> {
+  if (new TextDecoder().decode(bytes).includes("dump")) {
+    await connection.print(JSON.stringify(server.config, null, 2));
+    return;
+  }
+  const before = new TextEncoder().encode('You said "');
+  const answer = new Uint8Array(before.length + bytes.length + 1);
+  answer.set(before);
+  answer.set(bytes, before.length);
+  answer[answer.length - 1] = 0x22; // "
+  await connection.write(answer);
+}
+
 /**
  * Greets, then answers each line. A line with `get NAME` shows a property, `dump` all options, `quit` ends the
  * connection and `exit` the server (Net::Server's `process_request`).
  */
 export async function echo(connection: Connection, server: Server): Promise<void> {
+  if (connection.datagram !== undefined) return await echoDatagram(connection, server, connection.datagram);
   const name = `Tine::${server.personality}`;
   connection.timeout = PATIENCE_MS;
   await connection.print(`Welcome to "${name}" (${server.pid})\r\n`);

@@ -11,6 +11,7 @@ import { type LoadedConfig, originOf } from "../config/config.ts";
 import type { Handler } from "../context.ts";
 import { ConfigError, formatPlace, type Place, TineError } from "../errors.ts";
 import { EX_NOINPUT, EX_NOPERM } from "../exit_codes.ts";
+import { understandPorts } from "../listen/plan.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /** Where programs are looked for when the environment has no PATH (as execvp(3) does). */
@@ -58,6 +59,19 @@ export function findProgram(name: string, place?: Place): string {
   throw new TineError(`${at}Cannot run "${name}": ${why}; ${remedy}`, { exitCode: EX_NOINPUT });
 }
 
+/** A datagram is no descriptor that a program could be given: the socket is that of all senders, and of all children. */
+function refuseDatagrams(loaded: LoadedConfig): void {
+  for (const [index, { proto, text }] of understandPorts(loaded).entries()) {
+    if (proto !== "udp" && proto !== "unixdgram") continue;
+    const place = originOf(loaded, "port", index);
+    throw new ConfigError(
+      `Cannot serve port "${text}" with exec: its clients are datagrams, and a program needs a connection; ` +
+        "give it a server of its own",
+      { option: "port", ...(place === undefined ? {} : { place }) },
+    );
+  }
+}
+
 /**
  * The options with the absolute path of the program of `exec`.
  *
@@ -81,6 +95,7 @@ export function locateProgram(loaded: LoadedConfig, handler: Handler): LoadedCon
       { option: "exec", ...where },
     );
   }
+  refuseDatagrams(loaded);
   const [name = "", ...args] = config.exec;
   const exec = Object.freeze([findProgram(name, place), ...args]);
   return { ...loaded, config: Object.freeze({ ...config, exec }) };

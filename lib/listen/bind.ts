@@ -90,7 +90,9 @@ export function bindTarget(target: Target, options: BindOptions, port = target.a
 }
 
 /** Closes a socket and removes its file, if that is still its own. */
-export function unbind({ fd, socketFile }: Pick<Bound, "fd" | "socketFile">): void {
+export function unbind(
+  { fd, socketFile }: { readonly fd: number; readonly socketFile?: SocketFile | undefined },
+): void {
   closeFd(fd);
   if (socketFile !== undefined) removeSocketFile(socketFile);
 }

@@ -15,7 +15,7 @@ import { type Group, type PlanOptions, planPorts, type Wanted } from "./plan.ts"
 import type { Protocol } from "./port_spec.ts";
 import type { Target } from "./resolve.ts";
 import { isSocketFor, type PassedSocket, takeSystemdSockets } from "./systemd.ts";
-import { socketFileAt, type SocketFileOptions } from "./unix_path.ts";
+import type { SocketFile, SocketFileOptions } from "./unix_path.ts";
 
 /** A socket that clients reach: of streams, it listens; of datagrams, it is bound. */
 export interface Listener extends Bound {
@@ -31,13 +31,15 @@ export interface InheritedSocket {
   readonly fd: number;
   /** The key of the listener that it was. */
   readonly key: string;
+  /** Its file, where it has one that was made for this server. */
+  readonly socketFile?: SocketFile | undefined;
 }
 
 /** What listening needs. */
 export interface ListenOptions extends PlanOptions {
   /** The sockets from before a restart. */
   readonly inherited: readonly InheritedSocket[];
-  /** The mode and owner of the files of unix sockets. @default as the system makes them */
+  /** The mode and owner of the files of unix sockets. @default `unix_mode`, and as the system makes them */
   readonly socketFile?: SocketFileOptions | undefined;
   /** Where names are looked up. @default this machine */
   readonly machine?: Machine | undefined;
@@ -47,7 +49,7 @@ export interface ListenOptions extends PlanOptions {
 const DRAWS = 20;
 
 /** `TCP port 80 on host ::1 with IPv6` */
-function describe({ proto, address, ipv }: Target): string {
+export function describe({ proto, address, ipv }: Target): string {
   const name = proto.toUpperCase();
   return address.transport === "unix"
     ? `${name} socket file "${address.path}"`
@@ -67,40 +69,43 @@ class Inheritance {
     this.isRestart = inherited.length > 0 || passed.length > 0;
   }
 
-  /** Takes the descriptor for `wanted`. */
-  take({ key, target }: Wanted): number | undefined {
+  /** Takes the socket for `wanted`. The file of one that systemd passed is systemd's, and stays when this server ends. */
+  take({ key, target }: Wanted): Pick<InheritedSocket, "fd" | "socketFile"> | undefined {
     const own = this.inherited.findIndex((socket) => socket.key === key);
-    if (own >= 0) return this.inherited.splice(own, 1)[0]?.fd;
+    if (own >= 0) return this.inherited.splice(own, 1)[0];
     const passed = this.passed.findIndex((socket) => isSocketFor(socket, target));
-    return passed < 0 ? undefined : this.passed.splice(passed, 1)[0]?.fd;
+    return passed < 0 ? undefined : { fd: (this.passed.splice(passed, 1)[0] as PassedSocket).fd };
   }
 }
 
 /** Makes an inherited descriptor like one that was bound here; a backlog that has changed takes effect. */
-function adopt(fd: number, target: Target, { backlog }: BindOptions): Bound {
+function adopt(
+  { fd, socketFile }: Pick<InheritedSocket, "fd" | "socketFile">,
+  target: Target,
+  { backlog }: BindOptions,
+): Bound {
   setCloseOnExec(fd, { on: true });
   setNonBlocking(fd);
   const address = addressOf(fd, target);
   if (kindOf(target.proto) === "stream") startListening(fd, backlog, address);
-  const socketFile = address.transport === "unix" ? socketFileAt(address.path ?? "") : undefined;
   return { fd, address, ...(socketFile === undefined ? {} : { socketFile }) };
 }
 
 /** Whether the system chooses its number. */
-function isDrawn({ target: { address } }: Wanted): boolean {
+export function isDrawn({ target: { address } }: Wanted): boolean {
   return address.transport !== "unix" && address.port === 0;
 }
 
 /** Binds all of `wanted` to one and the same port, which is drawn anew if another of them cannot have it. */
-function bindTogether(wanted: Group, fixed: number | undefined, options: BindOptions): Bound[] {
+export function bindTogether(wanted: Group, fixed: number | undefined, options: BindOptions): Listener[] {
   for (let draw = 1;; draw++) {
-    const bound: Bound[] = [];
+    const bound: Listener[] = [];
     let port = fixed;
     let current = wanted[0] as Wanted;
     try {
       for (current of wanted) {
         const own = bindTarget(current.target, options, port);
-        bound.push(own);
+        bound.push({ ...own, key: current.key, proto: current.target.proto });
         // Only a port that was drawn is shared.
         if (isDrawn(current)) port = own.address.port;
       }
@@ -132,12 +137,12 @@ function openGroup(
   const adopted = new Map<Wanted, Bound>();
   for (const wanted of group) {
     log(2, `Binding to ${describe(wanted.target)}`);
-    const fd = inheritance.take(wanted);
-    if (fd === undefined) {
+    const socket = inheritance.take(wanted);
+    if (socket === undefined) {
       if (inheritance.isRestart) log(2, "Added new port configuration");
       continue;
     }
-    const bound = adopt(fd, wanted.target, options);
+    const bound = adopt(socket, wanted.target, options);
     adopted.set(wanted, bound);
     logAdopted(bound, wanted, log);
   }
@@ -154,14 +159,24 @@ function openGroup(
 
 /** Closes the sockets that nobody wants any more. */
 function closeLeft({ inherited, passed }: Inheritance, log: ListenOptions["log"]): void {
-  for (const { fd, key } of inherited) {
+  for (const { fd, key, socketFile } of inherited) {
     log(2, `Closing un-mapped port (${key}) on fd ${fd}`);
-    closeFd(fd);
+    closeListeners([{ fd, socketFile }], log);
   }
   for (const { fd, address, name } of passed) {
     log(2, `Closing un-mapped port (${name}: ${formatAddress(address)}) on fd ${fd}`);
     closeFd(fd);
   }
+}
+
+/** How the options want sockets to be bound. */
+export function bindOptionsOf({ config, socketFile }: Omit<ListenOptions, "inherited">): BindOptions {
+  const mode = config.unixMode === undefined ? undefined : parseInt(config.unixMode.replace(/^0o/, ""), 8);
+  return {
+    backlog: config.listen ?? c.SOMAXCONN,
+    broadcast: config.udpBroadcast ?? false,
+    socketFile: { mode, ...socketFile },
+  };
 }
 
 /**
@@ -176,13 +191,9 @@ function closeLeft({ inherited, passed }: Inheritance, log: ListenOptions["log"]
 export async function listen(
   options: ListenOptions,
 ): Promise<{ listeners: Listener[]; unmapped: InheritedSocket[] }> {
-  const { config, log } = options;
+  const { log } = options;
   const passed = takeSystemdSockets(log);
-  const bindOptions: BindOptions = {
-    backlog: config.listen ?? c.SOMAXCONN,
-    broadcast: config.udpBroadcast ?? false,
-    socketFile: options.socketFile ?? {},
-  };
+  const bindOptions = bindOptionsOf(options);
   const groups = await planPorts(options, options.machine ?? thisMachine);
   const inheritance = new Inheritance(options.inherited, passed);
   const listeners: Listener[] = [];
@@ -201,7 +212,31 @@ export async function listen(
   return { listeners, unmapped: inheritance.inherited };
 }
 
-/** Closes the sockets of listeners for good, and removes the files of those that have one. */
-export function closeListeners(listeners: readonly Pick<Listener, "fd" | "socketFile">[]): void {
-  for (const listener of listeners) unbind(listener);
+/** A listener as one could write it as a port: `127.0.0.1:80`, `[::1]:53/udp`, `/run/x.sock|unix`. */
+export function formatListener({ address, proto }: Pick<Listener, "address" | "proto">): string {
+  const separator = address.transport === "unix" ? "|" : "/";
+  return formatAddress(address) + (proto === "tcp" ? "" : separator + proto);
+}
+
+/**
+ * Closes the sockets of listeners for good, and removes the files of those that have one. A file that cannot be removed
+ * is told of: a server that gave up its rights may not change the folder. The next start takes its place.
+ */
+export function closeListeners(
+  listeners: readonly Omit<InheritedSocket, "key">[],
+  log: ListenOptions["log"] = () => {},
+): void {
+  for (const listener of listeners) {
+    try {
+      unbind(listener);
+    } catch (error) {
+      const { path } = listener.socketFile as SocketFile;
+      log(
+        1,
+        `Cannot remove the socket file "${path}": ${
+          (error as Error).message
+        }; the next start will replace it`,
+      );
+    }
+  }
 }

@@ -18,6 +18,8 @@ export type ListenConfig = Pick<Config, "port" | "host" | "proto" | "ipv" | "lis
   readonly unixType?: string | undefined;
   /** Whether datagrams may be sent to broadcast addresses. */
   readonly udpBroadcast?: boolean | undefined;
+  /** The mode of unix sockets' files, in octal. */
+  readonly unixMode?: string | undefined;
 };
 
 /** What planning needs. */
@@ -52,7 +54,16 @@ export function keyOf({ proto, address, ipv, v6Only }: Target): string {
   return `${where}|${proto}|ipv${ipv}${ipv === "6" && !v6Only ? "4" : ""}`;
 }
 
-function understand(options: PlanOptions, index: number): PortSpec {
+/**
+ * Understands every port, without a look at this machine.
+ *
+ * @throws {ConfigError} for the first that cannot be understood
+ */
+export function understandPorts(options: Pick<PlanOptions, "config" | "origins">): PortSpec[] {
+  return options.config.port.map((_, index) => understand(options, index));
+}
+
+function understand(options: Pick<PlanOptions, "config" | "origins">, index: number): PortSpec {
   const { config, origins } = options;
   const entry = config.port[index] as Config["port"][number];
   const spec = parsePort(entry, {
@@ -111,7 +122,7 @@ export async function planPorts(options: PlanOptions, machine: Machine): Promise
   const { config, origins, log } = options;
   if (!origins.has("port")) log(2, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
   // Every port is understood before any name is looked up, so that a slip is told at once.
-  const specs = config.port.map((_, index) => understand(options, index));
+  const specs = understandPorts(options);
   const groups: Group[] = [];
   const seen = new Set<string>();
   for (const [index, spec] of specs.entries()) {

@@ -5,8 +5,8 @@
  */
 
 import { availableParallelism } from "node:os";
+import { closeListeners, formatListener } from "../listen/listen.ts";
 import { createPipe } from "../os/descriptor.ts";
-import { formatAddress } from "../os/sockaddr.ts";
 import { runtime } from "../runtime/choose.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
@@ -41,6 +41,7 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
     abandon: async () => {
       await closeChildren(parent);
       parent.parts.serializer.remove();
+      closeListeners(parent.parts.listeners);
     },
   };
 }
@@ -68,7 +69,7 @@ function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
 /** What a person wants to know of a server that has come up. */
 function introduce(parent: Parent): void {
   const { listeners, server, logger } = parent.parts;
-  const where = listeners.map(({ address }) => formatAddress(address)).join(", ");
+  const where = listeners.map(formatListener).join(", ");
   logger.log(
     2,
     `Listening on ${where} (${server.personality}, ${parent.population.words}, ${runtime.name} ` +

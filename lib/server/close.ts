@@ -16,6 +16,7 @@ import type { ParentServer } from "../supervise/parent_server.ts";
 import { executeAgain, holdParentSignals } from "../supervise/restart.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 import type { Loop } from "./loop.ts";
+import { rehearse } from "./rehearse.ts";
 
 /** Closes the server and ends the process. `gently`: every child finishes its client first. */
 export async function closeServer(
@@ -32,7 +33,7 @@ export async function closeServer(
   await closeChildren(parent);
   await parent.callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
   serializer.remove();
-  closeListeners(listeners);
+  closeListeners(listeners, (level, message) => logger.log(level, message));
   runtime.exit(options.exitCode);
 }
 
@@ -41,12 +42,8 @@ export async function restartServer(parent: Parent): Promise<void> {
   const { config, server, logger, serializer } = parent.parts;
   logger.log(2, "Received a SIG HUP");
   // The new configuration before the old server is touched: a mistake in it must not cost the service.
-  try {
-    await parent.parts.reread();
-  } catch (error) {
-    logger.log(1, `Cannot restart: ${(error as Error).message}; going on with the present configuration`);
-    return;
-  }
+  const added = await rehearse(parent.parts);
+  if (added === undefined) return;
   await parent.callHook("preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
   if (config.leaveChildrenOpenOnHup) {
@@ -64,11 +61,17 @@ export async function restartServer(parent: Parent): Promise<void> {
   await runtime.breathe();
   await runtime.breathe();
   if (parent.stopRequested || parent.inbox.has("stop", "quit")) {
+    closeListeners(added);
     return await closeServer(parent, { exitCode: 0, gently: false });
   }
   logger.logTimed(0, "Re-exec server during HUP");
   const { listeners, lifeline } = parent.parts;
-  executeAgain({ listeners, lifeline, children: parent.children.pids });
+  try {
+    executeAgain({ listeners: [...listeners, ...added], lifeline, children: parent.children.pids });
+  } catch (error) {
+    closeListeners(added);
+    throw error;
+  }
 }
 
 /** What is known when an error ends the server. */

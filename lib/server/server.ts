@@ -12,7 +12,7 @@ import { listen } from "../listen/listen.ts";
 import { type Logger, openLog } from "../log/logger.ts";
 import { nameHook } from "../supervise/parent.ts";
 import { ParentServer } from "../supervise/parent_server.ts";
-import { takeLegacy } from "../supervise/restart.ts";
+import { type Legacy, takeLegacy } from "../supervise/restart.ts";
 import { failServer } from "./close.ts";
 import type { Loop } from "./loop.ts";
 import { loopOf } from "./loops.ts";
@@ -38,13 +38,17 @@ export async function runServer(parts: ServerParts): Promise<never> {
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
   let logger: Logger | undefined;
   let loop: Loop | undefined;
+  const legacy = takeLegacy();
+  server.holding(legacy?.sockets ?? []);
   try {
     await nameHook("configure", () => handler.hooks?.configure?.(server));
     const loaded = await readOptions(parts);
     logger = startLog(loaded, handler, server);
-    loop = await prepare(parts, loaded, server, logger);
+    loop = await prepare({ parts, loaded, server, logger, legacy });
     return await loop.run();
   } catch (error) {
+    // Sockets close with the process, which is about to end; the files of unix sockets would stay.
+    if (loop === undefined) server.release();
     return await failServer({ error, handler, server, logger, loop });
   }
 }
@@ -78,32 +82,32 @@ function startLog(
   return logger;
 }
 
+/** What there is before anything is bound. */
+interface Beginning {
+  readonly parts: ServerParts;
+  readonly loaded: LoadedConfig;
+  readonly server: ParentServer;
+  readonly logger: Logger;
+  readonly legacy: Legacy | undefined;
+}
+
 /** From the options to a personality that is ready to run. */
-async function prepare(
-  parts: ServerParts,
-  loaded: LoadedConfig,
-  server: ParentServer,
-  logger: Logger,
-): Promise<Loop> {
-  const { config, personality, origins } = loaded;
+async function prepare({ parts, loaded, server, logger, legacy }: Beginning): Promise<Loop> {
+  const { config, personality } = loaded;
   const { handler, handlerUrl } = parts;
   const { hooks } = handler;
   await nameHook("postConfigure", () => hooks?.postConfigure?.(server));
-  const legacy = takeLegacy();
   logger.logTimed(2, `Tine::${server.personality} starting! pid(${process.pid})`);
   if (legacy !== undefined) {
     await nameHook("restartOpen", () => hooks?.restartOpen?.(server));
     logger.log(2, "Binding open file descriptors");
   }
+  const log = (level: number, message: string) => logger.log(level, message);
   const { listeners } = personality.binds
-    ? await listen({
-      config,
-      origins,
-      inherited: legacy?.sockets ?? [],
-      log: (level, message) => logger.log(level, message),
-    })
+    ? await listen({ ...loaded, inherited: legacy?.sockets ?? [], log })
     : { listeners: [] };
   server.listeners = listeners.map(({ address }) => address);
+  server.holding(listeners);
   await nameHook("postBind", () => hooks?.postBind?.(server));
   const { prepareLoop } = await loopOf(personality);
   return await prepareLoop({

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import type { Handoff } from "../handoff.ts";
@@ -39,7 +40,7 @@ export interface ParentParts {
   /** The personality's strategy. */
   readonly populate: (scoreboard: Scoreboard) => Population;
   /** Reads the options again and checks them. */
-  readonly reread: () => Promise<unknown>;
+  readonly reread: () => Promise<LoadedConfig>;
 }
 
 /** A hook threw in the parent: the server ends, as a Perl server would `die`. */
@@ -84,7 +85,7 @@ export class Parent {
       config,
       personality: server.personality,
       parentPid: server.pid,
-      listeners: listeners.map(({ fd, address }) => ({ fd, address })),
+      listeners: listeners.map(({ fd, address, proto }) => ({ fd, address, proto })),
       handlerUrl: parts.handlerUrl,
       serializer: serializer.handoff,
       scoreboardFd: this.#scoreboard.fd,

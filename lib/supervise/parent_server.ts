@@ -7,6 +7,7 @@
 import process from "node:process";
 import type { Config } from "../config/options.ts";
 import type { Address, Server } from "../context.ts";
+import { closeListeners, type InheritedSocket } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { formatJson } from "../log/line_format.ts";
 
@@ -22,6 +23,7 @@ export class ParentServer implements Server {
   #logger: Logger | undefined;
   #pids: () => readonly number[] = () => [];
   #close: ((exitCode: number) => Promise<never>) | undefined;
+  #sockets: readonly InheritedSocket[] = [];
   #done = false;
 
   constructor(personality: string) {
@@ -46,6 +48,17 @@ export class ParentServer implements Server {
     this.#logger = logger;
   }
 
+  /** These sockets are open; the files of unix sockets among them would stay if the process ended now. */
+  holding(sockets: readonly InheritedSocket[]): void {
+    this.#sockets = sockets;
+  }
+
+  /** Closes what is open, for a start that has failed. */
+  release(): void {
+    closeListeners(this.#sockets, (level, message) => this.log(level, message));
+    this.#sockets = [];
+  }
+
   /** The parent's loop is about to begin. */
   supervising(pids: () => readonly number[], close: (exitCode: number) => Promise<never>): void {
     this.#pids = pids;
@@ -64,7 +77,8 @@ export class ParentServer implements Server {
   }
 
   serverClose(exitCode = 0): Promise<never> {
-    if (this.#close === undefined) process.exit(exitCode);
-    return this.#close(exitCode);
+    if (this.#close !== undefined) return this.#close(exitCode);
+    this.release();
+    process.exit(exitCode);
   }
 }

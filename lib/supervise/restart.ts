@@ -9,7 +9,7 @@ import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
 import { execute, holdSignals, ignoreSignal } from "../os/process.ts";
-import type { Listener } from "../listen/listen.ts";
+import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import { signalsOf } from "../signals.ts";
 
 /** The environment variable by which the program learns that it was restarted. */
@@ -17,7 +17,7 @@ export const RESTART_VARIABLE = "TINE_RESTART";
 
 /** What the program hands to itself. */
 export interface Legacy {
-  readonly sockets: readonly { readonly fd: number; readonly key: string }[];
+  readonly sockets: readonly InheritedSocket[];
   /** Children that still finish their clients. */
   readonly children: readonly number[];
   /** Absent after a personality without children. */
@@ -58,7 +58,7 @@ export function holdParentSignals(): void {
  */
 export function executeAgain({ listeners, children = [], lifeline }: Estate): never {
   const legacy: Legacy = {
-    sockets: listeners.map(({ fd, key }) => ({ fd, key })),
+    sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     children,
     ...(lifeline === undefined ? {} : { lifeline }),
   };

@@ -97,6 +97,15 @@ test("what check prints is a configuration file with the same meaning", { timeou
   assert.deepEqual(values(again.out), values(out));
 });
 
+test("check refuses a port that cannot be understood, with status 78", { timeout }, async () => {
+  const path = file("ports.conf", "port 127.0.0.1:80\nport 127.0.0.1:70000\n");
+  await refused(
+    ["check", path],
+    78,
+    /ports\.conf:2:6: Cannot bind port "127\.0\.0\.1:70000": 70000 is above 65535/,
+  );
+});
+
 test("check takes a handler and knows its options", { timeout }, async () => {
   const good = file("sink.conf", "domain mail.example\n");
   const { code, out } = await tine("check", good, "./examples/smtp_sink.ts");
@@ -152,7 +161,7 @@ test("a mistake on the command line is one line and a status that tells its kind
 });
 
 test("an option that is not supported is refused with what to do", { timeout }, async () => {
-  await refused(["--udp_recv_len", "5"], 78, /Cannot set udp_recv_len: it is not supported yet/);
+  await refused(["--SSL_key_file", "x"], 78, /Cannot set SSL_key_file: it is not supported yet/);
   await refused(["--ipv6_package", "x"], 78, /Cannot set ipv6_package: .*remove it/);
 });
 
@@ -225,6 +234,11 @@ test("tine exec refuses what it cannot run, in one line", { timeout }, async () 
     ["exec", "examples/echo.ts", "--", "cat"],
     78,
     /^tine: command line:4: Cannot set exec: the handler has a processRequest, .*; remove one of the two\n/,
+  );
+  await refused(
+    ["exec", "--port", "127.0.0.1:0", "--port", "127.0.0.1:0/udp", "--", "cat"],
+    78,
+    /^tine: command line:\d+: Cannot serve port "127\.0\.0\.1:0\/udp" with exec: its clients are datagrams, /,
   );
   const toml = file("exec.toml", 'port = 0\nexec = ["cat", 7]\n');
   await refused(

@@ -102,16 +102,37 @@ const BAD: readonly Bad[] = [
     "tie_client_stdout",
     "command line:1: Cannot set tie_client_stdout: it has no counterpart in Tine; remove it, and write to the connection: standard output is never tied to the client here",
   ),
-  inLine("proto udp", 'command line:1: Cannot set proto to "udp": it is not supported yet; give tcp'),
-  inLine("proto sctp", 'command line:1: Cannot set proto to "sctp": there is no such protocol; give tcp'),
-  inLine("port 53/udp", 'command line:1: Cannot set port to "53/udp": it is not supported yet; give tcp'),
   inLine(
-    "port 443/ssl/IPv4",
-    'command line:1: Cannot set port to "443/ssl/IPv4": it is not supported yet; give tcp',
+    "proto ssl",
+    'command line:1: Cannot set proto to "ssl": it is not supported yet; give tcp, udp, unix or unixdgram',
   ),
   inLine(
-    "port /tmp/s|unix",
-    'command line:1: Cannot set port to "/tmp/s|unix": it is not supported yet; give tcp',
+    "proto sctp",
+    'command line:1: Cannot set proto to "sctp": there is no such protocol; give tcp, udp, unix or unixdgram',
+  ),
+  inLine(
+    "port 443/ssl/IPv4",
+    'command line:1: Cannot set port to "443/ssl/IPv4": it is not supported yet; give tcp, udp, unix or unixdgram',
+  ),
+  inLine(
+    "unix_mode 888",
+    'command line:1: Cannot set unix_mode to "888": it is no mode in octal; give three digits from 0 to 7, such as 0660',
+  ),
+  inLine(
+    "unix_type SOCK_RAW",
+    'command line:1: Cannot set unix_type to "SOCK_RAW": it is not one of its values; give one of SOCK_STREAM, SOCK_DGRAM',
+  ),
+  inLine(
+    "udp_recv_len 0",
+    'command line:1: Cannot set udp_recv_len to "0": it is less than 1; give a whole number from 1 to 65535',
+  ),
+  inLine(
+    "udp_recv_flags 2",
+    'command line:1: Cannot set udp_recv_flags to "2": with MSG_PEEK (2) the same datagram would come for ever; leave that out',
+  ),
+  inLine(
+    "udp_recv_flags 65",
+    'command line:1: Cannot set udp_recv_flags to "65": no datagram has MSG_OOB (1); leave that out',
   ),
   inLine("ipv 5", 'command line:1: Cannot set ipv to "5": it names no IP version; give 4, 6 or *'),
   inLine(
@@ -236,8 +257,8 @@ const BAD: readonly Bad[] = [
     "*/bad.toml:1:1: Cannot set port to a table: it is a table, not a port; give a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv",
   ),
   inToml(
-    '[[port]]\nport = 1\nproto = "udp"\n',
-    "*/bad.toml:1:1: Cannot set port to a table: it is not supported yet; give tcp",
+    '[[port]]\nport = 1\nproto = "ssl"\n',
+    "*/bad.toml:1:1: Cannot set port to a table: it is not supported yet; give tcp, udp, unix or unixdgram",
   ),
   inToml(
     "max_servers = 99999999999999999999\n",

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { UdpClient, UnixDatagramClient } from "../support/datagrams.ts";
 import { Client, onBun, signal } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
@@ -163,4 +169,65 @@ test("the SMTP sink answers commands that come at once in their order", { timeou
     });
     await withClient(port, async (client) => assert.match(await client.line(), /^220 /));
   });
+});
+
+/** The ports that a program has, once it has as many. */
+async function portsOf({ text }: Running, count: number): Promise<number[]> {
+  const found = () =>
+    [...text().matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) => Number(match[1]));
+  return await until(() => found().length >= count ? found() : undefined, 10_000, "the ports") as number[];
+}
+
+test("the time server tells the seconds since 1900 over TCP and over UDP", { timeout }, async () => {
+  const args = ["cli.ts", "./examples/time.ts", "--port", "127.0.0.1:0/udp"];
+  await withProgram(args, async (running) => {
+    const [udp = 0, tcp = 0] = await portsOf(running, 2);
+    const near = (bytes: Uint8Array) => {
+      assert.equal(bytes.length, 4);
+      const seconds = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) - 2_208_988_800;
+      assert.ok(Math.abs(seconds - Date.now() / 1000) < 60, `${seconds} seconds since 1970`);
+    };
+    const client = new UdpClient(udp);
+    client.send("");
+    near(await client.hearBytes());
+    client.close();
+    const answer = await new Promise<Uint8Array>((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      const socket = createConnection({ port: tcp, host: "127.0.0.1" });
+      socket.on("data", (bytes) => chunks.push(Buffer.from(bytes))).on("error", reject);
+      socket.on("end", () => resolve(Buffer.concat(chunks)));
+    });
+    near(answer);
+  });
+});
+
+test("the syslog sink logs what comes over UDP and from a unix socket", { timeout }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "examples-"));
+  const [path, client] = [join(folder, "log.sock"), join(folder, "client.sock")];
+  const args = [
+    "cli.ts",
+    "./examples/syslog_sink.ts",
+    "--port",
+    "127.0.0.1:0/udp",
+    "--port",
+    `${path}|unixdgram`,
+  ];
+  try {
+    await withProgram(args, async (running) => {
+      const [udp = 0] = await portsOf(running, 2);
+      const [overUdp, overUnix] = [new UdpClient(udp), new UnixDatagramClient(path, client)];
+      overUdp.send("<34>Oct 11 22:14:15 mymachine su: 'su root' failed\n");
+      overUdp.send("no number\nDENY forged");
+      overUnix.send("<191>from a socket");
+      const said = (line: string) => until(() => running.text().split("\n").includes(line), 5000, line);
+      await said("127.0.0.1 4.crit Oct 11 22:14:15 mymachine su: 'su root' failed");
+      await said("127.0.0.1 1.notice no number DENY forged");
+      await said("this machine 23.debug from a socket");
+      overUdp.close();
+      overUnix.close();
+    });
+    assert.deepEqual(readdirSync(folder), []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

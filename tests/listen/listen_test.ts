@@ -259,7 +259,7 @@ test("listen serves a unix socket with its mode, and its file goes with it", asy
   await assert.rejects(open([`${path}|unix`]), /conf:1: Cannot bind .*s\.sock.*EADDRINUSE.*another server/);
   assert.ok(existsSync(path));
   const again = await open([{ port: path, proto: "unix" }], {
-    inherited: listeners.map(({ fd, key }) => ({ fd, key })),
+    inherited: listeners,
   });
   assert.equal(again.listeners[0]?.fd, listeners[0]?.fd);
   closeListeners(again.listeners);

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +76,14 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A file that takes log lines in place of stderr; relative to the server's folder. */
   readonly log?: string;
+  /** Files to make in the server's folder before it starts: their names and texts, `FOLDER` replaced as in arguments. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Called with the server's folder before it starts. */
+  readonly prepare?: (folder: string) => void;
+  /** A command that the server's own is given to, and that becomes it. */
+  readonly wrapper?: readonly string[];
+  /** What the runtime is to run in place of cli.ts: flags and the program, from the server's own folder. */
+  readonly program?: readonly string[];
   /** Whether to wait for the ports. Default: true. */
   readonly wait?: boolean;
 }
@@ -94,22 +102,29 @@ export class TestServer {
   ports: number[] = [];
 
   constructor(args: readonly string[], options: StartOptions) {
-    const { personality, handler, ports = 1, env, log } = options;
+    const { personality, handler, ports = 1, env = {}, log, wrapper = [], program } = options;
+    const here = (word: string) => word.replaceAll("FOLDER", this.folder);
     const listeners = Array.from({ length: ports }, () => ["--port", "127.0.0.1:0"]).flat();
     this.#log = log === undefined ? undefined : join(this.folder, log);
-    this.#process = spawn(
+    for (const [name, text] of Object.entries(options.files ?? {})) {
+      writeFileSync(join(this.folder, name), here(text));
+    }
+    options.prepare?.(this.folder);
+    const [command = "", ...words] = [
+      ...wrapper,
       process.execPath,
-      [
-        ...(onBun ? [] : ["run", "-A"]),
-        "cli.ts",
-        ...(personality === undefined ? [] : [personality]),
-        ...(handler === undefined ? [] : [handler]),
-        ...listeners,
-        ...args,
-      ]
-        .map((word) => word.replace("FOLDER", this.folder)),
+      ...(onBun ? [] : ["run", "-A"]),
+      ...(program ?? ["cli.ts"]),
+      ...(personality === undefined ? [] : [personality]),
+      ...(handler === undefined ? [] : [handler]),
+      ...listeners,
+      ...args,
+    ].map(here);
+    this.#process = spawn(
+      command,
+      words,
       {
-        cwd: ROOT,
+        cwd: program === undefined ? ROOT : this.folder,
         // A session of its own: whoever is left of it at the end is a leak.
         detached: true,
         stdio: ["ignore", "ignore", "pipe"],
@@ -119,7 +134,7 @@ export class TestServer {
           NO_COLOR: "1",
           TMPDIR: this.folder,
           TRAIL: join(this.folder, "trail"),
-          ...env,
+          ...Object.fromEntries(Object.entries(env).map(([name, text]) => [name, here(text)])),
         },
       },
     );

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { UdpClient } from "../support/datagrams.ts";
 
 const skip = process.versions["bun"] === undefined
   ? "the executable is built and run once, by Bun's tests"
@@ -23,13 +24,16 @@ test(
         encoding: "utf8",
       });
       assert.equal(built.status, 0, built.stderr);
-      const server = spawn(program, ["--port", "127.0.0.1:0", "--max_servers", "2"]);
+      const ports = ["--port", "127.0.0.1:0", "--port", "127.0.0.1:0/udp"];
+      const server = spawn(program, [...ports, "--max_servers", "2"]);
       let log = "";
-      let port: string | undefined;
+      let [port, datagramPort]: (string | undefined)[] = [];
       for await (const chunk of server.stderr) {
         log += chunk;
-        port = /Bound to auto-assigned port (\d+)/.exec(log)?.[1];
-        if (port !== undefined) break;
+        [port, datagramPort] = [...log.matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) =>
+          match[1]
+        );
+        if (datagramPort !== undefined) break;
       }
       assert.ok(port, log);
       const client = connect(Number(port), "127.0.0.1");
@@ -39,6 +43,9 @@ test(
       assert.match(answer, /You said "hello"/);
       const pid = Number(/Welcome to "[^"]*" \((\d+)\)/.exec(answer)?.[1]);
       assert.notEqual(pid, server.pid);
+      const datagrams = new UdpClient(Number(datagramPort));
+      assert.equal(await datagrams.ask("hello"), 'You said "hello"');
+      datagrams.close();
       const ended = once(server, "exit");
       process.kill(server.pid as number, "SIGTERM");
       assert.deepEqual(await ended, [0, null]);

@@ -1,0 +1,173 @@
+/**
+ * One datagram and its sender in the shape of a connection, so that hooks, access rules and handlers need not care.
+ *
+ * @module
+ */
+
+import type { Address } from "../context.ts";
+import { ConnectionError, SystemError } from "../errors.ts";
+import { formatAddress } from "../os/sockaddr.ts";
+import { sendTo } from "../os/socket.ts";
+import { pollAway } from "../os/wait.ts";
+import { Connection } from "./connection.ts";
+import { closedError, timedOut } from "./failures.ts";
+
+/** How long a sender waits for room before it tries again: poll(2) does not tell when a peer's queue has some. */
+const PAUSE_MS = 5;
+
+/** The fewest bytes of a sender's name that is one: a unix socket that is bound to no path has but a family. */
+const SHORTEST_NAME = 3;
+
+const encoder = new TextEncoder();
+
+/** A datagram as the handler is given it. */
+export interface ReceivedDatagram {
+  /** What was received. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether it was longer than `udp_recv_len`: the rest of it is lost. */
+  readonly truncated: boolean;
+}
+
+/** What a {@linkcode DatagramConnection} is made of. */
+export interface DatagramParts {
+  readonly datagram: ReceivedDatagram;
+  readonly local: Address;
+  readonly remote: Address;
+  /** The sender's `struct sockaddr`. */
+  readonly peerName: Uint8Array;
+  readonly timeout: number;
+}
+
+/** A datagram to read, once, and its sender to answer: each write is a datagram. */
+export class DatagramConnection extends Connection {
+  override readonly datagram: ReceivedDatagram;
+  readonly #localAddr: Address;
+  readonly #remoteAddr: Address;
+  readonly #peerName: Uint8Array;
+  /** What no read has given yet. */
+  #unread: Uint8Array;
+  #isClosed = false;
+  #abort: AbortController | undefined;
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+
+  /**
+   * Takes over a datagram.
+   *
+   * @param fd The socket that it came from. It is shared, and stays open.
+   */
+  constructor(fd: number, { datagram, local, remote, peerName, timeout }: DatagramParts) {
+    super(fd, { peer: peerName, timeout });
+    this.datagram = datagram;
+    this.#localAddr = local;
+    this.#remoteAddr = remote;
+    this.#peerName = peerName;
+    this.#unread = datagram.bytes;
+  }
+
+  override get localAddr(): Address {
+    return this.#localAddr;
+  }
+
+  override get remoteAddr(): Address {
+    return this.#remoteAddr;
+  }
+
+  override get closed(): boolean {
+    return this.#isClosed;
+  }
+
+  override get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#isClosed) this.#abort.abort(closedError());
+    return this.#abort.signal;
+  }
+
+  override abort(reason: unknown): void {
+    this.#abort?.abort(reason);
+  }
+
+  /** The datagram's bytes, as many as fit; null once it was read. An empty datagram is at its end at once. */
+  override read(bytes: Uint8Array): Promise<number | null> {
+    return Promise.resolve(this.receive(bytes));
+  }
+
+  override receive(bytes: Uint8Array): number | null {
+    if (this.#isClosed) throw closedError();
+    if (bytes.length === 0) return 0;
+    if (this.#unread.length === 0) return null;
+    const n = Math.min(bytes.length, this.#unread.length);
+    bytes.set(this.#unread.subarray(0, n));
+    this.#unread = this.#unread.subarray(n);
+    return n;
+  }
+
+  override unread(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const both = new Uint8Array(bytes.length + this.#unread.length);
+    both.set(bytes);
+    both.set(this.#unread, bytes.length);
+    this.#unread = both;
+  }
+
+  /** All that will come is there. */
+  override whenReadable(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Sends `bytes` as one datagram to the sender. */
+  override async write(bytes: Uint8Array): Promise<number> {
+    const start = performance.now();
+    for (;;) {
+      if (this.#send(bytes)) return bytes.length;
+      if (this.timeout > 0 && performance.now() - start >= this.timeout) {
+        throw timedOut("write to", this.remoteAddr, this.timeout);
+      }
+      await pollAway([{ fd: this.fd, events: 0 }], PAUSE_MS);
+    }
+  }
+
+  /** Sends `text` as one datagram. */
+  override async print(text: string): Promise<void> {
+    await this.write(encoder.encode(text));
+  }
+
+  #send(bytes: Uint8Array): boolean {
+    if (this.#isClosed) throw closedError();
+    if (this.#peerName.length < SHORTEST_NAME) {
+      throw new ConnectionError("Cannot answer the client: it is bound to no path", { code: "EDESTADDRREQ" });
+    }
+    try {
+      return sendTo(this.fd, bytes, this.#peerName);
+    } catch (cause) {
+      // Whoever sent it can have gone, or have given an address to which there is no way: that is no fault here.
+      if (!(cause instanceof SystemError)) throw cause;
+      const why = cause.message.slice(cause.message.indexOf(": "));
+      throw new ConnectionError(`Cannot answer ${formatAddress(this.remoteAddr) || "the client"}${why}`, {
+        code: cause.code,
+        cause,
+      });
+    }
+  }
+
+  override get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream ??= new ReadableStream({
+      pull: (controller) => {
+        if (this.#unread.length > 0) controller.enqueue(new Uint8Array(this.#unread));
+        this.#unread = this.#unread.subarray(this.#unread.length);
+        controller.close();
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** There is nothing to end: the sender knows of no connection. */
+  override closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Ends the handling of this datagram. The socket stays open. */
+  override close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#abort?.abort(closedError());
+  }
+}
