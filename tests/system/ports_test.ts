@@ -171,6 +171,29 @@ test("a server that has every kind of port, under every serializer", { timeout }
   }
 });
 
+for (const personality of ["PreFork", "Fork"]) {
+  test(`${personality} serves every kind of port`, { timeout }, async () => {
+    const ports = ["127.0.0.1:0", "127.0.0.1:0/udp", "FOLDER/s.sock|unix", "FOLDER/d.sock|unixdgram"];
+    const args = [...ports.flatMap((port) => ["--port", port]), "--max_servers", "12"];
+    await withServer(args, { ports: 0, personality }, async (server) => {
+      await server.says(/Listening on/);
+      await server.up(2);
+      const [tcp = 0, udp = 0] = server.ports;
+      const path = `${server.folder}/s.sock`;
+      const datagrams = new UnixDatagramClient(`${server.folder}/d.sock`, `${server.folder}/client.sock`);
+      // More at once than there are spares.
+      const one = async () => {
+        await exchange(tcp);
+        assert.equal(await withUdp(udp, (client) => client.ask("u")), 'You said "u"');
+        assert.match(await talk({ path }), DIALOGUE);
+      };
+      await Promise.all(Array.from({ length: 8 }, one));
+      for (let i = 0; i < 3; i++) assert.equal(await datagrams.ask("d"), 'You said "d"');
+      datagrams.close();
+    });
+  });
+}
+
 test("unix sockets have the mode that is asked for, and a type by unix_type", { timeout }, async () => {
   const args = [
     "--port",
