@@ -23,6 +23,7 @@ export type { Address, Handler, ProcessRequest, Role, Server } from "./lib/conte
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
 export type { Connection } from "./lib/connection/connection.ts";
 export type { ReceivedDatagram } from "./lib/connection/datagram.ts";
+export type { Endpoints } from "./lib/connection/endpoints.ts";
 export type { ReadOptions } from "./lib/connection/read_options.ts";
 export type { LinesOptions } from "./lib/connection/lines.ts";
 export type {

@@ -64,6 +64,12 @@ export interface Handler {
   readonly processRequest?: ProcessRequest;
   /** The hooks. */
   readonly hooks?: Hooks;
+  /**
+   * Takes each line of the log, as it was logged, in every process and in place of `log_file`, syslog and the hook
+   * `writeToLog` (Net::Server's `log_function`). Not awaited. What is not printable in a line is still in it: a client
+   * may have said it. If it throws, the line goes to `log_file` or stderr.
+   */
+  readonly logFunction?: (level: number, message: string) => void;
   /** The program's own options, read from the same sources as Tine's (Net::Server's `options` method). */
   readonly options?: OwnOptions;
   /** Values that apply where no other source gives one (Net::Server's `default_values`). */

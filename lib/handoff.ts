@@ -54,6 +54,8 @@ export interface Handoff {
   readonly lifelineFd: number;
   /** Wakes the parent. */
   readonly poke: Pipe;
+  /** Whether stderr leads to systemd's journal. */
+  readonly journal: boolean;
 }
 
 /** The descriptors that children inherit by a handoff, each once. */

@@ -18,7 +18,7 @@ export type Awaitable<T> = T | Promise<T>;
  * The hooks of a server, all optional. Each is Net::Server's `<name>_hook` in camelCase.
  *
  * A hook that throws in the parent ends the server (status 1); one that throws in a child ends that child, which
- * is replaced. Both are logged with the hook's name first.
+ * is replaced. Both are logged with the hook's name first. (`writeToLog` ends nothing.)
  */
 export interface Hooks {
   /** Parent, before options are read: the place to set defaults of one's own (`configure_hook`). */
@@ -61,7 +61,10 @@ export interface Hooks {
   restartOpen?(server: Server): Awaitable<void>;
   /** Parent, right before it executes itself again (`restart_close_hook`). */
   restartClose?(server: Server): Awaitable<void>;
-  /** Any process: takes each line of the log in place of the file or stderr (`write_to_log_hook`). Not awaited. */
+  /**
+   * Any process: takes each line of the log in place of the file or stderr (`write_to_log_hook`). Not awaited. If it
+   * throws, the line goes there, with a remark.
+   */
   writeToLog?(server: Server, level: number, message: string): void;
   /** Any process, when the server is about to end because of `error` (`fatal_hook`). */
   fatal?(server: Server, error: Error): Awaitable<void>;

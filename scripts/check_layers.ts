@@ -32,7 +32,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [VOCABULARY]: [],
   runtime: [VOCABULARY],
   os: [VOCABULARY, "runtime"],
-  config: [VOCABULARY, "personality"],
+  // A rule is refused where its option is read, with its file and line: what a rule is, `access` alone knows.
+  config: [VOCABULARY, "personality", "access"],
   access: [VOCABULARY],
   personality: [VOCABULARY],
   log: BASE,

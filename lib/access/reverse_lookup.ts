@@ -9,8 +9,8 @@
 
 import { addressKey, withoutMapping } from "./cidr.ts";
 
-/** How long both lookups of a client may take together, in milliseconds. */
-export const LOOKUP_DEADLINE_MS = 5000;
+/** The longest host name (RFC 1035, 3.1). */
+const MAX_NAME_LENGTH = 255;
 
 /** What is to be looked up. */
 export interface LookupPlan {
@@ -56,7 +56,7 @@ export function planLookups(
     readonly doubleReverseLookups?: string | undefined;
   },
 ): LookupPlan | undefined {
-  const isOn = (text: string | undefined) => text !== undefined && text !== "" && text !== "0";
+  const isOn = (text: string | undefined) => text !== undefined && !["", "0", "off"].includes(text);
   const { reverseLookups: reverse, doubleReverseLookups: double } = options;
   if (!isOn(reverse) && !isOn(double)) return undefined;
   const suffix = /^(?:double|2)(.*)$/i.exec(reverse ?? "")?.[1];
@@ -65,11 +65,12 @@ export function planLookups(
 }
 
 /**
- * Whether a name can be one. An address is none, nor is what ends in a number: a rule such as `10\..+` would take it
- * for an address, and who owns a reverse zone can write anything there.
+ * Whether a name can be one: of letters, digits, `-`, `_` and dots, as the C library has it too. An address is none, nor
+ * is what ends in a number: a rule such as `10\..+` would take it for an address, and who owns a reverse zone can write
+ * anything there.
  */
 function isName(hostname: string): boolean {
-  return !hostname.includes(":") && /[a-z][^.]*\.?$/i.test(hostname);
+  return hostname.length <= MAX_NAME_LENGTH && /^[\w.-]*[a-z][\w-]*\.?$/i.test(hostname);
 }
 
 /** `work`, or the end of the time. */
@@ -89,15 +90,14 @@ async function before(deadlineMs: number, work: Promise<void>): Promise<void> {
  * be found out is undefined.
  *
  * @param address Its address; an IPv4-mapped one counts as the IPv4 address.
- * @param options `deadlineMs`: how long it may take in all, {@linkcode LOOKUP_DEADLINE_MS} by default. `resolver`: who
- * is asked instead of the system.
+ * @param options `deadlineMs`: how long it may take in all. `resolver`: who is asked instead of the system.
  */
 export async function lookUpPeer(
   address: string,
   plan: LookupPlan,
-  options: { readonly deadlineMs?: number; readonly resolver?: Resolver } = {},
+  options: { readonly deadlineMs: number; readonly resolver?: Resolver },
 ): Promise<PeerName> {
-  const { deadlineMs = LOOKUP_DEADLINE_MS, resolver = SYSTEM } = options;
+  const { deadlineMs, resolver = SYSTEM } = options;
   const found: { hostname?: string; addresses?: readonly string[] } = {};
   const work = async () => {
     try {

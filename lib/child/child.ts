@@ -8,7 +8,7 @@ import { Connection } from "../connection/connection.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import type { Hooks } from "../hooks.ts";
-import { type Logger, openLog } from "../log/logger.ts";
+import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
 import { holdSignals, openProcess, processExists } from "../os/process.ts";
 import { readSharedText } from "../os/shared_memory.ts";
@@ -23,7 +23,7 @@ import { Acceptor, PARENT_GONE } from "./accept.ts";
 import { ChildServer } from "./child_server.ts";
 import type { Receiver } from "./receive.ts";
 import { retireAfter } from "./retire.ts";
-import { callHook, serve, type Serving, Thrown } from "./serve.ts";
+import { callHook, openAdmission, serve, type Serving, Thrown } from "./serve.ts";
 import { Breather } from "./yield.ts";
 
 /** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
@@ -76,12 +76,12 @@ class Child {
     this.#server = new ChildServer(handoff, ticket.kind, this.#logger, {
       leaveNow: (code) => this.#leave(code),
     });
-    const { writeToLog } = handler.hooks ?? {};
-    if (writeToLog) this.#logger.useSink((level, message) => writeToLog(this.#server, level, message));
   }
 
   async run(): Promise<never> {
     try {
+      const { config, journal } = this.#handoff;
+      await directLog(this.#logger, { config, handler: this.#handler, server: this.#server, journal });
       this.#listenToSignals();
       this.#slot.setPid(runtime.pid);
       if (this.#ticket.kind === "dequeue") await this.#dequeue();
@@ -132,7 +132,8 @@ class Child {
     logger.log(4, `Child Preforked (${runtime.pid})`);
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
-    this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger };
+    const admission = await openAdmission(handoff.config, logger);
+    this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
     if (handoff.countsWaiting) {
       this.#count = (await import("../scoreboard/waiting_count.ts")).WaitingCount.attach(
         handoff.scoreboardFd,
@@ -229,6 +230,7 @@ class Child {
     this.#slot.setState(STATE.leaving, Date.now());
     if (this.#waiting && this.#count?.leave()) this.#parent.wake();
     await this.#callHook("childFinish", (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind));
+    this.#logger.close();
     runtime.exit(code);
   }
 
@@ -267,6 +269,7 @@ class Child {
         // The process is on its way out already, and why was said above.
       }
     }
+    this.#logger.close();
     runtime.exit(EX_CHILD_THREW);
   }
 }

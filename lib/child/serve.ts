@@ -4,11 +4,17 @@
  * @module
  */
 
-import { Connection } from "../connection/connection.ts";
+import type { Config } from "../config/options.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { PeerName } from "../access/reverse_lookup.ts";
 import type { Handler, ProcessRequest, Server } from "../context.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { formatAddress } from "../os/sockaddr.ts";
+import type { Admission } from "./admit.ts";
+
+/** What is known of a client's name where none is asked for. */
+const UNKNOWN: PeerName = {};
 
 /** A hook or the handler threw: the child ends, as a Perl child would `die`. */
 export class Thrown extends Error {
@@ -28,6 +34,17 @@ export interface Serving {
   readonly handler: Handler;
   readonly processRequest: ProcessRequest;
   readonly logger: Logger;
+  /** Where there are rules on clients, or names to be looked up. */
+  readonly admission: Admission | undefined;
+}
+
+/** What judges clients; undefined where the options want nothing of that, so that nothing is loaded for it. */
+export async function openAdmission(config: Config, logger: Logger): Promise<Admission | undefined> {
+  const { allow, deny, cidrAllow, cidrDeny, reverseLookups, doubleReverseLookups } = config;
+  const rules = allow.length + deny.length + cidrAllow.length + cidrDeny.length;
+  if (rules === 0 && reverseLookups === undefined && doubleReverseLookups === undefined) return undefined;
+  const { Admission } = await import("./admit.ts");
+  return new Admission(config, logger);
 }
 
 /** Calls a hook. @throws {Thrown} with its name, if it throws */
@@ -50,23 +67,41 @@ async function runHandler(serving: Serving, connection: Connection): Promise<voi
 }
 
 function logConnect({ logger }: Serving, connection: Connection): void {
-  const { remoteAddr, localAddr } = connection;
+  const { remoteAddr, localAddr, peerhost } = connection;
   const text = localAddr.transport === "unix"
     ? `CONNECT ${connection.datagram === undefined ? "UNIX" : "UNIXDGRAM"} Socket: "${localAddr.path}"`
-    : `CONNECT ${localAddr.transport.toUpperCase()} Peer: "[${remoteAddr.hostname}]:${remoteAddr.port}" ` +
-      `Local: "[${localAddr.hostname}]:${localAddr.port}"`;
+    : `CONNECT ${localAddr.transport.toUpperCase()} Peer: "[${remoteAddr.hostname}]:${remoteAddr.port}"` +
+      `${peerhost === undefined ? "" : ` (${peerhost}) `} Local: "[${localAddr.hostname}]:${localAddr.port}"`;
   logger.logTimed(3, text);
 }
 
+function logDenial(logger: Logger, { remoteAddr, peerhost }: Connection, denial: string): void {
+  const name = peerhost === undefined ? "" : ` (${peerhost})`;
+  logger.logTimed(2, `DENY ${formatAddress(remoteAddr)}${name}: ${denial}`);
+}
+
+/** Why a client is turned away; undefined if it is let in. The hook is asked last, as it may say something. */
+async function denialOf(
+  { server, handler: { hooks }, admission }: Serving,
+  connection: Connection,
+  name: PeerName,
+): Promise<string | undefined> {
+  const denial = admission?.denial(connection, name);
+  if (denial !== undefined || !hooks?.allowDeny) return denial;
+  const allowed = await callHook("allowDeny", () => hooks.allowDeny?.(server, connection));
+  return allowed ? undefined : "the hook allowDeny";
+}
+
 async function answer(serving: Serving, connection: Connection): Promise<void> {
-  const { server, handler: { hooks }, logger } = serving;
+  const { server, handler: { hooks }, logger, admission } = serving;
+  const name = admission === undefined ? UNKNOWN : await admission.identify(connection);
   if (logger.writes(3)) logConnect(serving, connection);
   if (hooks?.postAccept) await callHook("postAccept", () => hooks.postAccept?.(server, connection));
-  const allowed = !hooks?.allowDeny ||
-    Boolean(await callHook("allowDeny", () => hooks.allowDeny?.(server, connection)));
+  const denial = await denialOf(serving, connection, name);
+  const allowed = denial === undefined;
   if (allowed) await runHandler(serving, connection);
   else {
-    if (logger.writes(2)) logger.logTimed(2, `DENY ${formatAddress(connection.remoteAddr)}`);
+    if (logger.writes(2)) logDenial(logger, connection, denial);
     if (hooks?.requestDenied) {
       await callHook("requestDenied", () => hooks.requestDenied?.(server, connection));
     }
@@ -83,7 +118,7 @@ async function answer(serving: Serving, connection: Connection): Promise<void> {
  */
 export async function serve(serving: Serving, connection: Connection): Promise<void> {
   const { handler: { hooks }, server } = serving;
-  if (hooks === undefined && !serving.logger.writes(3)) {
+  if (hooks === undefined && serving.admission === undefined && !serving.logger.writes(3)) {
     // The common case: nothing but the handler.
     try {
       await runHandler(serving, connection);

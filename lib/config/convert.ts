@@ -184,7 +184,7 @@ function legacyPair(key: string, value: unknown, place: Place): string {
   const line = /^[=:]/.test(escaped) ? `${key} = ${escaped}` : `${key} ${escaped}`;
   const again = readLegacyLines(line)[0];
   const read = again?.value === undefined ? undefined : decodePercent(again.value);
-  const blanks = kind !== "regexp" && text !== text.trim();
+  const blanks = kind !== "regexp" && kind !== "pattern" && text !== text.trim();
   if (again?.key !== key || read !== text || blanks || /^--\w/.test(text) || isNested(value)) {
     throw new ConfigError(
       `Cannot write ${key} as a line of "key value": ${unwritable(text, value)}; keep the file as TOML`,

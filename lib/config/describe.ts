@@ -58,6 +58,7 @@ export function placeholder(definition: Definition): string {
     case "words":
       return "PROGRAM";
     case "regexp":
+    case "pattern":
       return "REGEXP";
     case "string":
       return "TEXT";

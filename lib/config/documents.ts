@@ -149,7 +149,9 @@ function sample(pair: (row: OptionRow) => readonly string[]): string {
 /** A sample TOML file: every option with its help, commented out at its default. */
 export function sampleToml(): string {
   return sample((row) => {
-    if (row.default !== undefined) return [`#${row.key} = ${printToml(row.default)}`];
+    if (row.default !== undefined && row.example === undefined) {
+      return [`#${row.key} = ${printToml(row.default)}`];
+    }
     return [`#${row.key} = ${exampleOf(row)}`];
   });
 }
@@ -161,12 +163,13 @@ export function sampleLegacy(): string {
     if (values.length > 0) {
       return values.map((value) => `#${row.key} ${printText(value).replaceAll("#", "\\#")}`);
     }
-    return [`#${row.key} ${exampleOf(row).replace(/^"(.*)"$/, "$1")}`];
+    return [`#${row.key} ${row.example ?? exampleOf(row).replace(/^"(.*)"$/, "$1")}`];
   });
 }
 
 /** A value for an option without a default, in TOML's form. */
 function exampleOf(row: OptionRow): string {
+  if (row.example !== undefined) return printToml(row.example);
   switch (row.kind) {
     case "int":
     case "seconds":

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Definition, Kind, PortEntry } from "./options.ts";
+import type { Definition, Kind } from "./options.ts";
+import { isInteger, portEntry } from "./port_entry.ts";
 import { signalNames } from "./signal_names.ts";
 import { splitWords } from "./words.ts";
 
@@ -16,7 +17,6 @@ const MAX_SECONDS = 2_147_483;
 
 const TRUE_WORDS = ["1", "on", "yes", "true"];
 const FALSE_WORDS = ["0", "off", "no", "false"];
-const PORT_FIELDS = ["port", "host", "proto", "ipv"];
 
 interface KindRules {
   /** What a value is, in short, as in "it is not a whole number". */
@@ -30,6 +30,9 @@ interface KindRules {
   /** The JSON schema of one value. */
   readonly schema: (definition: Definition) => Record<string, unknown>;
 }
+
+/** The kinds whose blanks at the end of a line count. */
+const EXPRESSIONS: readonly Kind[] = ["regexp", "pattern"];
 
 const KINDS: Readonly<Record<Kind, KindRules>> = {
   int: {
@@ -82,6 +85,14 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     wanted: () => "a regular expression",
     schema: () => ({ type: "string", format: "regex" }),
   },
+  // Perl's, of which `lib/access/` says what is wrong with one.
+  pattern: {
+    noun: "a regular expression",
+    text: (text) => text,
+    typed: (value) => typeof value === "string" ? value : undefined,
+    wanted: () => "a regular expression",
+    schema: () => ({ type: "string" }),
+  },
   path: {
     noun: "a path",
     text: (text) => isPath(text) ? text : undefined,
@@ -92,12 +103,15 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
   enum: {
     noun: "one of its values",
     text: (text, d) => d.values?.find((value) => value.toLowerCase() === text.toLowerCase()),
-    typed: (given, d) =>
-      typeof given === "string"
-        ? d.values?.find((value) => value.toLowerCase() === given.toLowerCase())
-        : undefined,
+    typed: (given, d) => {
+      // An option that is on or off, and more: `true` is on, and 1 is "1".
+      const types = isSwitch(d) ? ["string", "boolean", "number", "bigint"] : ["string"];
+      if (!types.includes(typeof given)) return undefined;
+      const text = typeof given === "boolean" ? given ? "on" : "off" : String(given);
+      return d.values?.find((value) => value.toLowerCase() === text.toLowerCase());
+    },
     wanted: (d) => `one of ${(d.values ?? []).join(", ")}`,
-    schema: (d) => ({ enum: d.values ?? [] }),
+    schema: (d) => ({ enum: [...d.values ?? [], ...(isSwitch(d) ? [true, false, 1, 0] : [])] }),
   },
   signals: {
     noun: "a list of signals that can be caught",
@@ -139,8 +153,9 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
   },
 };
 
-function isInteger(value: unknown): boolean {
-  return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
+/** Whether an enumeration is a switch that has more positions than two. */
+function isSwitch({ values }: Definition): boolean {
+  return values?.includes("on") === true && values.includes("off");
 }
 
 function isPath(text: string): boolean {
@@ -153,21 +168,6 @@ function isRegExp(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function portEntry(value: unknown): PortEntry | undefined {
-  if (typeof value === "string") return value === "" ? undefined : value;
-  if (isInteger(value)) return String(value);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const table: Record<string, string> = {};
-  for (const [field, given] of Object.entries(value)) {
-    if (given === undefined) continue;
-    const numeric = field === "port" || field === "ipv";
-    if (!PORT_FIELDS.includes(field)) return undefined;
-    if (!(typeof given === "string" && given !== "") && !(numeric && isInteger(given))) return undefined;
-    table[field] = String(given);
-  }
-  return table["port"] === undefined ? undefined : table as unknown as PortEntry;
 }
 
 function withSeconds(definition: Definition): Definition {
@@ -223,7 +223,7 @@ export function wantedOf(definition: Definition): string {
  */
 export function parseText(definition: Definition, text: string): Parsed {
   // A line of a file with CRLF line ends still has its CR here.
-  const plain = definition.kind === "regexp" ? text.replace(/\r$/, "") : text.trim();
+  const plain = EXPRESSIONS.includes(definition.kind) ? text.replace(/\r$/, "") : text.trim();
   const value = KINDS[definition.kind].text(plain, definition);
   if (value !== undefined) return checkRange(definition, value);
   const wanted = wantedOf(definition);

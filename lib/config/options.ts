@@ -16,6 +16,7 @@ export type Kind =
   | "bool"
   | "string"
   | "regexp"
+  | "pattern"
   | "path"
   | "enum"
   | "signals"
@@ -62,6 +63,8 @@ export interface OptionRow extends Definition {
   readonly alias?: string;
   /** What the default is, in words, where it is not a plain value. */
   readonly defaultText?: string;
+  /** What a sample file shows for an option without a default. */
+  readonly example?: string;
   /** With a number above `max`, `max` is taken instead of an error. */
   readonly clamp?: boolean;
   /** The personality that brought the option: `base` for all. */
@@ -76,10 +79,7 @@ export interface OptionRow extends Definition {
   readonly remedy?: string;
 }
 
-/**
- * Every option that Net::Server 2.013 knows, and Tine's own: `exec` and its like, `log_format`, `idle_timeout`,
- * `stop_timeout`, `unix_mode`.
- */
+/** Every option that Net::Server 2.013 knows, and Tine's own: each says so. */
 export const OPTIONS = [
   {
     key: "port",
@@ -532,7 +532,7 @@ export const OPTIONS = [
     section: "Logging",
     apply: "live",
     status: "supported",
-    help: "File to append the log to.",
+    help: "File to append the log to, or `Sys::Syslog` to send it to syslog. SIGUSR1 opens the file again.",
   },
   {
     key: "log_format",
@@ -552,18 +552,21 @@ export const OPTIONS = [
     section: "Logging",
     apply: "restart",
     status: "never",
-    remedy: "use the writeToLog hook",
+    remedy: "give the handler a logFunction, in code",
     help: "Perl method that takes the log's lines.",
   },
   {
     key: "syslog_logsock",
-    kind: "enum",
-    values: ["native", "unix", "inet", "udp", "tcp", "stream", "console"],
+    kind: "string",
+    default: "native",
     personality: "base",
     section: "Logging",
     apply: "restart",
-    status: "later",
-    help: "How to reach syslog.",
+    status: "supported",
+    help:
+      "How to reach syslog: `native`, `unix`, `stream`, `udp`, `tcp`, `inet` (tcp, else udp) or `console`. A place may " +
+      "follow: `unix:/run/log`, `udp:192.0.2.1`, `tcp:[2001:db8::1]:6514`; without one it is /dev/log, or port 514 " +
+      "of this machine.",
   },
   {
     key: "syslog_ident",
@@ -572,7 +575,7 @@ export const OPTIONS = [
     personality: "base",
     section: "Logging",
     apply: "restart",
-    status: "later",
+    status: "supported",
     help: "Name under which to log to syslog.",
   },
   {
@@ -582,8 +585,10 @@ export const OPTIONS = [
     personality: "base",
     section: "Logging",
     apply: "restart",
-    status: "later",
-    help: "Options for syslog: `cons`, `ndelay`, `nowait`, `pid`, separated by `|` or commas.",
+    status: "supported",
+    help:
+      "Options for syslog, separated by `|` or commas: `pid` writes the process id, `ndelay` connects at once, `cons` " +
+      "writes to the console while the daemon is away; `nowait` and `nofatal` hold anyway.",
   },
   {
     key: "syslog_facility",
@@ -592,8 +597,8 @@ export const OPTIONS = [
     personality: "base",
     section: "Logging",
     apply: "restart",
-    status: "later",
-    help: "Facility under which to log to syslog.",
+    status: "supported",
+    help: "Facility under which to log to syslog, such as `daemon`, `mail` or `local0`.",
   },
   {
     key: "log4perl_conf",
@@ -627,68 +632,94 @@ export const OPTIONS = [
   },
   {
     key: "allow",
-    kind: "regexp",
+    kind: "pattern",
     multi: true,
     default: [],
+    example: "127\\.0\\.0\\.1",
     personality: "base",
     section: "Access",
     apply: "live",
-    status: "later",
-    help: "Regular expression of addresses or host names to let in; repeatable.",
+    status: "supported",
+    help:
+      "Perl regular expression of addresses to let in, and with `reverse_lookups` of host names; repeatable. It must " +
+      "match the whole of one; whoever matches no `allow` and no `cidr_allow` is turned away once there is any rule.",
   },
   {
     key: "deny",
-    kind: "regexp",
+    kind: "pattern",
     multi: true,
     default: [],
+    example: "192\\.0\\.2\\..*",
     personality: "base",
     section: "Access",
     apply: "live",
-    status: "later",
-    help: "Regular expression of addresses or host names to turn away; repeatable.",
+    status: "supported",
+    help:
+      "Perl regular expression of addresses to turn away, and with `reverse_lookups` of host names; repeatable. It " +
+      "goes before `allow` and `cidr_allow`, and lets nobody in by itself.",
   },
   {
     key: "cidr_allow",
     kind: "string",
     multi: true,
     default: [],
+    example: "192.0.2.0/24",
     personality: "base",
     section: "Access",
     apply: "live",
-    status: "later",
-    help: "Block of addresses to let in, such as `192.0.2.0/24`; repeatable.",
+    status: "supported",
+    help:
+      "Block of addresses to let in, such as `192.0.2.0/24`, `2001:db8::/32`, `192.0.2.1-192.0.2.9` or an address; " +
+      "repeatable.",
   },
   {
     key: "cidr_deny",
     kind: "string",
     multi: true,
     default: [],
+    example: "192.0.2.4/30",
     personality: "base",
     section: "Access",
     apply: "live",
-    status: "later",
-    help: "Block of addresses to turn away, such as `192.0.2.4/30`; repeatable.",
+    status: "supported",
+    help:
+      "Block of addresses to turn away, such as `192.0.2.4/30`; repeatable. It goes before `allow` and `cidr_allow`.",
   },
   {
     key: "reverse_lookups",
     kind: "enum",
-    values: ["1", "on", "double", "double-detail", "double-autofail", "double-debug"],
+    values: ["1", "0", "on", "off", "double", "double-detail", "double-autofail", "double-debug"],
     personality: "base",
     section: "Access",
     apply: "live",
-    status: "later",
+    status: "supported",
     help:
-      "Look up the host name of each client; `double` also checks that the name has the client's address.",
+      "Look up the host name of each client, for `allow`, `deny`, the log and the handler; `double` also turns away " +
+      "clients whose name does not have their address.",
   },
   {
     key: "double_reverse_lookups",
     kind: "enum",
-    values: ["1", "on", "detail", "autofail", "debug"],
+    values: ["1", "0", "on", "off", "detail", "autofail", "debug"],
     personality: "base",
     section: "Access",
     apply: "live",
-    status: "later",
-    help: "Same as `reverse_lookups = double`.",
+    status: "supported",
+    help:
+      "Same as `reverse_lookups = double`. In the log at level 3: `detail` says which addresses did not match, " +
+      "`debug` which did, and `autofail` turns everybody away and says why it would not have.",
+  },
+  {
+    key: "lookup_timeout",
+    kind: "seconds",
+    min: 0.01,
+    default: 2,
+    personality: "base",
+    section: "Access",
+    apply: "live",
+    status: "supported",
+    help:
+      "Seconds that the lookups of a client may take together; then it goes on without a name. Tine's own.",
   },
   {
     key: "server_type",
@@ -1096,6 +1127,7 @@ export type Config =
 /** A value as code may give it: numbers for ports and IP versions, one value for a list. */
 export type Given<R> = R extends { kind: "ports" }
   ? string | number | PortTable | readonly (string | number | PortTable)[]
+  : R extends { key: "reverse_lookups" | "double_reverse_lookups" } ? ValueOf<R> | boolean
   : R extends { key: "ipv" } ? string | number | readonly (string | number)[]
   : R extends { multi: true } ? ValueOf<R> | readonly ValueOf<R>[]
   : ValueOf<R>;

@@ -5,8 +5,11 @@
  * @module
  */
 
+import { isIP } from "node:net";
+import { checkCidr, checkRule, CIDR_REMEDY, RULE_REMEDY } from "../access/rules.ts";
 import { type Choice, choosePersonality } from "../personality/multi_type.ts";
 import { type Personality, type PersonalityName, RUNNABLE, takesOption } from "../personality/personality.ts";
+import { isRefusal, parseLogsock, refuseSyslogOption } from "../syslog_words.ts";
 import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
 
 /** The protocols that can be listened on so far. */
@@ -44,15 +47,22 @@ export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined
       if (/^(?:(?:IPv)?[46*][\s,|:/]*)+$/i.test(String(value))) return undefined;
       return { reason: "it names no IP version", remedy: "give 4, 6 or *" };
     case "log_file":
-      if (!/^(Sys::Syslog|Log::Log4perl)$/.test(String(value))) return undefined;
-      return { reason: NOT_YET, remedy: "give the path of a file" };
+      return refuseLogModule(String(value));
+    case "allow":
+    case "deny":
+      return refusal(checkRule(String(value)), RULE_REMEDY);
+    case "cidr_allow":
+    case "cidr_deny":
+      return refusal(checkCidr(String(value)), CIDR_REMEDY);
+    case "syslog_logsock":
+      return refuseLogsock(String(value));
     case "unix_mode":
       if (/^(?:0o?)?[0-7]{3}$/.test(String(value))) return undefined;
       return { reason: "it is no mode in octal", remedy: "give three digits from 0 to 7, such as 0660" };
     case "udp_recv_flags":
       return refuseFlags(Number(value));
     default:
-      return undefined;
+      return refuseSyslogOption(row.key, String(value));
   }
 }
 
@@ -63,6 +73,29 @@ function refuseFlags(flags: number): Refusal | undefined {
   }
   if (flags & 1) return { reason: "no datagram has MSG_OOB (1)", remedy: "leave that out" };
   return undefined;
+}
+
+function refusal(reason: string | undefined, remedy: string): Refusal | undefined {
+  return reason === undefined ? undefined : { reason, remedy };
+}
+
+/** Net::Server takes words with `::` between them for a module of Perl's that logs. */
+function refuseLogModule(text: string): Refusal | undefined {
+  if (!/^[a-z]\w*(?:::[a-z]\w*)+$/i.test(text) || text === "Sys::Syslog") return undefined;
+  return {
+    reason: "it names a Perl module, which has no counterpart in Tine",
+    remedy: "give the path of a file, or Sys::Syslog",
+  };
+}
+
+function refuseLogsock(text: string): Refusal | undefined {
+  const parsed = parseLogsock(text);
+  if (isRefusal(parsed)) return parsed;
+  if (parsed.host === undefined || isIP(parsed.host) !== 0) return undefined;
+  return {
+    reason: `${parsed.host} is no address`,
+    remedy: "give an address, since names are not looked up for the log",
+  };
 }
 
 /** A protocol may stand together with an IP version: `tcp IPv4`. */
@@ -131,6 +164,7 @@ export function conditions(config: Config, given: ReadonlySet<string>): string[]
       "idle_timeout is without effect: the program of exec reads by itself; exec_timeout limits its time",
     );
   }
+  notes.push(...logNotes(config, given), ...accessNotes(config, given));
   for (const key of ["host", "proto", "ipv"] as const) {
     if (given.has(key) && config[key].length > config.port.length) {
       notes.push(
@@ -139,4 +173,32 @@ export function conditions(config: Config, given: ReadonlySet<string>): string[]
     }
   }
   return notes;
+}
+
+function logNotes(config: Config, given: ReadonlySet<string>): string[] {
+  if (config.logFile !== "Sys::Syslog") {
+    return [...given].filter((key) => key.startsWith("syslog_"))
+      .map((key) => `${key} is without effect: log_file is not Sys::Syslog`);
+  }
+  return config.logFormat === "line" ? [] : ["log_format is without effect: syslog has a form of its own"];
+}
+
+function accessNotes(config: Config, given: ReadonlySet<string>): string[] {
+  const { allow, deny, cidrAllow, cidrDeny, reverseLookups, doubleReverseLookups } = config;
+  const notes: string[] = [];
+  if (deny.length + cidrDeny.length > 0 && allow.length + cidrAllow.length === 0) {
+    notes.push(
+      "nobody is let in: there are rules to deny and none to allow; allow .* lets everybody else in",
+    );
+  }
+  if (
+    given.has("lookup_timeout") && isOff(reverseLookups) && isOff(doubleReverseLookups)
+  ) {
+    notes.push("lookup_timeout is without effect: reverse_lookups is not set");
+  }
+  return notes;
+}
+
+function isOff(word: string | undefined): boolean {
+  return word === undefined || word === "0" || word === "off";
 }

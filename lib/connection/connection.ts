@@ -8,18 +8,16 @@
  */
 
 import type { Duplex } from "node:stream";
-import type { Address } from "../context.ts";
 import { errno, libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
 import { EAGAIN, EINTR } from "../os/errno.ts";
-import { decodeSockaddr } from "../os/sockaddr.ts";
-import { localAddress, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
+import { sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
 import { pollAway, pollHere, POLLIN, POLLOUT, SHORT_WAIT_MS } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
+import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
 import type { ReadOptions } from "./read_options.ts";
 import type { ReceivedDatagram } from "./datagram.ts";
-import { sendNow } from "./send.ts";
 import { joinBytes, LineReader, type LinesOptions } from "./lines.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
@@ -28,17 +26,12 @@ const encoder = new TextEncoder();
 const textBytes = new Uint8Array(16384);
 
 /** A client's connection. Its handler need not close it: that is done when the handler returns. */
-export class Connection {
-  /** The descriptor of the socket. It is not to be closed by other means. */
-  readonly fd: number;
+export class Connection extends Endpoints {
   /** Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. */
   timeout: number;
   /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
   declare readonly datagram?: ReceivedDatagram;
 
-  readonly #peer: Uint8Array;
-  #remote: Address | undefined;
-  #local: Address | undefined;
   #closed = false;
   #descriptorOpen = true;
   #waits = 0;
@@ -60,19 +53,8 @@ export class Connection {
    * @param options `peer`: the `struct sockaddr` of the other end; `timeout`: see the field.
    */
   constructor(fd: number, options: { peer: Uint8Array; timeout: number }) {
-    this.fd = fd;
-    this.#peer = options.peer;
+    super(fd, options.peer);
     this.timeout = options.timeout;
-  }
-
-  /** The other end's address, as `Deno.Conn` has it. */
-  get remoteAddr(): Address {
-    return this.#remote ??= decodeSockaddr(this.#peer, this.#peer.length);
-  }
-
-  /** This end's address. */
-  get localAddr(): Address {
-    return this.#local ??= localAddress(this.fd);
   }
 
   /** Whether {@linkcode close} was called. */

@@ -77,7 +77,7 @@ class ProgramRunner {
   }
 
   #start(connection: Connection): RunningProgram | undefined {
-    const { fd, remoteAddr: remote, localAddr: local } = connection;
+    const { fd, remoteAddr: remote, localAddr: local, peerhost: hostname } = connection;
     const logger = this.#logger;
     const remoteProcess = local.transport === "unix" ? peerProcess(fd) : undefined;
     // Whether calls wait is one property for all who share the socket, and the program expects that they do.
@@ -85,7 +85,7 @@ class ProgramRunner {
     const stderr = this.#config.execStderr === "client" ? fd : logger.descriptor;
     let pid: number;
     try {
-      pid = this.#starter.start(fd, stderr, clientVariables({ remote, local, remoteProcess }));
+      pid = this.#starter.start(fd, stderr, clientVariables({ remote, local, remoteProcess, hostname }));
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
       logger.logTimed(1, error.message);

@@ -12,7 +12,7 @@ import { TineError } from "../errors.ts";
 import { EX_CONFIG, EX_NOINPUT } from "../exit_codes.ts";
 import { HOOK_NAMES } from "../hooks.ts";
 
-const FIELDS = ["processRequest", "hooks", "options", "defaults"];
+const FIELDS = ["processRequest", "hooks", "logFunction", "options", "defaults"];
 
 /** What is wrong with the value that a module exports by default, or undefined. */
 export function handlerFault(value: unknown): string | undefined {
@@ -28,9 +28,12 @@ export function handlerFault(value: unknown): string | undefined {
       isHook ? `write hooks: { ${unknown} }` : `its fields are ${FIELDS.join(", ")}`
     }`;
   }
-  const { processRequest, hooks } = value as Handler;
-  if (processRequest !== undefined && typeof processRequest !== "function") {
-    return `its processRequest is a ${typeof processRequest}, not a function`;
+  const { hooks } = value as Handler;
+  for (const name of ["processRequest", "logFunction"] as const) {
+    const field: unknown = (value as Handler)[name];
+    if (field !== undefined && typeof field !== "function") {
+      return `its ${name} is a ${typeof field}, not a function`;
+    }
   }
   for (const [name, hook] of Object.entries(hooks ?? {})) {
     if (!(HOOK_NAMES as readonly string[]).includes(name)) {

@@ -25,10 +25,10 @@ function nodeFs(): FileSystem {
  * is inherited by programs whose stderr was redirected since (systemd.exec(5)).
  */
 export function isJournal(
-  env: { readonly JOURNAL_STREAM?: string | undefined },
+  env: Readonly<Record<string, string | undefined>>,
   fd: number = STDERR,
 ): boolean {
-  const found = /^(\d+):(\d+)$/.exec(env.JOURNAL_STREAM ?? "");
+  const found = /^(\d+):(\d+)$/.exec(env["JOURNAL_STREAM"] ?? "");
   if (found === null) return false;
   try {
     // Other than fstat of node:fs, this knows descriptors that the runtime did not open.

@@ -1,10 +1,12 @@
 /**
- * The log: levels 0 (fatal) to 4 (debugging), to stderr or a file, which several processes append to.
+ * The log: levels 0 (fatal) to 4 (debugging), to stderr or a file, which several processes append to, or to whatever
+ * takes its lines instead.
  *
  * @module
  */
 
 import type { Config } from "../config/options.ts";
+import type { Handler, Server } from "../context.ts";
 import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
@@ -21,9 +23,18 @@ export interface LogOptions {
   readonly format: "line" | "json";
 }
 
-/** Takes lines in place of the file or stderr (the `writeToLog` hook). */
-export type LogSink = (level: number, message: string) => void;
+/** Takes lines in place of the file or stderr. */
+export interface LogSink {
+  /** What it is, for a message: `the hook writeToLog`. */
+  readonly name: string;
+  /** Takes a line. It may throw, or give a promise that is rejected: the line goes to the file or stderr then. */
+  write(level: number, message: string): unknown;
+  /** Sends what it has kept, and gives up what it holds. What is written afterwards may open it again. */
+  close?(): void;
+}
 
+/** What `log_file` says to send the log to syslog (Net::Server's name of a module). */
+const SYSLOG_NAME = "Sys::Syslog";
 const STDERR = 2;
 const encoder = new TextEncoder();
 
@@ -40,6 +51,7 @@ export class Logger {
   readonly #options: LogOptions;
   #fd: number = STDERR;
   #sink: LogSink | undefined;
+  #prefix: ((level: number) => string) | undefined;
 
   /** @throws {TineError} if the file cannot be opened (status 73) */
   constructor(options: LogOptions) {
@@ -58,6 +70,16 @@ export class Logger {
     this.#sink = sink;
   }
 
+  /** Puts what `prefix` gives before each line to stderr. */
+  usePrefix(prefix: (level: number) => string): void {
+    this.#prefix = prefix;
+  }
+
+  /** Whether lines to stderr have a prefix, for the journal. */
+  get writesToJournal(): boolean {
+    return this.#prefix !== undefined;
+  }
+
   /** Whether lines of this level are written: asked first where a line is costly to make. */
   writes(level: number): boolean {
     return level <= this.level && this.level > 0;
@@ -67,8 +89,22 @@ export class Logger {
   log(level: number, message: string): void {
     // log_level 0 turns the log off altogether, level 0 included (Net::Server's `log`).
     if (!this.writes(level)) return;
-    if (this.#sink !== undefined) this.#sink(level, message);
-    else this.write(level, message);
+    if (this.#sink === undefined) this.write(level, message);
+    else this.#give(this.#sink, level, message);
+  }
+
+  /** Gives a line to a sink. One that fails must not end the process at whatever it was doing. */
+  #give(sink: LogSink, level: number, message: string): void {
+    const fail = (error: unknown) => {
+      this.write(1, `Cannot log by ${sink.name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.write(level, message);
+    };
+    try {
+      const result = sink.write(level, message);
+      if (result instanceof Promise) result.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   /** Writes a message with the time before it, as Net::Server does for the events of a server's life. */
@@ -81,8 +117,9 @@ export class Logger {
     const text = this.#options.format === "json"
       ? formatJson(level, message, runtime.pid)
       : escapeMessage(message);
+    const prefix = this.#fd === STDERR ? this.#prefix?.(level) ?? "" : "";
     // A full disk or a reader that went away must not end the server; there is nowhere left to say it.
-    const bytes = encoder.encode(`${text}\n`);
+    const bytes = encoder.encode(`${prefix}${text}\n`);
     libc.write(this.#fd, bytes, bytes.length);
   }
 
@@ -109,9 +146,66 @@ export class Logger {
     if (this.#fd !== STDERR) closeFd(this.#fd);
     this.#fd = fd;
   }
+
+  /** Lets the sink send what it has kept, right before the process ends. */
+  close(): void {
+    this.#sink?.close?.();
+  }
 }
 
-/** The log that the options ask for. @throws {TineError} if its file cannot be opened (status 73) */
+/** Whether the log goes to syslog. */
+function sendsToSyslog({ logFile }: Pick<Config, "logFile">): boolean {
+  return logFile === SYSLOG_NAME;
+}
+
+/**
+ * The log that the options ask for, before {@linkcode directLog}.
+ *
+ * @throws {TineError} if its file cannot be opened (status 73)
+ */
 export function openLog(config: Pick<Config, "logLevel" | "logFile" | "logFormat">): Logger {
-  return new Logger({ level: config.logLevel, file: config.logFile, format: config.logFormat });
+  const file = sendsToSyslog(config) ? undefined : config.logFile;
+  return new Logger({ level: config.logLevel, file, format: config.logFormat });
+}
+
+/** What decides where a log goes. */
+export interface LogDestination {
+  readonly config: Config;
+  readonly handler: Handler;
+  readonly server: Server;
+  /** Whether stderr leads to systemd's journal. */
+  readonly journal: boolean;
+}
+
+/**
+ * Directs a log to where the program and the options want it, if that is neither stderr nor a file. Net::Server's order:
+ * code that takes whole events, then syslog, then the hook that stands for the file.
+ */
+export async function directLog(
+  logger: Logger,
+  { config, handler, server, journal }: LogDestination,
+): Promise<void> {
+  const { hooks } = handler;
+  if (handler.logFunction !== undefined) {
+    logger.useSink({
+      name: "logFunction",
+      write: (level, message) => handler.logFunction?.(level, message),
+    });
+  } else if (sendsToSyslog(config)) {
+    const { SyslogSink } = await import("./syslog.ts");
+    logger.useSink(
+      new SyslogSink({
+        logsock: config.syslogLogsock,
+        ident: config.syslogIdent,
+        logopt: config.syslogLogopt,
+        facility: config.syslogFacility,
+      }),
+    );
+  } else if (hooks?.writeToLog !== undefined) {
+    logger.useSink({
+      name: "the hook writeToLog",
+      write: (level, message) => hooks.writeToLog?.(server, level, message),
+    });
+  }
+  if (journal) logger.usePrefix((await import("./journal.ts")).journalPrefix);
 }

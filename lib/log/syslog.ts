@@ -1,8 +1,8 @@
 /**
  * The log to syslog (`log_file = "Sys::Syslog"`): lines of RFC 3164 to the log daemon of this machine or another.
  *
- * No call waits. What the daemon has no room for, or what is said while it is away, is kept for a while and sent with
- * the next line. Each process opens a socket of its own.
+ * No call waits. What the daemon has no room for, or what is said while it is away, is kept and sent as soon as it is
+ * back. Each process opens a socket of its own.
  *
  * @module
  */
@@ -10,9 +10,11 @@
 import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
+import { parseFacility, parseIdent, parseLogopt } from "../syslog_words.ts";
 import { escapeMessage } from "./line_format.ts";
+import type { LogSink } from "./logger.ts";
 import { priorityOf } from "./priority.ts";
-import { facilityOf, identOf, logoptsOf, type SyslogPlace, waysOf } from "./syslog_options.ts";
+import { meaningOf, type SyslogPlace, waysOf } from "./syslog_options.ts";
 import {
   BROKEN,
   connectTo,
@@ -31,6 +33,9 @@ export const MAX_QUEUED = 256;
 export const MAX_LINE_BYTES = 8192;
 /** How long {@linkcode SyslogSink.close} waits for what is still queued, in milliseconds. */
 const CLOSE_WAIT_MS = 100;
+/** After how long what is queued is tried again, in milliseconds; the time doubles up to the last. */
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1000;
 
 const CONSOLE = "/dev/console";
 const WARNING_LEVEL = 1;
@@ -59,7 +64,8 @@ export function syslogTime(date: Date = new Date()): string {
 }
 
 /** Sends lines to syslog. */
-export class SyslogSink {
+export class SyslogSink implements LogSink {
+  readonly name = "syslog";
   readonly #ways: readonly Way[];
   readonly #facility: number;
   readonly #tag: string;
@@ -73,6 +79,8 @@ export class SyslogSink {
   /** How much of the first line has gone into a stream. */
   #offset = 0;
   #lost = 0;
+  // deno-lint-ignore tine/no-timers -- the type alone
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Opens nothing yet, unless `syslog_logopt` has `ndelay`.
@@ -86,9 +94,9 @@ export class SyslogSink {
       host: options.host ?? "127.0.0.1",
       port: options.port ?? 514,
     });
-    const opts = logoptsOf(logopt);
-    this.#facility = facilityOf(facility);
-    this.#tag = identOf(ident) + (opts.has("pid") ? `[${runtime.pid}]` : "");
+    const opts = meaningOf("syslog_logopt", logopt, parseLogopt);
+    this.#facility = meaningOf("syslog_facility", facility, parseFacility);
+    this.#tag = meaningOf("syslog_ident", ident, parseIdent) + (opts.has("pid") ? `[${runtime.pid}]` : "");
     this.#toConsole = this.#ways.length === 0 || opts.has("cons");
     this.#console = options.console ?? CONSOLE;
     if (opts.has("ndelay")) this.#connect();
@@ -99,9 +107,9 @@ export class SyslogSink {
     return this.#queue.length;
   }
 
-  /** Sends a message, or keeps it for later. An end of line in it is written `%0A`, so that it forges no line. */
+  /** Sends a message, or keeps it for later. What is not printable in it is escaped, so that it forges no line. */
   write(level: number, message: string): void {
-    const text = escapeMessage(message).replaceAll("\n", "%0A");
+    const text = escapeMessage(message);
     if (this.#queue.length >= MAX_QUEUED) {
       // Of a stream, a line that was begun must be ended.
       this.#queue.splice(this.#offset > 0 ? 1 : 0, 1);
@@ -109,6 +117,21 @@ export class SyslogSink {
     }
     this.#queue.push(this.#format(level, text));
     this.flush();
+    if (this.#queue.length > 0) this.#tryLater(FIRST_RETRY_MS);
+  }
+
+  /** Tries again by itself, as nobody may have anything to say for long. */
+  #tryLater(ms: number): void {
+    // deno-lint-ignore tine/no-timers -- a datagram socket does not tell when a daemon is back
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      if (!this.flush()) this.#tryLater(Math.min(2 * ms, LAST_RETRY_MS));
+    }, ms);
+  }
+
+  #stopTrying(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
   }
 
   #format(level: number, text: string): string {
@@ -143,6 +166,7 @@ export class SyslogSink {
     if (way.kind === "datagram") {
       const result = sendNow(fd, encoder.encode(line));
       if (result >= 0 || result === TOO_LONG) this.#queue.shift();
+      if (result === TOO_LONG) this.#lost++;
       if (result >= 0) this.#hasSent = true;
       return result;
     }
@@ -191,8 +215,12 @@ export class SyslogSink {
     return true;
   }
 
-  /** Sends what is queued, for which it waits 100 ms at most, and closes the socket. */
+  /**
+   * Sends what is queued, for which it waits 100 ms at most, and closes the socket. What is written afterwards opens
+   * it again.
+   */
   close(): void {
+    this.#stopTrying();
     const end = performance.now() + CLOSE_WAIT_MS;
     while (!this.flush() && this.#fd !== undefined) {
       const left = Math.ceil(end - performance.now());

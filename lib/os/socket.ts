@@ -229,6 +229,23 @@ export function sendTo(fd: number, bytes: Uint8Array, to: Address | Uint8Array):
   }
 }
 
+/** Sends of a stream what the socket takes at once. Gives how many bytes that was, or the negative error number. */
+export function sendNow(fd: number, bytes: Uint8Array): number {
+  let sent = 0;
+  while (sent < bytes.length) {
+    const rest = sent === 0 ? bytes : bytes.subarray(sent);
+    // A peer that has gone is an error and no SIGPIPE.
+    const n = libc.send(fd, rest, rest.length, c.MSG_NOSIGNAL | c.MSG_DONTWAIT);
+    if (n >= 0) sent += n;
+    else {
+      const code = errno();
+      if (code === EAGAIN) break;
+      if (code !== EINTR) return -code;
+    }
+  }
+  return sent;
+}
+
 /** The address of this end of a socket. */
 export function localAddress(fd: number): Address {
   nameLength[0] = SOCKADDR_SIZE;

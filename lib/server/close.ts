@@ -67,7 +67,12 @@ export async function restartServer(parent: Parent): Promise<void> {
   logger.logTimed(0, "Re-exec server during HUP");
   const { listeners, lifeline } = parent.parts;
   try {
-    executeAgain({ listeners: [...listeners, ...added], lifeline, children: parent.children.pids });
+    executeAgain({
+      listeners: [...listeners, ...added],
+      lifeline,
+      children: parent.children.pids,
+      logger,
+    });
   } catch (error) {
     closeListeners(added);
     throw error;

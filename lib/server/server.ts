@@ -9,7 +9,8 @@ import { loadConfig, type LoadedConfig } from "../config/config.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import { listen } from "../listen/listen.ts";
-import { type Logger, openLog } from "../log/logger.ts";
+import { isJournal } from "../log/journal.ts";
+import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { nameHook } from "../supervise/parent.ts";
 import { ParentServer } from "../supervise/parent_server.ts";
 import { type Legacy, takeLegacy } from "../supervise/restart.ts";
@@ -43,7 +44,8 @@ export async function runServer(parts: ServerParts): Promise<never> {
   try {
     await nameHook("configure", () => handler.hooks?.configure?.(server));
     const loaded = await readOptions(parts);
-    logger = startLog(loaded, handler, server);
+    logger = openLog(loaded.config);
+    await startLog(logger, loaded, handler, server);
     loop = await prepare({ parts, loaded, server, logger, legacy });
     return await loop.run();
   } catch (error) {
@@ -68,18 +70,19 @@ export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
 }
 
-function startLog(
+/** Directs the log, and says what reading the options has left to say. */
+async function startLog(
+  logger: Logger,
   { config, notes, personality }: LoadedConfig,
   handler: Handler,
   server: ParentServer,
-): Logger {
+): Promise<void> {
   server.personality = personality.name;
-  const logger = openLog(config);
-  const { writeToLog } = handler.hooks ?? {};
-  if (writeToLog) logger.useSink((level, message) => writeToLog(server, level, message));
   server.configured(config, logger);
+  await directLog(logger, { config, handler, server, journal: isJournal(process.env) });
+  // However the process ends, what is still on its way to a log daemon goes first.
+  process.once("exit", () => logger.close());
   for (const note of notes) logger.log(2, note);
-  return logger;
 }
 
 /** What there is before anything is bound. */

@@ -92,6 +92,7 @@ export class Parent {
       countsWaiting: this.population.countsWaiting,
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
+      journal: parts.logger.writesToJournal,
     };
     this.#starter = new Starter({
       spawner: new Spawner(handoff),

@@ -9,7 +9,7 @@ import type { Config } from "../config/options.ts";
 import type { Address, Server } from "../context.ts";
 import { closeListeners, type InheritedSocket } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
-import { formatJson } from "../log/line_format.ts";
+import { escapeMessage } from "../log/line_format.ts";
 
 /** The parent's view. Its fields fill in as the server comes up. */
 export class ParentServer implements Server {
@@ -67,7 +67,7 @@ export class ParentServer implements Server {
 
   log(level: number, message: string): void {
     if (this.#logger !== undefined) this.#logger.log(level, message);
-    else if (level <= 1) process.stderr.write(`${formatJson(level, message, process.pid)}\n`);
+    else if (level <= 1) process.stderr.write(`${escapeMessage(message)}\n`);
   }
 
   // deno-lint-ignore tine/no-boolean-parameters -- the name is Net::Server's, and the argument its own

@@ -10,6 +10,7 @@ import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
 import { execute, holdSignals, ignoreSignal } from "../os/process.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
+import type { Logger } from "../log/logger.ts";
 import { signalsOf } from "../signals.ts";
 
 /** The environment variable by which the program learns that it was restarted. */
@@ -30,6 +31,8 @@ export interface Estate {
   /** Children that still finish their clients. */
   readonly children?: readonly number[];
   readonly lifeline?: Pipe;
+  /** Closed, so that nothing is left in this process that was said in it. */
+  readonly logger: Logger;
 }
 
 /** Takes what the program handed to itself before its restart; undefined at a first start. */
@@ -56,12 +59,13 @@ export function holdParentSignals(): void {
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
-export function executeAgain({ listeners, children = [], lifeline }: Estate): never {
+export function executeAgain({ listeners, children = [], lifeline, logger }: Estate): never {
   const legacy: Legacy = {
     sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     children,
     ...(lifeline === undefined ? {} : { lifeline }),
   };
+  logger.close();
   const program = ownProgram();
   const kept = descriptorsOf(legacy);
   for (const fd of kept) setCloseOnExec(fd, { on: false });

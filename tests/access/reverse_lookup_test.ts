@@ -21,6 +21,7 @@ function knowing(hostname: string, addresses: readonly string[] = []): Resolver 
   };
 }
 
+const deadlineMs = 10_000;
 const never = () => new Promise<never>(() => {});
 const failing = () => Promise.reject(new Error("Cannot resolve: a test"));
 
@@ -67,9 +68,11 @@ test("planLookups reads both options as Net::Server does", { skip: noNetServer }
 
 test("lookUpPeer finds a client's name, and asks for its addresses for `double` alone", async () => {
   const resolver = knowing("a.example.com", ["192.0.2.1"]);
-  assert.deepEqual(await lookUpPeer("192.0.2.1", {}, { resolver }), { hostname: "a.example.com" });
+  assert.deepEqual(await lookUpPeer("192.0.2.1", {}, { deadlineMs, resolver }), {
+    hostname: "a.example.com",
+  });
   assert.deepEqual(resolver.asked, ["192.0.2.1"]);
-  assert.deepEqual(await lookUpPeer("192.0.2.1", { double: "1" }, { resolver }), {
+  assert.deepEqual(await lookUpPeer("192.0.2.1", { double: "1" }, { deadlineMs, resolver }), {
     hostname: "a.example.com",
     addresses: ["192.0.2.1"],
   });
@@ -77,17 +80,20 @@ test("lookUpPeer finds a client's name, and asks for its addresses for `double` 
 
 test("lookUpPeer asks for the IPv4 address of a mapped one", async () => {
   const resolver = knowing("a.example.com");
-  await lookUpPeer("::ffff:192.0.2.1", {}, { resolver });
+  await lookUpPeer("::ffff:192.0.2.1", {}, { deadlineMs, resolver });
   assert.deepEqual(resolver.asked, ["192.0.2.1"]);
 });
 
-test("lookUpPeer takes no name that could pass for an address", async () => {
-  for (const name of ["10.0.0.1", "10.1", "::1", "fe80::a", "1.2.3.4.", "a.10", ""]) {
-    assert.deepEqual(await lookUpPeer("192.0.2.1", {}, { resolver: knowing(name) }), {}, name);
+test("lookUpPeer takes nothing for a name that is none, or could pass for an address", async () => {
+  const long = `${"a.".repeat(130)}example`;
+  for (
+    const name of ["10.0.0.1", "10.1", "::1", "fe80::a", "1.2.3.4.", "a.10", "", "a\nb", "a b.example", long]
+  ) {
+    assert.deepEqual(await lookUpPeer("192.0.2.1", {}, { deadlineMs, resolver: knowing(name) }), {}, name);
   }
   for (const name of ["localhost", "vm1", "10.0.0.1.example.com", "a.b-1", "example.com."]) {
     assert.deepEqual(
-      await lookUpPeer("192.0.2.1", {}, { resolver: knowing(name) }),
+      await lookUpPeer("192.0.2.1", {}, { deadlineMs, resolver: knowing(name) }),
       { hostname: name },
       name,
     );
@@ -96,11 +102,14 @@ test("lookUpPeer takes no name that could pass for an address", async () => {
 
 test("lookUpPeer knows nothing where a lookup fails", async () => {
   assert.deepEqual(
-    await lookUpPeer("192.0.2.1", { double: "1" }, { resolver: { nameOf: failing, addressesOf: failing } }),
+    await lookUpPeer("192.0.2.1", { double: "1" }, {
+      deadlineMs,
+      resolver: { nameOf: failing, addressesOf: failing },
+    }),
     {},
   );
   const half = { ...knowing("a.example.com"), addressesOf: failing };
-  assert.deepEqual(await lookUpPeer("192.0.2.1", { double: "1" }, { resolver: half }), {
+  assert.deepEqual(await lookUpPeer("192.0.2.1", { double: "1" }, { deadlineMs, resolver: half }), {
     hostname: "a.example.com",
   });
 });
@@ -138,10 +147,10 @@ test(
   "lookUpPeer finds what stands in the hosts file",
   { skip: local.length === 0 && "no name for 127.0.0.1 in /etc/hosts" },
   async () => {
-    const found = await lookUpPeer("127.0.0.1", { double: "1" });
+    const found = await lookUpPeer("127.0.0.1", { double: "1" }, { deadlineMs });
     assert.ok(local.includes(found.hostname ?? ""), `${found.hostname} is none of ${local.join(", ")}`);
     assert.deepEqual(checkDoubleReverse("127.0.0.1", found, "1"), { matches: true });
-    assert.equal((await lookUpPeer("::ffff:127.0.0.1", {})).hostname, found.hostname);
+    assert.equal((await lookUpPeer("::ffff:127.0.0.1", {}, { deadlineMs })).hostname, found.hostname);
   },
 );
 

@@ -141,8 +141,64 @@ const BAD: readonly Bad[] = [
       RUNNABLE.join(" or "),
   ),
   inLine(
-    "log_file Sys::Syslog",
-    'command line:1: Cannot set log_file to "Sys::Syslog": it is not supported yet; give the path of a file',
+    "log_file Log::Log4perl",
+    'command line:1: Cannot set log_file to "Log::Log4perl": it names a Perl module, which has no counterpart in Tine; give the path of a file, or Sys::Syslog',
+  ),
+  inLine(
+    "log_function my_log",
+    "command line:1: Cannot set log_function: it has no counterpart in Tine; give the handler a logFunction, in code",
+  ),
+  inLine(
+    "syslog_logsock pigeon",
+    'command line:1: Cannot set syslog_logsock to "pigeon": there is no way "pigeon"; give native, unix, stream, inet, udp, tcp or console',
+  ),
+  inLine(
+    "syslog_logsock udp:log.example.com",
+    'command line:1: Cannot set syslog_logsock to "udp:log.example.com": log.example.com is no address, or its port is none; write it as udp:192.0.2.1:514 or udp:[2001:db8::1]:514',
+  ),
+  inLine(
+    "syslog_logsock tcp:192.0.2.256:514",
+    'command line:1: Cannot set syslog_logsock to "tcp:192.0.2.256:514": 192.0.2.256 is no address; give an address, since names are not looked up for the log',
+  ),
+  inLine(
+    "syslog_logsock unix:log",
+    'command line:1: Cannot set syslog_logsock to "unix:log": "log" is no path from the root of at most 100 characters; give one',
+  ),
+  inLine(
+    "syslog_logsock native:/dev/log",
+    'command line:1: Cannot set syslog_logsock to "native:/dev/log": native leads to one place alone; give native without a place',
+  ),
+  inLine(
+    "syslog_facility local8",
+    'command line:1: Cannot set syslog_facility to "local8": there is no such facility; give kern, user, mail, daemon, auth, security, syslog, lpr, news, uucp, cron, authpriv, ftp, local0, local1, local2, local3, local4, local5, local6, local7',
+  ),
+  inLine(
+    "syslog_logopt pid,perhaps",
+    'command line:1: Cannot set syslog_logopt to "pid,perhaps": perhaps is unknown; give cons, ndelay, nowait, pid',
+  ),
+  inCode(
+    { syslogIdent: "a\nb" },
+    'code: Cannot set syslog_ident to "a\\nb": it is empty or not printable ASCII; give a plain word',
+  ),
+  inFile(
+    "deny 10\\..*\nallow  (a|b\n",
+    '*/bad.conf:2:8: Cannot set allow to "(a|b": a group is not closed (character 1); write it with plain characters, classes, groups, alternatives and repeats alone',
+  ),
+  inToml(
+    "deny = [\n  '10\\..*',\n  '(?=a)',\n]\n",
+    '*/bad.toml:3:3: Cannot set deny to "(?=a)": it looks ahead or behind (character 1); write it with plain characters, classes, groups, alternatives and repeats alone',
+  ),
+  inFile(
+    "cidr_allow 10/8\ncidr_deny 10.0.0.0/33\n",
+    '*/bad.conf:2:11: Cannot set cidr_deny to "10.0.0.0/33": /33 is not from /0 to /32; give a block such as 192.0.2.0/24, a range such as 192.0.2.1-192.0.2.9, or an address',
+  ),
+  inCode(
+    { cidrAllow: ["10/8", "example.com"] },
+    'code: Cannot set cidr_allow to "example.com": example.com is no address; give a block such as 192.0.2.0/24, a range such as 192.0.2.1-192.0.2.9, or an address',
+  ),
+  inToml(
+    "reverse_lookups = 2\n",
+    '*/bad.toml:1:19: Cannot set reverse_lookups to "2": it is a whole number, not one of its values; give one of 1, 0, on, off, double, double-detail, double-autofail, double-debug',
   ),
   inLine(
     "conf_file /nonexistent/x",

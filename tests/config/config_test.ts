@@ -80,6 +80,15 @@ test("loadConfig without any source gives the table's defaults, frozen", async (
     minChildTtl: 10,
     logLevel: 2,
     logFormat: "line",
+    syslogLogsock: "native",
+    syslogIdent: "net_server",
+    syslogLogopt: "pid",
+    syslogFacility: "daemon",
+    allow: [],
+    deny: [],
+    cidrAllow: [],
+    cidrDeny: [],
+    lookupTimeout: 2,
     serverType: ["PreForkSimple"],
     noClientStdout: true,
     own: {},
@@ -251,4 +260,38 @@ test("a personality's own defaults hold, and what it does not take has no effect
 test("loadConfig refuses Net::Server's own sample file for the options that are not supported yet", async () => {
   const sample = "### user and group to become\nuser        somebody\ngroup       everybody\n";
   await assert.rejects(load(sample), /t\.conf:2:1: Cannot set user: it is not supported yet/);
+});
+
+test("loadConfig takes reverse_lookups as a switch of many positions", async () => {
+  for (const [text, value] of [["true", "on"], ["false", "off"], ["1", "1"], ['"Double"', "double"]]) {
+    const { config } = await load(`reverse_lookups = ${text}\n`, "t.toml");
+    assert.equal(config.reverseLookups, value);
+  }
+  assert.equal((await load("double_reverse_lookups AutoFail\n")).config.doubleReverseLookups, "autofail");
+  const { config } = await loadConfig({ argv: [], code: { reverseLookups: true } });
+  assert.equal(config.reverseLookups, "on");
+});
+
+test("loadConfig takes Perl's patterns as they stand", async () => {
+  const { config } = await load("allow (?i)[[:alpha:]]+\\Z \nallow = ::1\n");
+  assert.deepEqual(config.allow, ["(?i)[[:alpha:]]+\\Z ", "::1"]);
+});
+
+test("loadConfig remarks on rules that let nobody in, and on options of a log that is elsewhere", async () => {
+  const notesOf = async (text: string) => (await load(text)).notes;
+  assert.match((await notesOf("deny a\n")).join(), /nobody is let in: there are rules to deny/);
+  assert.match((await notesOf("cidr_deny 10/8\n")).join(), /nobody is let in/);
+  assert.deepEqual(await notesOf("deny a\nallow .*\n"), []);
+  assert.deepEqual(await notesOf("log_file Sys::Syslog\nsyslog_ident x\n"), []);
+  assert.deepEqual(await notesOf("syslog_ident x\n"), [
+    "syslog_ident is without effect: log_file is not Sys::Syslog",
+  ]);
+  assert.match(
+    (await notesOf("log_file Sys::Syslog\nlog_format json\n")).join(),
+    /log_format is without effect/,
+  );
+  assert.match(
+    (await notesOf("lookup_timeout 1\nreverse_lookups 0\n")).join(),
+    /lookup_timeout is without effect/,
+  );
 });

@@ -72,7 +72,7 @@ test("SyslogSink refuses options that mean nothing", () => {
     [
       { logsock: "pigeon" },
       "syslog_logsock",
-      /^Cannot use syslog_logsock "pigeon": there is no such way; give native/,
+      /^Cannot use syslog_logsock "pigeon": there is no way "pigeon"; give native/,
     ],
     [{ facility: "local8" }, "syslog_facility", /^Cannot use syslog_facility "local8": .*; give kern, user/],
     [{ facility: "toString" }, "syslog_facility", /no such facility/],
