@@ -277,16 +277,15 @@ test("SyslogSink keeps the lines of a TCP stream whole when there is room for a 
   const sink = new SyslogSink({ logsock: "tcp", port: daemon.port });
   const written = fill(sink, MAX_QUEUED) + 20;
   for (let i = written - 20; i < written; i++) sink.write(2, longLine(i));
-  const lines = await drain(sink, daemon, `${written - 1} `);
-  const numbers = messages(lines).map((text) => {
-    assert.match(text, /^(?:(\d+) x{8000} \1|\d+ lines to syslog were lost)$/);
-    return text.endsWith("lost") ? NaN : parseInt(text);
-  });
-  const lost = written - numbers.filter((number) => !isNaN(number)).length;
-  assert.ok(lost >= 19 && lost <= 21, `${lost} lost`);
-  const heard = numbers.filter((number) => !isNaN(number));
+  const texts = messages(await drain(sink, daemon, `${written - 1} `));
+  for (const text of texts) assert.match(text, /^(?:(\d+) x{8000} \1|\d+ lines to syslog were lost)$/);
+  const heard = texts.filter((text) => !text.endsWith("lost")).map((text) => parseInt(text));
   assert.deepEqual(heard, heard.toSorted((a, b) => a - b));
-  assert.equal(messages(lines).filter((text) => text === `${lost} lines to syslog were lost`).length, 1);
+  const told = texts.filter((text) => text.endsWith("lost")).map((text) => parseInt(text));
+  // The system may find room for some of the twenty after all.
+  const lost = written - heard.length;
+  assert.ok(lost > 0 && lost <= 21, `${lost} lost`);
+  assert.equal(told.reduce((sum, count) => sum + count, 0), lost);
   sink.close();
 });
 
