@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { noNetCidr } from "../access/net_server_access.ts";
 import { DnsServer, noDns, type Zone } from "../support/dns_server.ts";
 import { PerlServer } from "../support/perl_server.ts";
-import { fixture, type TestServer, withServer } from "../support/server.ts";
+import { fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
 const timeout = 120_000;
@@ -22,7 +24,10 @@ interface Visit {
 
 /** What a server says to a client up to the first end of line, or its own end; `Welcome` is said to those let in. */
 async function greeting({ from, host, port }: Visit): Promise<string> {
-  const socket = createConnection({ host, port, localAddress: from });
+  return await greetingOf(createConnection({ host, port, localAddress: from }));
+}
+
+async function greetingOf(socket: Socket): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let text = "";
   socket.setEncoding("utf8");
@@ -30,7 +35,7 @@ async function greeting({ from, host, port }: Visit): Promise<string> {
   socket.on("error", (error) => text === "" ? reject(error) : resolve());
   socket.on("close", () => resolve());
   try {
-    await within(promise, DEADLINE_MS, `a greeting for ${from}`);
+    await within(promise, DEADLINE_MS, "a greeting");
     return text;
   } finally {
     socket.destroy();
@@ -312,3 +317,87 @@ for (
     },
   );
 }
+
+test(
+  "clients of a unix socket are let in whatever the rules say, as Net::Server has it",
+  { timeout },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "test-access-"));
+    const lines = ["port 127.0.0.1:0", "max_servers 1", "log_level 3", "deny .*"];
+    const paths = ["ours", "theirs"].map((name) => join(folder, name));
+    const files = paths.map((path) => configuration([...lines, `port ${path}|unix`]));
+    const [ours, theirs] = files.map(({ path }) => ["--conf_file", path]) as [string[], string[]];
+    try {
+      await withServer(ours, { ports: 0, limitMs: timeout }, async (server) => {
+        await server.up(1);
+        await using perl = await PerlServer.start(theirs);
+        for (const path of paths) assert.match(await greetingOf(createConnection({ path })), /^Welcome/);
+        for (const port of [server.port, ...perl.ports]) {
+          assert.equal(await isLetIn({ from: "127.0.0.1", host: "127.0.0.1", port }), false);
+        }
+      });
+    } finally {
+      for (const file of files) file[Symbol.dispose]();
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+test("senders of datagrams are judged like clients", { timeout }, async () => {
+  using file = configuration([
+    "port 127.0.0.1:0/udp",
+    "max_servers 1",
+    "log_level 3",
+    "deny .*\\.2",
+    "allow .*",
+  ]);
+  await withServer(["--conf_file", file.path], { ports: 0, limitMs: timeout }, async (server) => {
+    await server.up(1);
+    const ask = async (from: string, answered: Promise<void>): Promise<string[]> => {
+      const socket = createSocket("udp4");
+      const heard: string[] = [];
+      socket.on("message", (bytes) => heard.push(bytes.toString()));
+      socket.bind(0, from);
+      await once(socket, "listening");
+      socket.send("hello", server.port, "127.0.0.1");
+      await answered;
+      await until(() => from.endsWith("2") || heard.length > 0, DEADLINE_MS);
+      socket.close();
+      return heard;
+    };
+    assert.deepEqual(await ask("127.0.0.2", server.says(/DENY 127\.0\.0\.2:\d+: deny/)), []);
+    assert.equal((await ask("127.0.0.1", server.says(/CONNECT UDP Peer: "\[127\.0\.0\.1\]/))).length, 1);
+  });
+});
+
+test(
+  "a restart takes new rules, and goes on with the old ones where the new are bad",
+  { timeout },
+  async () => {
+    const lines = ["port 127.0.0.1:0", "max_servers 1", "log_level 4"];
+    using file = configuration([...lines, "allow 127\\.0\\.0\\.1"]);
+    const rewrite = (rule: string) => writeFileSync(file.path, [...lines, rule].join("\n") + "\n");
+    await withServer(["--conf_file", file.path], { ports: 0, limitMs: timeout }, async (server) => {
+      await server.up(1);
+      const both = async () => {
+        const visit = { host: "127.0.0.1", port: server.port };
+        return [
+          await isLetIn({ ...visit, from: "127.0.0.1" }),
+          await isLetIn({ ...visit, from: "127.0.0.2" }),
+        ];
+      };
+      await server.untilReady(1);
+      assert.deepEqual(await both(), [true, false]);
+      rewrite("allow 127\\.0\\.0\\.(2");
+      signal(server.pid, "SIGHUP");
+      await server.says(
+        /Cannot restart: .*both\.conf:4:7: Cannot set allow to .*; going on with the present/,
+      );
+      assert.deepEqual(await both(), [true, false]);
+      rewrite("allow 127\\.0\\.0\\.2");
+      signal(server.pid, "SIGHUP");
+      await server.says(/Child Preforked/, { times: 2 });
+      assert.deepEqual(await both(), [false, true]);
+    });
+  },
+);
