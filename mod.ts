@@ -21,6 +21,7 @@
 export { run, type RunOptions } from "./lib/server/run.ts";
 export type { Address, Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
+export type { ChildMessage } from "./lib/child_message.ts";
 export type { Connection } from "./lib/connection/connection.ts";
 export type { ReceivedDatagram } from "./lib/connection/datagram.ts";
 export type { Endpoints } from "./lib/connection/endpoints.ts";

@@ -49,6 +49,14 @@ export interface Server {
   /** With `true`, this child leaves after the present client (`done`). Says whether it is to leave. */
   done(value?: boolean): boolean;
   /**
+   * In a child, sends a message to the parent, whose hook `childIsTalking` gets it: whole, in order, and of 65,536 bytes
+   * at most; text is sent as UTF-8. It waits while too much that the parent has not heard is on its way. Only with
+   * `child_communication`, where Net::Server's children have `parent_sock`.
+   *
+   * @throws {TineError} without `child_communication`, if the message is too long, or once the parent has gone
+   */
+  tellParent(message: string | Uint8Array): Promise<void>;
+  /**
    * Closes the whole server (`server_close`). In a child it tells the parent, unless `no_close_by_child` is set,
    * and ends the child.
    */

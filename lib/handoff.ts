@@ -50,6 +50,8 @@ export interface Handoff {
   readonly scoreboardFd: number;
   /** Whether children count how many of them wait. */
   readonly countsWaiting: boolean;
+  /** Where children tell the parent messages, if they may. */
+  readonly messagesFd?: number | undefined;
   /** Readable once the parent has gone. */
   readonly lifelineFd: number;
   /** Wakes the parent. */
@@ -60,12 +62,14 @@ export interface Handoff {
 
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
-  const { listeners, scoreboardFd, lifelineFd, poke, serializer } = handoff;
+  const { listeners, scoreboardFd, lifelineFd, poke, serializer, messagesFd } = handoff;
   const turn = serializer.kind === "pipe"
     ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
     : [];
+  const messages = messagesFd === undefined ? [] : [messagesFd];
+  const sockets = listeners.map(({ fd }) => fd);
   return [
-    ...new Set([...listeners.map(({ fd }) => fd), scoreboardFd, lifelineFd, poke.read, poke.write, ...turn]),
+    ...new Set([...sockets, scoreboardFd, lifelineFd, poke.read, poke.write, ...turn, ...messages]),
   ];
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ChildMessage } from "./child_message.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { Server } from "./context.ts";
 
@@ -49,6 +50,13 @@ export interface Hooks {
   childFinish?(server: Server, kind: ChildKind): Awaitable<void>;
   /** Dequeue child: the work itself (`dequeue`, started by `run_dequeue`). */
   runDequeue?(server: Server): Awaitable<void>;
+  /** Parent, for each message that a child sent with `tellParent` (`child_is_talking_hook`). */
+  childIsTalking?(server: Server, message: ChildMessage): Awaitable<void>;
+  /**
+   * Parent, after a child of Tine's ended that nobody told to leave, by a signal, with an error, or unnoticed: the place
+   * to clean up after it (`cleanup_dead_child_hook`).
+   */
+  cleanupDeadChild?(server: Server, pid: number): Awaitable<void>;
   /** Parent, at each turn of its loop: whenever something happened, and at least every 10 seconds (`idle_loop_hook`). */
   idleLoop?(server: Server): Awaitable<void>;
   /** Parent, when a process ended that is its child but none of Tine's (`other_child_died_hook`). */
@@ -87,6 +95,8 @@ export const HOOK_NAMES: readonly (keyof Hooks)[] = [
   "postClientConnection",
   "childFinish",
   "runDequeue",
+  "childIsTalking",
+  "cleanupDeadChild",
   "idleLoop",
   "otherChildDied",
   "preServerClose",

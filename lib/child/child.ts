@@ -84,6 +84,10 @@ class Child {
       await directLog(this.#logger, { config, handler: this.#handler, server: this.#server, journal });
       this.#listenToSignals();
       this.#slot.setPid(runtime.pid);
+      const { messagesFd } = this.#handoff;
+      if (messagesFd !== undefined) {
+        this.#server.line = new (await import("./parent_line.ts")).ParentLine(messagesFd, runtime.pid);
+      }
       if (this.#ticket.kind === "dequeue") await this.#dequeue();
       else await this.#serveClients();
       return await this.#leave(0);

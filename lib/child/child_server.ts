@@ -6,16 +6,22 @@
 
 import type { Config } from "../config/options.ts";
 import type { Address, Server } from "../context.ts";
+import { TineError } from "../errors.ts";
 import type { Handoff } from "../handoff.ts";
 import type { ChildKind } from "../hooks.ts";
 import type { Logger } from "../log/logger.ts";
 import { sendSignal } from "../os/process.ts";
 import { runtime } from "../runtime/choose.ts";
+import type { ParentLine } from "./parent_line.ts";
 
 /** What a child's view needs of the child. */
 export interface ChildControl {
   /** Leaves at once. */
   leaveNow(code: number): Promise<never>;
+}
+
+function refuseToTell(why: string): Promise<never> {
+  return Promise.reject(new TineError(`Cannot tell the parent a message: ${why}`));
 }
 
 /** The child's view. */
@@ -32,6 +38,8 @@ export class ChildServer implements Server {
   readonly #logger: Logger;
   readonly #control: ChildControl;
   #done = false;
+  /** Where `child_communication` is on. */
+  line: ParentLine | undefined;
 
   constructor(handoff: Handoff, kind: ChildKind, logger: Logger, control: ChildControl) {
     this.role = kind === "dequeue" ? "dequeue" : "child";
@@ -51,6 +59,12 @@ export class ChildServer implements Server {
   done(value?: boolean): boolean {
     if (value !== undefined) this.#done = value;
     return this.#done;
+  }
+
+  tellParent(message: string | Uint8Array): Promise<void> {
+    return this.line === undefined
+      ? refuseToTell("child_communication is off; set it")
+      : this.line.tell(message);
   }
 
   serverClose(exitCode = 0): Promise<never> {

@@ -454,8 +454,8 @@ export const OPTIONS = [
     personality: "PreFork",
     section: "Children",
     apply: "restart",
-    status: "later",
-    help: "Let children send messages to the parent.",
+    status: "supported",
+    help: "Let children send messages to the parent (`tellParent`), whose hook `childIsTalking` gets them.",
   },
   {
     key: "exec",

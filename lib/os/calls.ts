@@ -58,6 +58,7 @@ const LIBC = {
   setsockopt: { args: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" }, // int setsockopt(int, int, int, const void *, socklen_t)
   shutdown: { args: ["i32", "i32"], result: "i32" }, // int shutdown(int, int)
   signal: { args: ["i32", "usize"], result: "address" }, // sighandler_t signal(int, sighandler_t)
+  socketpair: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int socketpair(int, int, int, int [2])
   socket: { args: ["i32", "i32", "i32"], result: "i32" }, // int socket(int, int, int)
   syscall2: { symbol: "syscall", args: ["usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)
   syscall3: { symbol: "syscall", args: ["usize", "usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)

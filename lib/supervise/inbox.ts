@@ -15,6 +15,7 @@ export class Inbox {
   readonly waker = new Waker();
   #actions: ParentAction[] = [];
   #passed: string[] = [];
+  #also: number | undefined;
 
   /** Listens to signals, and lets in those that came since the process was started. */
   listen(passThrough: readonly string[]): void {
@@ -23,6 +24,11 @@ export class Inbox {
     }
     for (const name of passThrough) process.on(`SIG${name}`, () => this.#pass(name));
     holdSignals(signalsOf("parent"), { hold: false });
+  }
+
+  /** Wakes up for this descriptor too, for as long as it is readable. */
+  watch(fd: number): void {
+    this.#also = fd;
   }
 
   /** Queues something to do. */
@@ -56,7 +62,8 @@ export class Inbox {
   /** Waits until something came, at most `timeoutMs`. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.#actions.length === 0 && this.#passed.length === 0) {
-      await pollAway([{ fd: this.waker.fd, events: POLLIN }], Math.max(0, timeoutMs));
+      const fds = this.#also === undefined ? [this.waker.fd] : [this.waker.fd, this.#also];
+      await pollAway(fds.map((fd) => ({ fd, events: POLLIN })), Math.max(0, timeoutMs));
     }
     this.waker.take();
   }

@@ -20,6 +20,7 @@ import { Inbox } from "./inbox.ts";
 import type { ParentServer } from "./parent_server.ts";
 import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
+import { Relay } from "./relay.ts";
 import { Spawner } from "./spawn.ts";
 import { Starter, type StartOptions } from "./starter.ts";
 
@@ -70,6 +71,7 @@ export class Parent {
   readonly inbox = new Inbox();
   readonly #scoreboard: Scoreboard;
   readonly #starter: Starter;
+  readonly #relay: Relay | undefined;
   readonly population: Population;
   /** How many children of a group are still to be started. */
   #heldBack = 0;
@@ -81,6 +83,8 @@ export class Parent {
     this.parts = parts;
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
     this.population = parts.populate(this.#scoreboard);
+    this.#relay = config.childCommunication ? new Relay() : undefined;
+    if (this.#relay !== undefined) this.inbox.watch(this.#relay.ends.read);
     const handoff: Handoff = {
       config,
       personality: server.personality,
@@ -90,6 +94,7 @@ export class Parent {
       serializer: serializer.handoff,
       scoreboardFd: this.#scoreboard.fd,
       countsWaiting: this.population.countsWaiting,
+      messagesFd: this.#relay?.ends.write,
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
       journal: parts.logger.writesToJournal,
@@ -135,8 +140,12 @@ export class Parent {
     }
   }
 
-  /** Takes the children that have ended out of the table. */
+  /** Hears what children say, and takes those that have ended out of the table. */
   async reapEnded(): Promise<void> {
+    // What a child said before its end is heard before that.
+    await this.#relay?.take((message) =>
+      this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
+    );
     let diedAtBirth = 0;
     for (const ending of this.children.takeEndings()) {
       const child = this.children.get(ending.pid) as Child;
@@ -149,6 +158,7 @@ export class Parent {
       this.log(verdict.level, verdict.text);
       this.#remove(child);
       this.parts.serializer.afterDeath();
+      if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
     }
     if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
     await this.#noticeOthers();
@@ -170,8 +180,16 @@ export class Parent {
   }
 
   /** Looks whether each child is there (`check_for_dead`). */
-  checkForDead(): void {
-    for (const child of [...this.children]) if (!processExists(child.pid)) this.#remove(child);
+  async checkForDead(): Promise<void> {
+    for (const child of [...this.children]) {
+      if (processExists(child.pid)) continue;
+      this.#remove(child);
+      await this.#cleanUpAfter(child.pid);
+    }
+  }
+
+  async #cleanUpAfter(pid: number): Promise<void> {
+    await this.callHook("cleanupDeadChild", (hooks) => hooks.cleanupDeadChild?.(this.parts.server, pid));
   }
 
   /** Brings the number of children to what it shall be. */

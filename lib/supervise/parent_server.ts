@@ -8,6 +8,7 @@ import process from "node:process";
 import type { Config } from "../config/options.ts";
 import type { Address, Server } from "../context.ts";
 import { closeListeners, type InheritedSocket } from "../listen/listen.ts";
+import { TineError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { escapeMessage } from "../log/line_format.ts";
 
@@ -74,6 +75,10 @@ export class ParentServer implements Server {
   done(value?: boolean): boolean {
     if (value !== undefined) this.#done = value;
     return this.#done;
+  }
+
+  tellParent(): Promise<never> {
+    return Promise.reject(new TineError("Cannot tell the parent a message: this process is the parent"));
   }
 
   serverClose(exitCode = 0): Promise<never> {

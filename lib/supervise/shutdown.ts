@@ -8,6 +8,8 @@ import type { Parent } from "./parent.ts";
 
 /** Waits until all children have ended, at most until `deadline` (by `performance.now`), or until `enough`. */
 async function untilGone(parent: Parent, deadline: number, enough: () => boolean): Promise<void> {
+  // The signal of a child's end may have come together with the one that brought us here.
+  await parent.reapEnded();
   while (parent.children.size > 0 && performance.now() < deadline && !enough()) {
     const left = deadline - performance.now();
     await parent.inbox.wait(Math.min(left, 60_000));

@@ -26,7 +26,7 @@ export async function supervise(parent: Parent): Promise<LoopEnd> {
     await parent.reapEnded();
     await parent.callHook("idleLoop", (hooks) => hooks.idleLoop?.(server));
     const now = performance.now();
-    if (clock.takeDeadCheck(now)) parent.checkForDead();
+    if (clock.takeDeadCheck(now)) await parent.checkForDead();
     await parent.populate();
     if (clock.takeDequeue(now) && parent.dequeueCount < (config.maxDequeue ?? 0)) await parent.runDequeue();
   }
