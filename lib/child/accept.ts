@@ -19,7 +19,7 @@ import {
 } from "../os/errno.ts";
 import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
 import { acceptNow } from "../os/socket.ts";
-import { createWaitSet, pollAway, SHORT_WAIT_MS, type WaitSet } from "../os/wait.ts";
+import { createWaitSet, Patience, pollAway, type WaitSet } from "../os/wait.ts";
 import type { Serializer } from "../serialize/serializer.ts";
 import type { Receiver } from "./receive.ts";
 
@@ -56,6 +56,7 @@ export class Acceptor {
   readonly #peerLengthBytes = new Uint8Array(this.#peerLength.buffer);
   /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
   #first = 0;
+  readonly #patience = new Patience();
   #pausing = false;
   #holding = false;
   #left = false;
@@ -142,8 +143,11 @@ export class Acceptor {
         await pollAway([{ fd: this.#lifelineFd, events: 1 }], PAUSE_MS);
       }
       // Waiting here is one system call, and most of the time somebody comes within it while the server is busy.
-      let ready = this.#wait.waitHere(SHORT_WAIT_MS);
-      if (ready <= 0) ready = await this.#wait.waitAway();
+      let ready = this.#wait.waitHere(this.#patience.ms);
+      if (ready <= 0) {
+        this.#patience.inVain();
+        ready = await this.#patience.learn(this.#wait.waitAway());
+      }
       // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
       if (this.#left) return NOBODY;
       if (ready > 0 && this.#wait.has(this.#lifelineFd, ready)) return PARENT_GONE;

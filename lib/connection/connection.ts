@@ -12,7 +12,7 @@ import { errno, libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
 import { EAGAIN, EINTR } from "../os/errno.ts";
 import { sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
-import { pollAway, pollHere, POLLIN, POLLOUT, SHORT_WAIT_MS } from "../os/wait.ts";
+import { Patience, pollAway, POLLIN, POLLOUT } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
@@ -24,6 +24,7 @@ import { readableOf, writableOf } from "./web_streams.ts";
 const encoder = new TextEncoder();
 // Text is encoded here and sent from here in one go, so that a short answer allocates nothing.
 const textBytes = new Uint8Array(16384);
+const patience = new Patience();
 
 /** A client's connection. Its handler need not close it: that is done when the handler returns. */
 export class Connection extends Endpoints {
@@ -106,7 +107,7 @@ export class Connection extends Endpoints {
     if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
     if (this.#wrote) {
       this.#wrote = false;
-      if (!pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) {
+      if (!patience.look(this.fd, POLLIN)) {
         this.#looked = true;
         return undefined;
       }
@@ -136,7 +137,7 @@ export class Connection extends Endpoints {
     if (signal?.aborted) throw aborted(signal);
     const looked = this.#looked;
     this.#looked = false;
-    if (!looked && this.#readWait === undefined && pollHere(this.fd, POLLIN, SHORT_WAIT_MS)) return;
+    if (!looked && this.#readWait === undefined && patience.look(this.fd, POLLIN)) return;
     // What an aborted read leaves behind is taken up: it only looks, and has no end, since timeouts may differ.
     if (signal !== undefined) {
       this.#readWait ??= this.#wait(POLLIN, -1).finally(() => this.#readWait = undefined);
@@ -156,7 +157,7 @@ export class Connection extends Endpoints {
       for (;;) {
         const left = end === Infinity ? -1 : end - performance.now();
         if (end !== Infinity && left <= 0) return false;
-        const [ready] = await pollAway([{ fd: this.fd, events }], left);
+        const [ready] = await patience.learn(pollAway([{ fd: this.fd, events }], left));
         if (ready || this.#closed) return true;
       }
     } finally {
@@ -210,7 +211,7 @@ export class Connection extends Endpoints {
   async #writeAll(bytes: Uint8Array): Promise<number> {
     let sent = this.#send(bytes);
     while (sent < bytes.length) {
-      if (!pollHere(this.fd, POLLOUT, SHORT_WAIT_MS)) {
+      if (!patience.look(this.fd, POLLOUT)) {
         const ready = await this.#wait(POLLOUT, this.timeout > 0 ? this.timeout : -1);
         if (this.#closed) throw closedError();
         if (!ready) throw timedOut("write to", this.remoteAddr, this.timeout);

@@ -30,6 +30,42 @@ export function pollHere(fd: number, events: number, timeoutMs: number): boolean
   return libc.poll(pollBytes, 1, timeoutMs) > 0;
 }
 
+/** How long a wait may hold the main thread where that is likely to be rewarded. */
+const PATIENT_WAIT_MS = 4;
+
+/**
+ * How long the next short wait may be, by what came of those before. Where more processes want to run than there are
+ * processors, a peer answers after a few milliseconds, and a hop to another thread would only add to the work.
+ */
+export class Patience {
+  #ms = SHORT_WAIT_MS;
+
+  /** Milliseconds. */
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /** A short wait for `events` on `fd`: whether they came. */
+  look(fd: number, events: number): boolean {
+    if (pollHere(fd, events, this.#ms)) return true;
+    this.inVain();
+    return false;
+  }
+
+  /** A short wait came to nothing. */
+  inVain(): void {
+    this.#ms = SHORT_WAIT_MS;
+  }
+
+  /** A long wait, which follows one in vain: had it been short, there should be patience next time. */
+  async learn<T>(wait: Promise<T>): Promise<T> {
+    const since = performance.now();
+    const result = await wait;
+    if (performance.now() - since < PATIENT_WAIT_MS) this.#ms = PATIENT_WAIT_MS;
+    return result;
+  }
+}
+
 /**
  * Waits, off the event loop, until one of `descriptors` has one of `events`; the result says which do, in order.
  * All are false after `timeoutMs` (negative: none) or after a signal.
