@@ -9,6 +9,11 @@ import type { SpareNumbers } from "./spare_numbers.ts";
 
 /** How often is looked while clients come faster than children. */
 const WATCH_MS = 25;
+/**
+ * For how long too few spares must have been seen before some are added that no client waits for: on busy processors
+ * some children are done with their clients and have not been able to say so.
+ */
+export const SHORT_MS = 100;
 /** The most children that are started at one look beyond what the spares lack. */
 const LARGEST_BATCH = 32;
 /** Without a client for so long, children go down to `min_spare_servers` (Net::Server's figure). */
@@ -22,6 +27,8 @@ export interface Pace {
   readonly minChildTtlMs: number;
   /** The most children that may be on their way at once. @default Infinity */
   readonly maxStarting?: number;
+  /** Whether a child that has a client will never wait again, so that what spares lack is added at once. @default false */
+  readonly serveOnce?: boolean;
 }
 
 /** What is seen at a look. */
@@ -58,6 +65,8 @@ export class SpareRules {
   #goal = 0;
   #lastBatch = 0;
   #watching = false;
+  /** Since when too few wait, at every look. */
+  #shortSince = 0;
   /** Whether children could be dismissed, once they have no client any more. */
   #above = false;
   #full = false;
@@ -105,8 +114,10 @@ export class SpareRules {
     const total = sight.starting + sight.waiting + sight.busy;
     this.#above = total > minServers;
     this.#full = total >= maxServers;
+    const wasWatching = this.#watching;
     this.#watching = sight.waiting < minSpareServers && !this.#full;
     if (!this.#watching) this.#batch = 0;
+    else if (!wasWatching) this.#shortSince = sight.now;
     if (total > maxServers) return { start: 0, dismiss: total - maxServers };
     const wanted = total < minServers ? minServers - total : this.#watching ? this.#demand(sight, total) : 0;
     const start = Math.min(
@@ -130,8 +141,9 @@ export class SpareRules {
   #demand({ now, starting, waiting, queued }: Sight, total: number): number {
     const { minSpareServers } = this.#numbers;
     const coming = starting + waiting;
-    const lacking = Math.max(0, minSpareServers - coming);
-    const isCrowd = queued !== undefined && queued > coming;
+    const isCrowd = queued === undefined ? coming === 0 : queued > coming;
+    const isShort = isCrowd || this.#pace.serveOnce === true || now - this.#shortSince >= SHORT_MS;
+    const lacking = isShort ? Math.max(0, minSpareServers - coming) : 0;
     if (this.#batch === 0) {
       this.#begin(Math.max(lacking, isCrowd ? 1 : 0), total, now);
     } else if ((lacking > 0 || isCrowd) && total >= this.#goal && now - this.#lastBatch >= WATCH_MS) {

@@ -60,7 +60,10 @@ function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
       return new SparePopulation(parts);
     case "Fork":
       // A start keeps a core busy: more of them at once would not be ready any sooner.
-      return new SparePopulation({ ...parts, maxStarting: 4 * availableParallelism() });
+      return new SparePopulation({
+        ...parts,
+        pace: { maxStarting: 4 * availableParallelism(), serveOnce: true },
+      });
     default:
       return new FixedPopulation(config.maxServers);
   }

@@ -8,7 +8,7 @@
 import type { Config } from "../config/options.ts";
 import type { Listener } from "../listen/listen.ts";
 import { queuedClients } from "../os/socket.ts";
-import { type Sight, SpareRules } from "../personality/spares.ts";
+import { type Pace, type Sight, SpareRules } from "../personality/spares.ts";
 import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { Measures, Member, Population } from "./population.ts";
@@ -20,8 +20,8 @@ export interface SpareParts {
   readonly listeners: readonly Listener[];
   readonly scoreboard: Scoreboard;
   readonly log: (level: number, message: string) => void;
-  /** The most children that may be on their way at once. @default Infinity */
-  readonly maxStarting?: number;
+  /** How the personality differs from PreFork. */
+  readonly pace?: Pick<Pace, "maxStarting" | "serveOnce">;
 }
 
 /** Between `min_servers` and `max_servers` children, of which some wait. */
@@ -39,13 +39,13 @@ export class SparePopulation implements Population {
   #missed = false;
 
   constructor(parts: SpareParts) {
-    const { config, scoreboard, maxStarting } = parts;
+    const { config, scoreboard, pace } = parts;
     const now = performance.now();
     this.#parts = parts;
     this.#rules = new SpareRules(config, {
       checkForWaitingMs: config.checkForWaiting * 1000,
       minChildTtlMs: config.minChildTtl * 1000,
-      ...(maxStarting === undefined ? {} : { maxStarting }),
+      ...pace,
     }, now);
     this.#count = new WaitingCount(scoreboard.memory);
     this.#checkForSpawnMs = config.checkForSpawn * 1000;

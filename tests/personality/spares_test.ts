@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PREFORK_NUMBERS, type SpareNumbers } from "../../lib/personality/spare_numbers.ts";
-import { type Decision, type Sight, SpareRules } from "../../lib/personality/spares.ts";
+import { type Decision, type Pace, SHORT_MS, type Sight, SpareRules } from "../../lib/personality/spares.ts";
 
 const PACE = { checkForWaitingMs: 10_000, minChildTtlMs: 10_000 };
-const rules = (numbers: Partial<SpareNumbers> = {}, pace: { maxStarting?: number } = {}) =>
+const rules = (numbers: Partial<SpareNumbers> = {}, pace: Partial<Pace> = {}) =>
   new SpareRules({ ...PREFORK_NUMBERS, ...numbers }, { ...PACE, ...pace }, 0);
 const sight = (more: Partial<Sight>): Sight => ({
   now: 1000,
@@ -16,7 +16,7 @@ const sight = (more: Partial<Sight>): Sight => ({
   ...more,
 });
 
-/** What a first look decides, a second after the start. Net::Server counts a child that starts as one that waits. */
+/** What is decided where things stay as they are. Net::Server counts a child that starts as one that waits. */
 const FIRST: readonly [string, Partial<Sight>, Decision][] = [
   ["none is there", {}, { start: 5, dismiss: 0 }],
   ["some start", { starting: 3 }, { start: 2, dismiss: 0 }],
@@ -35,9 +35,29 @@ const FIRST: readonly [string, Partial<Sight>, Decision][] = [
 
 for (const [title, seen, decision] of FIRST) {
   test(`where ${title}, ${decision.start} are started and ${decision.dismiss} dismissed`, () => {
-    assert.deepEqual(rules().decide(sight(seen)), decision);
+    const mine = rules();
+    mine.decide(sight(seen));
+    assert.deepEqual(mine.decide(sight({ now: 1000 + SHORT_MS, ...seen })), decision);
   });
 }
+
+test("spares are added at once while a client waits, and else when too few have waited for a while", () => {
+  assert.equal(rules().decide(sight({ busy: 20, queued: 1 })).start, 2);
+  assert.equal(
+    rules().decide(sight({ busy: 20, waiting: 1, queued: 1 })).start,
+    0,
+    "one child for one client",
+  );
+  assert.equal(rules({}, { serveOnce: true }).decide(sight({ busy: 20, waiting: 1 })).start, 1);
+  const mine = rules();
+  const starts = [];
+  for (const [now, waiting] of [[1000, 1], [1075, 0], [1099, 1], [1100, 1]] as const) {
+    starts.push(mine.decide(sight({ now, busy: 20, waiting })).start);
+  }
+  assert.deepEqual(starts, [0, 0, 0, 1]);
+  mine.decide(sight({ now: 1200, busy: 20, waiting: 2 }));
+  assert.equal(mine.decide(sight({ now: 1201, busy: 20, waiting: 1 })).start, 0, "it begins anew");
+});
 
 /** What is decided after check_for_waiting and min_child_ttl have passed. Net::Server dismisses the whole surplus. */
 const LATER: readonly [string, Partial<Sight>, number][] = [
@@ -58,7 +78,7 @@ for (const [title, seen, dismiss] of LATER) {
 
 test("none is dismissed within min_child_ttl of a start, and one check follows another by check_for_waiting", () => {
   const mine = rules();
-  assert.equal(mine.decide(sight({ now: 5000, busy: 20 })).start, 2);
+  assert.equal(mine.decide(sight({ now: 5000, busy: 20, queued: 5 })).start, 2);
   const many = { waiting: 30, lastClient: 5000 };
   assert.equal(mine.decide(sight({ now: 14_000, ...many })).dismiss, 0);
   assert.equal(mine.decide(sight({ now: 16_000, ...many })).dismiss, 0, "the last check was at 14 s");
