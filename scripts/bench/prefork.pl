@@ -1,7 +1,8 @@
 #!/usr/bin/env perl
-# The original: Perl's Net::Server::PreForkSimple with the echo handler that it brings itself.
+# The original: one of Perl's Net::Server personalities with the echo handler that it brings itself.
 #
-#   prefork.pl --max_servers N [--serialize flock|semaphore|pipe|none] [--log_level N] [--port N]
+#   prefork.pl [--personality PreForkSimple|PreFork|Fork] --max_servers N [--serialize flock|semaphore|pipe|none]
+#              [--log_level N] [--port N]
 #
 # Without --serialize it is Net::Server's own default, which is flock, on one port too (the manual says otherwise).
 
@@ -9,7 +10,6 @@ package Original;
 
 use strict;
 use warnings;
-use parent 'Net::Server::PreForkSimple';
 use Getopt::Long qw(GetOptions);
 
 # Net::Server itself names the port from log_level 2 on; whoever waits for the line needs it at any level.
@@ -19,7 +19,11 @@ sub post_bind_hook {
     print STDERR 'Bound to auto-assigned port ', $self->{'server'}{'sock'}[0]->sockport, "\n";
 }
 
-my %option = (port => 0, max_servers => 8, log_level => 0);
-GetOptions(\%option, 'port=i', 'max_servers=i', 'serialize=s', 'log_level=i') or exit 100;
+my %option = (port => 0, max_servers => 8, log_level => 0, personality => 'PreForkSimple');
+GetOptions(\%option, 'port=i', 'max_servers=i', 'serialize=s', 'log_level=i', 'personality=s',
+    'min_servers=i', 'min_spare_servers=i', 'max_spare_servers=i') or exit 100;
+my $personality = 'Net::Server::' . delete $option{personality};
+eval "require $personality" or die $@;
+our @ISA = ($personality);
 
 __PACKAGE__->run(%option, host => '127.0.0.1', proto => 'tcp', max_requests => 1_000_000_000);

@@ -19,9 +19,15 @@ export const SERIALIZERS = ["none", "flock", "semaphore", "pipe"] as const;
 /** One of them. */
 export type Serializer = typeof SERIALIZERS[number];
 
+/** The personalities that are measured. */
+export type PersonalityName = "PreForkSimple" | "PreFork" | "Fork";
+
 /** How a server is to run. */
 export interface ServerOptions {
+  /** How many children; with PreFork and Fork, how many at most. */
   readonly children: number;
+  /** @default "PreForkSimple" */
+  readonly personality?: PersonalityName;
   /** @default "none" */
   readonly serializer?: Serializer;
   /** Whether it says `Child Preforked` for each child. @default false */
@@ -47,6 +53,9 @@ export interface Server {
   readonly port: number;
 }
 
+/** Net::Server::PreFork's defaults, written down because its code has another one than its manual. */
+const SPARES = ["--min_servers", "5", "--min_spare_servers", "2", "--max_spare_servers", "10"];
+
 /** Those that can run here among `wanted`, and a sentence for each that cannot. */
 export function findContestants(
   wanted: ReadonlySet<string>,
@@ -69,7 +78,12 @@ export async function startServer(
   contestant: Contestant,
   options: ServerOptions,
 ): Promise<Server> {
-  const process = processes.start(contestant.command({ serializer: "none", announce: false, ...options }));
+  const process = processes.start(contestant.command({
+    personality: "PreForkSimple",
+    serializer: "none",
+    announce: false,
+    ...options,
+  }));
   const match = await process.line(/Bound to auto-assigned port (\d+)/);
   return { contestant, process, port: Number(match[1]) };
 }
@@ -119,8 +133,10 @@ function perlServer(): Found {
   return {
     name: "perl",
     serializers: SERIALIZERS,
-    command: ({ children, serializer, announce }) => [
-      ...["perl", script, "--max_servers", `${children}`, "--serialize", serializer] as const,
+    command: ({ personality, children, serializer, announce }) => [
+      ...["perl", script, "--personality", personality, "--max_servers", `${children}`] as const,
+      ...(personality === "Fork" ? [] : ["--serialize", serializer]),
+      ...(personality === "PreFork" ? SPARES : []),
       ...["--log_level", announce ? "4" : "0"],
     ],
   };
@@ -134,9 +150,11 @@ function tine(name: ServerName, runtime: "deno" | "bun", run: Command, start: Co
     bare: { empty: bare("empty.js"), idle: bare("idle.js") },
     // A compiled Tine runs the same code: what a serializer costs does not differ.
     serializers: name.endsWith("-exe") ? [] : SERIALIZERS,
-    command: ({ children, serializer, announce }) => [
+    command: ({ personality, children, serializer, announce }) => [
       ...start,
-      ...["--port", "127.0.0.1:0", "--max_servers", `${children}`, "--max_requests", "1000000"],
+      ...[personality, "--port", "127.0.0.1:0", "--max_servers", `${children}`],
+      ...(personality === "Fork" ? [] : ["--max_requests", "1000000"]),
+      ...(personality === "PreFork" ? SPARES : []),
       // Without the option where it is the default: that is how most will run it.
       ...(serializer === "none" ? [] : ["--serialize", serializer]),
       ...["--log_level", announce ? "4" : "2"],
