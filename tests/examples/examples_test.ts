@@ -231,3 +231,17 @@ test("the syslog sink logs what comes over UDP and from a unix socket", { timeou
     rmSync(folder, { recursive: true });
   }
 });
+
+test("the tally sums up what all children hear", { timeout }, async () => {
+  const args = ["cli.ts", "PreFork", "./examples/tally.ts", "--child_communication", "1"];
+  await withProgram(args, async ({ port, text }) => {
+    for (let i = 0; i < 3; i++) {
+      await withClient(port, async (client) => {
+        assert.equal(await client.line(), "Say a word.");
+        client.say("tine");
+        assert.equal(await client.line(), "It counts.");
+      });
+    }
+    await until(() => /Child \d+ heard "tine", which makes 3/.test(text()), 10_000, "the sum");
+  });
+});
