@@ -78,6 +78,7 @@ test("loadConfig without any source gives the table's defaults, frozen", async (
     checkForWaiting: 10,
     checkForSpawn: 30,
     minChildTtl: 10,
+    childCommunication: false,
     logLevel: 2,
     logFormat: "line",
     syslogLogsock: "native",
