@@ -66,7 +66,7 @@ for (const name of Object.keys(PROGRAMS)) {
       const value = Object.hasOwn(own, key) ? config.own[key] : config[camelCase(key) as keyof Config];
       const ours = (Array.isArray(value) ? value : [value]).map((one) => one === true ? "1" : String(one));
       // Blanks at the end count in regular expressions alone; in an address they would match nothing.
-      const isRegexp = (own[key] ?? findOption(key))?.kind === "regexp";
+      const isRegexp = /^(regexp|pattern)$/.test((own[key] ?? findOption(key))?.kind ?? "");
       const wanted = (theirs[key] as string[]).map((one) => isRegexp ? one : one.trim());
       assert.deepEqual(ours, wanted, key);
     }
