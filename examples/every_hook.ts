@@ -56,7 +56,23 @@ const handler: Handler = {
   async processRequest(connection, server) {
     note(server, "processRequest");
     await connection.print("Hello.\r\n");
+    // With STAY in the environment, until the client leaves.
+    if (process.env["STAY"] !== undefined) await connection.read(new Uint8Array(1));
   },
+  // In the personality Multiplex, these in place of processRequest.
+  mux: (connection, { server }) => ({
+    muxConnection() {
+      note(server, "muxConnection");
+      connection.print("Hello.\r\n");
+    },
+    muxInput(input) {
+      note(server, "muxInput");
+      input.consume(input.length);
+    },
+    muxEof: () => note(server, "muxEof"),
+    muxClose: () => note(server, "muxClose"),
+    muxTimeout: () => note(server, "muxTimeout"),
+  }),
 };
 
 export default handler;

@@ -7,8 +7,12 @@
 import type { Connection } from "./connection/connection.ts";
 import type { Config, OwnOptions, PartialConfig } from "./config/options.ts";
 import type { Awaitable, Hooks } from "./hooks.ts";
+import type { MuxFactory } from "./multiplex/mux.ts";
 
-/** Which part this process plays. */
+/**
+ * Which part this process plays. A personality without children (Single, Multiplex) has one process, which is the
+ * `parent` and serves the clients too: the hooks of both are called in it, those about children apart.
+ */
 export type Role = "parent" | "child" | "dequeue";
 
 /** An address that a server listens on, or that a peer has. */
@@ -37,7 +41,7 @@ export interface Server {
   readonly parentPid: number;
   /** What is listened on, in the order of the configuration. Empty before `postBind`. */
   readonly listeners: readonly Address[];
-  /** How many clients this child has accepted. 0 in the parent. */
+  /** How many clients this process has accepted: 0 in a parent whose children serve them. */
   readonly requests: number;
   /** The parent's children: their process ids. Empty in a child. */
   readonly children: readonly number[];
@@ -46,7 +50,10 @@ export interface Server {
    * 4 debugging).
    */
   log(level: number, message: string): void;
-  /** With `true`, this child leaves after the present client (`done`). Says whether it is to leave. */
+  /**
+   * With `true`, this child leaves after the present client (`done`); a server without children ends. Says whether
+   * it is to leave.
+   */
   done(value?: boolean): boolean;
   /**
    * In a child, sends a message to the parent, whose hook `childIsTalking` gets it: whole, in order, and of 65,536 bytes
@@ -70,6 +77,8 @@ export type ProcessRequest = (connection: Connection, server: Server) => Awaitab
 export interface Handler {
   /** Serves one client. Without it, Net::Server's echo does. */
   readonly processRequest?: ProcessRequest;
+  /** Makes the object that serves one of many clients, for the personality Multiplex, which needs it. */
+  readonly mux?: MuxFactory;
   /** The hooks. */
   readonly hooks?: Hooks;
   /**

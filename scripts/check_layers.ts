@@ -45,10 +45,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   handler: PARTS,
   // A child is handed its configuration, so it needs none of the code that reads one.
   child: LOOPS.filter((folder) => folder !== "config"),
+  // It takes and lets in clients as a child does.
+  multiplex: [...LOOPS.filter((folder) => folder !== "config"), "child"],
   supervise: LOOPS,
   status: LOOPS,
-  server: [...LOOPS, "child", "supervise", "status"],
-  cli: [...LOOPS, "child", "supervise", "status", "server"],
+  server: [...LOOPS, "child", "multiplex", "supervise", "status"],
+  cli: [...LOOPS, "child", "multiplex", "supervise", "status", "server"],
 };
 
 /** The one file that imports what only Bun has. */

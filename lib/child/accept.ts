@@ -32,6 +32,50 @@ export const NOBODY = -2;
 /** How long a child that may not open another descriptor waits before it tries again (Net::Server: one second). */
 const PAUSE_MS = 1000;
 
+/** What {@linkcode acceptFrom} gives when nobody waits. */
+export const NOBODY_WAITS = -1;
+
+/** What it gives when the system has no room for another client. */
+export const NO_ROOM = -2;
+
+/** Room for the address of a client that is accepted. */
+export class PeerAddress {
+  readonly room = new Uint8Array(SOCKADDR_SIZE);
+  readonly #length = new Uint32Array(1);
+  readonly #lengthBytes = new Uint8Array(this.#length.buffer);
+  /** Why there was no room for the last client. */
+  whyNoRoom = "";
+
+  /** The `struct sockaddr` of the last client, copied. */
+  get bytes(): Uint8Array {
+    return this.room.slice(0, this.#length[0]);
+  }
+
+  /** Where the system is told how much room there is, and tells how much it took. */
+  get lengthBytes(): Uint8Array {
+    this.#length[0] = SOCKADDR_SIZE;
+    return this.#lengthBytes;
+  }
+}
+
+/** Takes a client that waits: its descriptor, {@linkcode NOBODY_WAITS} or {@linkcode NO_ROOM}. */
+export function acceptFrom(listener: number, peer: PeerAddress): number {
+  for (;;) {
+    const fd = acceptNow(listener, peer.room, peer.lengthBytes);
+    if (fd >= 0) return fd;
+    const code = errno();
+    if (code === EAGAIN) return NOBODY_WAITS;
+    // The client was gone before it was taken: the next one may be there.
+    if (code === EINTR || code === ECONNABORTED || code === EPROTO) continue;
+    const why = errnoSentence(errnoName(code));
+    if (code === EMFILE || code === ENFILE || code === ENOBUFS || code === ENOMEM) {
+      peer.whyNoRoom = why;
+      return NO_ROOM;
+    }
+    throw new Error(`Cannot accept a client: ${why}`);
+  }
+}
+
 /** What an acceptor works with. */
 export interface AcceptorOptions {
   readonly listeners: readonly number[];
@@ -51,9 +95,7 @@ export class Acceptor {
   readonly #receiver: Receiver | undefined;
   readonly #warn: (message: string) => void;
   readonly #wait: WaitSet = createWaitSet();
-  readonly #peer = new Uint8Array(SOCKADDR_SIZE);
-  readonly #peerLength = new Uint32Array(1);
-  readonly #peerLengthBytes = new Uint8Array(this.#peerLength.buffer);
+  readonly #peer = new PeerAddress();
   /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
   #first = 0;
   readonly #patience = new Patience();
@@ -77,7 +119,7 @@ export class Acceptor {
 
   /** The `struct sockaddr` of the last client, copied. */
   get peer(): Uint8Array {
-    return this.#peer.slice(0, this.#peerLength[0]);
+    return this.#peer.bytes;
   }
 
   /**
@@ -112,21 +154,11 @@ export class Acceptor {
 
   #acceptFrom(listener: number): number {
     if (this.#receiver?.serves(listener)) return this.#receiveFrom(listener, this.#receiver);
-    for (;;) {
-      this.#peerLength[0] = SOCKADDR_SIZE;
-      const fd = acceptNow(listener, this.#peer, this.#peerLengthBytes);
-      if (fd >= 0) return fd;
-      const code = errno();
-      if (code === EAGAIN) return -1;
-      // The client was gone before it was taken: the next one may be there.
-      if (code === EINTR || code === ECONNABORTED || code === EPROTO) continue;
-      if (code === EMFILE || code === ENFILE || code === ENOBUFS || code === ENOMEM) {
-        this.#warn(`Cannot accept a client: ${errnoSentence(errnoName(code))}; trying again in a second`);
-        this.#pausing = true;
-        return -1;
-      }
-      throw new Error(`Cannot accept a client: ${errnoSentence(errnoName(code))}`);
-    }
+    const fd = acceptFrom(listener, this.#peer);
+    if (fd !== NO_ROOM) return fd;
+    this.#warn(`Cannot accept a client: ${this.#peer.whyNoRoom}; trying again in a second`);
+    this.#pausing = true;
+    return NOBODY_WAITS;
   }
 
   #receiveFrom(socket: number, receiver: Receiver): number {

@@ -28,11 +28,10 @@ export class Thrown extends Error {
   }
 }
 
-/** What serving needs. */
-export interface Serving {
+/** What letting a client in needs. */
+export interface Admitting {
   readonly server: Server;
   readonly handler: Handler;
-  readonly processRequest: ProcessRequest;
   readonly logger: Logger;
   /** Where there are rules on clients, or names to be looked up. */
   readonly admission: Admission | undefined;
@@ -45,6 +44,11 @@ export async function openAdmission(config: Config, logger: Logger): Promise<Adm
   if (rules === 0 && reverseLookups === undefined && doubleReverseLookups === undefined) return undefined;
   const { Admission } = await import("./admit.ts");
   return new Admission(config, logger);
+}
+
+/** What serving needs. */
+export interface Serving extends Admitting {
+  readonly processRequest: ProcessRequest;
 }
 
 /** Calls a hook. @throws {Thrown} with its name, if it throws */
@@ -66,7 +70,7 @@ async function runHandler(serving: Serving, connection: Connection): Promise<voi
   }
 }
 
-function logConnect({ logger }: Serving, connection: Connection): void {
+function logConnect({ logger }: Admitting, connection: Connection): void {
   const { remoteAddr, localAddr, peerhost } = connection;
   const text = localAddr.transport === "unix"
     ? `CONNECT ${connection.datagram === undefined ? "UNIX" : "UNIXDGRAM"} Socket: "${localAddr.path}"`
@@ -82,7 +86,7 @@ function logDenial(logger: Logger, { remoteAddr, peerhost }: Connection, denial:
 
 /** Why a client is turned away; undefined if it is let in. The hook is asked last, as it may say something. */
 async function denialOf(
-  { server, handler: { hooks }, admission }: Serving,
+  { server, handler: { hooks }, admission }: Admitting,
   connection: Connection,
   name: PeerName,
 ): Promise<string | undefined> {
@@ -92,20 +96,29 @@ async function denialOf(
   return allowed ? undefined : "the hook allowDeny";
 }
 
-async function answer(serving: Serving, connection: Connection): Promise<void> {
+/**
+ * Decides whether a client is let in. One that is not is told so by the hook `requestDenied`.
+ *
+ * @throws {Thrown} if a hook threw
+ */
+export async function admit(serving: Admitting, connection: Connection): Promise<boolean> {
   const { server, handler: { hooks }, logger, admission } = serving;
   const name = admission === undefined ? UNKNOWN : await admission.identify(connection);
   if (logger.writes(3)) logConnect(serving, connection);
   if (hooks?.postAccept) await callHook("postAccept", () => hooks.postAccept?.(server, connection));
   const denial = await denialOf(serving, connection, name);
-  const allowed = denial === undefined;
-  if (allowed) await runHandler(serving, connection);
-  else {
-    if (logger.writes(2)) logDenial(logger, connection, denial);
-    if (hooks?.requestDenied) {
-      await callHook("requestDenied", () => hooks.requestDenied?.(server, connection));
-    }
+  if (denial === undefined) return true;
+  if (logger.writes(2)) logDenial(logger, connection, denial);
+  if (hooks?.requestDenied) {
+    await callHook("requestDenied", () => hooks.requestDenied?.(server, connection));
   }
+  return false;
+}
+
+async function answer(serving: Serving, connection: Connection): Promise<void> {
+  const { server, handler: { hooks } } = serving;
+  const allowed = await admit(serving, connection);
+  if (allowed) await runHandler(serving, connection);
   if (hooks?.postProcessRequest) {
     await callHook("postProcessRequest", () => hooks.postProcessRequest?.(server, allowed));
   }

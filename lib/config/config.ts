@@ -105,7 +105,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     ...file.values.filter(({ key }) => key === "conf_file")
       .map(({ place }) => `${formatPlace(place)}: conf_file is without effect in a configuration file`),
     ...personalityNotes(choice, personality, merged.keys()),
-    ...conditions(config, new Set(merged.keys())),
+    ...conditions(config, new Set(merged.keys()), personality),
   ];
   const origins = new Map<string, readonly Place[]>();
   for (const [key, { places }] of merged) origins.set(key, places);

@@ -143,13 +143,15 @@ export function personalityNotes(
  *
  * @param config The options in force.
  * @param given The keys that a source gave.
+ * @param chosen The personality that runs.
  */
-export function conditions(config: Config, given: ReadonlySet<string>): string[] {
+export function conditions(config: Config, given: ReadonlySet<string>, chosen: Personality): string[] {
   const notes: string[] = [];
   if (given.has("lock_file") && config.serialize !== undefined && config.serialize !== "flock") {
     notes.push(`lock_file is without effect: serialize is ${config.serialize}, and flock alone locks a file`);
   }
-  if (config.checkForDequeue !== undefined && !config.maxDequeue) {
+  const hasDequeueChildren = takesOption(chosen, findOption("max_dequeue") as OptionRow);
+  if (hasDequeueChildren && config.checkForDequeue !== undefined && !config.maxDequeue) {
     notes.push("check_for_dequeue is without effect: max_dequeue is not set");
   }
   if (config.maxDequeue && config.checkForDequeue === undefined) {

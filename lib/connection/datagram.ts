@@ -118,7 +118,7 @@ export class DatagramConnection extends Connection {
   override async write(bytes: Uint8Array): Promise<number> {
     const start = performance.now();
     for (;;) {
-      if (this.#send(bytes)) return bytes.length;
+      if (this.sendNow(bytes)) return bytes.length;
       if (this.timeout > 0 && performance.now() - start >= this.timeout) {
         throw timedOut("write to", this.remoteAddr, this.timeout);
       }
@@ -131,7 +131,8 @@ export class DatagramConnection extends Connection {
     await this.write(encoder.encode(text));
   }
 
-  #send(bytes: Uint8Array): boolean {
+  /** Sends `bytes` as one datagram if the system has room for it now, and says whether it had. */
+  sendNow(bytes: Uint8Array): boolean {
     if (this.#isClosed) throw closedError();
     if (this.#peerName.length < SHORTEST_NAME) {
       throw new ConnectionError("Cannot answer the client: it is bound to no path", { code: "EDESTADDRREQ" });

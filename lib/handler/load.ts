@@ -12,7 +12,7 @@ import { TineError } from "../errors.ts";
 import { EX_CONFIG, EX_NOINPUT } from "../exit_codes.ts";
 import { HOOK_NAMES } from "../hooks.ts";
 
-const FIELDS = ["processRequest", "hooks", "logFunction", "options", "defaults"];
+const FIELDS = ["processRequest", "hooks", "mux", "logFunction", "options", "defaults"];
 
 /** What is wrong with the value that a module exports by default, or undefined. */
 export function handlerFault(value: unknown): string | undefined {
@@ -29,7 +29,7 @@ export function handlerFault(value: unknown): string | undefined {
     }`;
   }
   const { hooks } = value as Handler;
-  for (const name of ["processRequest", "logFunction"] as const) {
+  for (const name of ["processRequest", "mux", "logFunction"] as const) {
     const field: unknown = (value as Handler)[name];
     if (field !== undefined && typeof field !== "function") {
       return `its ${name} is a ${typeof field}, not a function`;

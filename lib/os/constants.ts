@@ -34,6 +34,7 @@ export interface Constants {
   readonly F_GETFL: number;
   readonly F_SETFL: number;
   readonly FD_CLOEXEC: number;
+  readonly RLIMIT_NOFILE: number;
   readonly SEM_UNDO: number;
   readonly IPC_CREAT: number;
   readonly IPC_RMID: number;
@@ -42,7 +43,6 @@ export interface Constants {
   readonly POSIX_SPAWN_SETSIGMASK: number;
   readonly POSIX_SPAWN_SETSIGDEF: number;
   readonly POSIX_SPAWN_SETSID: number;
-  readonly RLIMIT_NOFILE: number;
   /** The option of SOL_SOCKET that tells who is at the other end of a unix socket; 0 where there is none. */
   readonly SO_PEERCRED: number;
   readonly SIG_BLOCK: number;
@@ -86,6 +86,7 @@ const LINUX: Constants = {
   F_GETFL: 3,
   F_SETFL: 4,
   FD_CLOEXEC: 1,
+  RLIMIT_NOFILE: 7,
   SEM_UNDO: 0x1000,
   IPC_CREAT: 0o1000,
   IPC_RMID: 0,
@@ -94,7 +95,6 @@ const LINUX: Constants = {
   POSIX_SPAWN_SETSIGMASK: 8,
   POSIX_SPAWN_SETSIGDEF: 4,
   POSIX_SPAWN_SETSID: 0x80,
-  RLIMIT_NOFILE: 7,
   SO_PEERCRED: 17,
   SIG_BLOCK: 0,
   SIG_UNBLOCK: 1,
@@ -134,6 +134,7 @@ const DARWIN: Constants = {
   F_GETFL: 3,
   F_SETFL: 4,
   FD_CLOEXEC: 1,
+  RLIMIT_NOFILE: 8,
   SEM_UNDO: 0o10000,
   IPC_CREAT: 0o1000,
   IPC_RMID: 0,
@@ -142,7 +143,6 @@ const DARWIN: Constants = {
   POSIX_SPAWN_SETSIGMASK: 8,
   POSIX_SPAWN_SETSIGDEF: 4,
   POSIX_SPAWN_SETSID: 0x400,
-  RLIMIT_NOFILE: 8,
   SO_PEERCRED: 0,
   SIG_BLOCK: 1,
   SIG_UNBLOCK: 2,

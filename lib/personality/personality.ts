@@ -82,9 +82,10 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "Single",
     running: "in_process",
-    status: "later",
+    status: "supported",
     binds: true,
     takes: [],
+    omits: ["leave_children_open_on_hup", "no_close_by_child"],
   },
   {
     name: "INET",
@@ -96,9 +97,10 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "Multiplex",
     running: "in_process",
-    status: "later",
+    status: "supported",
     binds: true,
-    takes: ["Multiplex"],
+    takes: ["check_for_dequeue"],
+    omits: ["leave_children_open_on_hup", "no_close_by_child"],
   },
   {
     name: "MultiType",

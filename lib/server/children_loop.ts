@@ -5,18 +5,19 @@
  */
 
 import { availableParallelism } from "node:os";
-import { closeListeners, formatListener } from "../listen/listen.ts";
+import { closeListeners } from "../listen/listen.ts";
 import { createPipe } from "../os/descriptor.ts";
-import { runtime } from "../runtime/choose.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
+import type { Inbox } from "../supervise/inbox.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
-import { closeChildren } from "../supervise/shutdown.ts";
+import type { Estate } from "../supervise/restart.ts";
+import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 import { SparePopulation } from "../supervise/spare_population.ts";
 import { supervise } from "../supervise/supervise.ts";
 import { closeServer, restartServer } from "./close.ts";
-import type { Ground, Loop } from "./loop.ts";
+import { type Crew, type Ground, introduce, type Loop } from "./loop.ts";
 
 /** From ports to a parent that has all it needs, children apart. */
 export async function prepareLoop(ground: Ground): Promise<Loop> {
@@ -31,16 +32,17 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
     populate: (scoreboard) => populationOf(ground, scoreboard),
   });
   for (const pid of legacy?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
+  const crew = new ChildrenCrew(ground, parent);
   server.supervising(
     () => parent.children.pids,
-    (exitCode) => closeServer(parent, { exitCode, gently: false }),
+    (exitCode) => closeServer(crew, { exitCode, gently: false }),
   );
   return {
-    run: () => live(parent),
-    close: (options) => closeServer(parent, options),
+    run: () => live(parent, crew),
+    close: (options) => closeServer(crew, options),
     abandon: async () => {
-      await closeChildren(parent);
-      parent.parts.serializer.remove();
+      await crew.end();
+      crew.remove();
       closeListeners(parent.parts.listeners);
     },
   };
@@ -69,30 +71,55 @@ function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
   }
 }
 
-/** What a person wants to know of a server that has come up. */
-function introduce(parent: Parent): void {
-  const { listeners, server, logger } = parent.parts;
-  const where = listeners.map(formatListener).join(", ");
-  logger.log(
-    2,
-    `Listening on ${where} (${server.personality}, ${parent.population.words}, ${runtime.name} ` +
-      `${runtime.version}); to stop: kill ${server.pid}`,
-  );
+/** The children, as the end of the server knows them. */
+class ChildrenCrew implements Crew {
+  readonly ground: Ground;
+  readonly outlivesRestart = true;
+  readonly #parent: Parent;
+
+  constructor(ground: Ground, parent: Parent) {
+    this.ground = ground;
+    this.#parent = parent;
+  }
+
+  get inbox(): Inbox {
+    return this.#parent.inbox;
+  }
+
+  get stopRequested(): boolean {
+    return this.#parent.stopRequested;
+  }
+
+  finish(patienceMs: number): Promise<void> {
+    return finishChildren(this.#parent, patienceMs);
+  }
+
+  end(): Promise<void> {
+    return closeChildren(this.#parent);
+  }
+
+  remove(): void {
+    this.#parent.parts.serializer.remove();
+  }
+
+  estate(): Omit<Estate, "listeners" | "logger"> {
+    return { lifeline: this.#parent.parts.lifeline, children: this.#parent.children.pids };
+  }
 }
 
 /** Children, the loop, and the end; a restart that fails goes back to the loop. */
-async function live(parent: Parent): Promise<never> {
+async function live(parent: Parent, crew: Crew): Promise<never> {
   const { config, server } = parent.parts;
   parent.inbox.listen(config.sigPassthrough ?? []);
   for (const signal of config.sigPassthrough ?? []) parent.log(2, `Installed passthrough for ${signal}`);
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(3, `Beginning prefork (${parent.population.initial} processes)`);
-  introduce(parent);
+  introduce(crew.ground, parent.population.words);
   await parent.populate();
   parent.log(4, "Parent ready for children.");
   for (;;) {
     const end = await supervise(parent);
-    if (end === "restart") await restartServer(parent);
-    else return await closeServer(parent, { exitCode: 0, gently: end === "quit" });
+    if (end === "restart") await restartServer(crew);
+    else return await closeServer(crew, { exitCode: 0, gently: end === "quit" });
   }
 }

@@ -11,68 +11,61 @@ import { EX_FATAL } from "../exit_codes.ts";
 import type { Logger } from "../log/logger.ts";
 import { closeListeners } from "../listen/listen.ts";
 import { runtime } from "../runtime/choose.ts";
-import { HookError, type Parent } from "../supervise/parent.ts";
+import { HookError } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
 import { executeAgain, holdParentSignals } from "../supervise/restart.ts";
-import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
-import type { Loop } from "./loop.ts";
+import { callHook, type Crew, type Loop } from "./loop.ts";
 import { rehearse } from "./rehearse.ts";
 
-/** Closes the server and ends the process. `gently`: every child finishes its client first. */
+/** Closes the server and ends the process. `gently`: clients are finished first. */
 export async function closeServer(
-  parent: Parent,
+  crew: Crew,
   options: { exitCode: number; gently: boolean },
 ): Promise<never> {
-  const { server, logger, serializer, listeners } = parent.parts;
-  await parent.callHook("preServerClose", (hooks) => hooks.preServerClose?.(server));
+  const { server, logger, listeners } = crew.ground;
+  await callHook(crew.ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
   if (options.gently) {
     logger.log(3, "Attempting a slow shutdown");
-    await finishChildren(parent);
+    await crew.finish(Infinity);
   }
-  await closeChildren(parent);
-  await parent.callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
-  serializer.remove();
+  await crew.end();
+  await callHook(crew.ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+  crew.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
   runtime.exit(options.exitCode);
 }
 
 /** Restarts in place. It returns only if that is not possible: the server goes on as it is. */
-export async function restartServer(parent: Parent): Promise<void> {
-  const { config, server, logger, serializer } = parent.parts;
+export async function restartServer(crew: Crew): Promise<void> {
+  const { config, server, logger, listeners } = crew.ground;
   logger.log(2, "Received a SIG HUP");
   // The new configuration before the old server is touched: a mistake in it must not cost the service.
-  const added = await rehearse(parent.parts);
+  const added = await rehearse(crew.ground);
   if (added === undefined) return;
-  await parent.callHook("preServerClose", (hooks) => hooks.preServerClose?.(server));
+  await callHook(crew.ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
-  if (config.leaveChildrenOpenOnHup) {
-    await finishChildren(parent, 0);
+  if (config.leaveChildrenOpenOnHup && crew.outlivesRestart) {
+    await crew.finish(0);
   } else {
     // Net::Server ends them at once; here their clients are served first, within stop_timeout.
-    await finishChildren(parent, config.stopTimeout * 1000);
-    await closeChildren(parent);
-    await parent.callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+    await crew.finish(config.stopTimeout * 1000);
+    await crew.end();
+    await callHook(crew.ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
   }
-  serializer.remove();
-  await parent.callHook("restartClose", (hooks) => hooks.restartClose?.(server));
+  crew.remove();
+  await callHook(crew.ground, "restartClose", (hooks) => hooks.restartClose?.(server));
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
   holdParentSignals();
   await runtime.breathe();
   await runtime.breathe();
-  if (parent.stopRequested || parent.inbox.has("stop", "quit")) {
+  if (crew.stopRequested || crew.inbox.has("stop", "quit")) {
     closeListeners(added);
-    return await closeServer(parent, { exitCode: 0, gently: false });
+    return await closeServer(crew, { exitCode: 0, gently: false });
   }
   logger.logTimed(0, "Re-exec server during HUP");
-  const { listeners, lifeline } = parent.parts;
   try {
-    executeAgain({
-      listeners: [...listeners, ...added],
-      lifeline,
-      children: parent.children.pids,
-      logger,
-    });
+    executeAgain({ listeners: [...listeners, ...added], ...crew.estate(), logger });
   } catch (error) {
     closeListeners(added);
     throw error;

@@ -7,10 +7,14 @@
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
-import type { Listener } from "../listen/listen.ts";
+import type { Hooks } from "../hooks.ts";
+import { formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
+import { runtime } from "../runtime/choose.ts";
+import type { Inbox } from "../supervise/inbox.ts";
+import { nameHook } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
-import type { Legacy } from "../supervise/restart.ts";
+import type { Estate, Legacy } from "../supervise/restart.ts";
 
 /** A server that has its options and its ports. */
 export interface Ground {
@@ -28,6 +32,44 @@ export interface Ground {
   readonly reread: () => Promise<LoadedConfig>;
 }
 
+/** Whoever serves the clients, as the end of the server knows them: its children, or this process itself. */
+export interface Crew {
+  readonly ground: Ground;
+  readonly inbox: Inbox;
+  /** Whether it can go on serving while the server is restarted (`leave_children_open_on_hup`). */
+  readonly outlivesRestart: boolean;
+  /** Set when somebody wanted the server to stop while clients were being finished. */
+  readonly stopRequested: boolean;
+  /** Takes no more clients and finishes those that are there, for `patienceMs` at most, or until another signal. */
+  finish(patienceMs: number): Promise<void>;
+  /** Ends what is still at work. */
+  end(): Promise<void>;
+  /** Removes what was made for it outside this process. */
+  remove(): void;
+  /** What is handed on at a restart, beside the listening sockets. */
+  estate(): Omit<Estate, "listeners" | "logger">;
+}
+
+/** Calls a hook of the server's. @throws {HookError} with its name, if it throws */
+export async function callHook<K extends keyof Hooks>(
+  { handler }: Ground,
+  name: K,
+  call: (hooks: Hooks) => unknown,
+): Promise<void> {
+  const { hooks } = handler;
+  if (hooks?.[name] !== undefined) await nameHook(name, () => call(hooks));
+}
+
+/** What a person wants to know of a server that has come up. `how`: such as `50 children`. */
+export function introduce({ listeners, server, logger }: Ground, how: string): void {
+  const where = listeners.map(formatListener).join(", ");
+  logger.log(
+    2,
+    `Listening on ${where} (${server.personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
+      `to stop: kill ${server.pid}`,
+  );
+}
+
 /** A personality at work. */
 export interface Loop {
   /** Serves until somebody wants the server to end, and ends the process. */
@@ -40,6 +82,8 @@ export interface Loop {
 
 /** The module of a personality. */
 export interface LoopModule {
+  /** Looks, before anything is bound, whether a handler has what the personality needs. @throws {TineError} if not */
+  checkHandler?(handler: Handler): void;
   /** From a server with ports to one that is ready to run. */
   prepareLoop(ground: Ground): Promise<Loop>;
 }

@@ -14,6 +14,8 @@ const LOOPS: Readonly<Partial<Record<PersonalityName, () => Promise<LoopModule>>
   PreForkSimple: WITH_CHILDREN,
   PreFork: WITH_CHILDREN,
   Fork: WITH_CHILDREN,
+  Multiplex: () => import("./multiplex_loop.ts"),
+  Single: () => import("./single_loop.ts"),
 };
 
 /** The module that runs a personality. */

@@ -99,6 +99,8 @@ async function prepare({ parts, loaded, server, logger, legacy }: Beginning): Pr
   const { config, personality } = loaded;
   const { handler, handlerUrl } = parts;
   const { hooks } = handler;
+  const loop = await loopOf(personality);
+  loop.checkHandler?.(handler);
   await nameHook("postConfigure", () => hooks?.postConfigure?.(server));
   logger.logTimed(2, `Tine::${server.personality} starting! pid(${process.pid})`);
   if (legacy !== undefined) {
@@ -112,8 +114,7 @@ async function prepare({ parts, loaded, server, logger, legacy }: Beginning): Pr
   server.listeners = listeners.map(({ address }) => address);
   server.holding(listeners);
   await nameHook("postBind", () => hooks?.postBind?.(server));
-  const { prepareLoop } = await loopOf(personality);
-  return await prepareLoop({
+  return await loop.prepareLoop({
     config,
     handler,
     handlerUrl,

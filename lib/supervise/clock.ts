@@ -1,5 +1,5 @@
 /**
- * When the parent's loop has something to do without being told. Pure: the time is passed in.
+ * When the parent's loop has something to do without being told. Pure, the alarm apart: the time is passed in.
  *
  * @module
  */
@@ -53,4 +53,14 @@ export class Clock {
     this.#nextDequeue = now + this.#dequeueMs;
     return true;
   }
+}
+
+/** A longer timer would ring at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `ring` once after `delayMs`, never if that is Infinity. The result calls it off. */
+export function setAlarm(delayMs: number, ring: () => void): () => void {
+  if (delayMs === Infinity) return () => {};
+  const timer = setTimeout(ring, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS));
+  return () => clearTimeout(timer);
 }

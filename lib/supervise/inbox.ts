@@ -13,6 +13,8 @@ import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
 /** The parent's queue. One waker serves signals and children alike. */
 export class Inbox {
   readonly waker = new Waker();
+  /** Called whenever something is put in, for who does not wait here: it only wakes. */
+  onPush: () => void = () => {};
   #actions: ParentAction[] = [];
   #passed: string[] = [];
   #also: number | undefined;
@@ -35,11 +37,17 @@ export class Inbox {
   push(action: ParentAction): void {
     this.#actions.push(action);
     this.waker.wake();
+    this.onPush();
   }
 
   #pass(name: string): void {
     this.#passed.push(name);
     this.waker.wake();
+  }
+
+  /** Whether nothing is in the queue. */
+  get empty(): boolean {
+    return this.#actions.length === 0 && this.#passed.length === 0;
   }
 
   /** Whether one of `actions` is in the queue. */
@@ -61,7 +69,7 @@ export class Inbox {
 
   /** Waits until something came, at most `timeoutMs`. */
   async wait(timeoutMs: number): Promise<void> {
-    if (this.#actions.length === 0 && this.#passed.length === 0) {
+    if (this.empty) {
       const fds = this.#also === undefined ? [this.waker.fd] : [this.waker.fd, this.#also];
       await pollAway(fds.map((fd) => ({ fd, events: POLLIN })), Math.max(0, timeoutMs));
     }

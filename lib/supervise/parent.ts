@@ -44,14 +44,18 @@ export interface ParentParts {
   readonly reread: () => Promise<LoadedConfig>;
 }
 
-/** A hook threw in the parent: the server ends, as a Perl server would `die`. */
+/** A hook threw in the parent, or a handler that runs in it: the server ends, as a Perl server would `die`. */
 export class HookError extends Error {
   override name = "HookError";
 
-  constructor(hook: string, cause: unknown) {
-    super(`The hook ${hook} threw ${cause instanceof Error ? cause.stack ?? cause.message : String(cause)}`, {
-      cause,
-    });
+  /** @param where What threw, such as `the hook preLoop`. */
+  constructor(where: string, cause: unknown) {
+    super(
+      `T${where.slice(1)} threw ${cause instanceof Error ? cause.stack ?? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -60,7 +64,8 @@ export async function nameHook(name: string, call: () => unknown): Promise<void>
   try {
     await call();
   } catch (cause) {
-    throw new HookError(name, cause);
+    const where = `the hook ${name}`;
+    throw new HookError(where, cause);
   }
 }
 

@@ -17,7 +17,8 @@ export class ParentServer implements Server {
   readonly role = "parent";
   readonly pid: number = process.pid;
   readonly parentPid: number = process.pid;
-  readonly requests = 0;
+  /** Clients accepted, where this process serves them itself. */
+  requests = 0;
   personality: string;
   listeners: readonly Address[] = [];
   #config: Config | undefined;

@@ -19,6 +19,7 @@ import { compileC, findCompiler } from "./build.ts";
 import { EX_USAGE } from "../../lib/exit_codes.ts";
 import { type Bench, messageOf } from "./context.ts";
 import { memory } from "./memory.ts";
+import { multiplex } from "./multiplex.ts";
 import { fork, prefork } from "./personalities.ts";
 import { serializers } from "./serializers.ts";
 import { findContestants, SERVER_NAMES } from "./servers.ts";
@@ -26,7 +27,7 @@ import { startup } from "./startup.ts";
 import { formatSection, type Section, verdicts } from "./table.ts";
 import { throughput } from "./throughput.ts";
 
-const SECTIONS = { throughput, prefork, fork, serializers, memory, startup } as const;
+const SECTIONS = { throughput, prefork, fork, multiplex, serializers, memory, startup } as const;
 type SectionName = keyof typeof SECTIONS;
 
 interface Choices {

@@ -25,6 +25,8 @@ export const RATE_TO_C = { bun: atLeast(0.95) } as const;
 export const P99_TO_C = { bun: atMost(1.5) } as const;
 /** Connections per second with 50 children against one's own with 8. */
 export const MANY_TO_FEW = atLeast(0.9);
+/** Connections per second of one process against Perl's Net::Server::Multiplex. */
+export const MULTIPLEX_TO_PERL = atLeast(1.5);
 /** Memory of the children against as many bare runtimes. */
 export const MEMORY_TO_BARE = atMost(1.2);
 /** Start to first greeting against the start and end of a bare runtime. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { buildTine, compileC, findRuntime, ROOT } from "./build.ts";
 import type { Command, Process, Processes } from "./process.ts";
@@ -44,6 +44,8 @@ export interface Contestant {
   /** Those that differ from one another in this program. */
   readonly serializers: readonly Serializer[];
   command(options: Required<ServerOptions>): Command;
+  /** How it serves many clients in one process; absent where it cannot. */
+  readonly multiplex?: Command;
 }
 
 /** A contestant that is accepting clients. */
@@ -130,9 +132,14 @@ function perlServer(): Found {
     return "Perl's Net::Server is not installed (package libnet-server-perl)";
   }
   const script = join(ROOT, "scripts", "bench", "prefork.pl");
+  // It warns, and ends only later, if IO::Multiplex is missing.
+  const { stderr } = spawnSync("perl", ["-MNet::Server::Multiplex", "-e", "1"], { encoding: "utf8" });
   return {
     name: "perl",
     serializers: SERIALIZERS,
+    ...(stderr === ""
+      ? { multiplex: ["perl", join(ROOT, "scripts", "bench", "multiplex.pl")] as const }
+      : {}),
     command: ({ personality, children, serializer, announce }) => [
       ...["perl", script, "--personality", personality, "--max_servers", `${children}`] as const,
       ...(personality === "Fork" ? [] : ["--serialize", serializer]),
@@ -150,6 +157,13 @@ function tine(name: ServerName, runtime: "deno" | "bun", run: Command, start: Co
     bare: { empty: bare("empty.js"), idle: bare("idle.js") },
     // A compiled Tine runs the same code: what a serializer costs does not differ.
     serializers: name.endsWith("-exe") ? [] : SERIALIZERS,
+    // A program compiled by Deno loads no TypeScript.
+    ...(name === "deno-exe" ? {} : {
+      multiplex: [
+        ...start,
+        ...["Multiplex", join(ROOT, "scripts", "bench", "echo_mux.ts"), "--port", "127.0.0.1:0"],
+      ] as const,
+    }),
     command: ({ personality, children, serializer, announce }) => [
       ...start,
       ...[personality, "--port", "127.0.0.1:0", "--max_servers", `${children}`],

@@ -23,10 +23,11 @@ interface Running {
 async function withProgram(
   args: readonly string[],
   body: (running: Running) => Promise<void>,
+  options: readonly string[] = ["--max_servers", "2"],
 ): Promise<void> {
   const child: ChildProcess = spawn(
     process.execPath,
-    [...(onBun ? [] : ["run", "-A"]), ...args, "--port", "127.0.0.1:0", "--max_servers", "2"],
+    [...(onBun ? [] : ["run", "-A"]), ...args, "--port", "127.0.0.1:0", ...options],
     {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
@@ -244,4 +245,76 @@ test("the tally sums up what all children hear", { timeout }, async () => {
     }
     await until(() => /Child \d+ heard "tine", which makes 3/.test(text()), 10_000, "the sum");
   });
+});
+
+test("the ticket dispenser counts, in one process, all its clients", { timeout }, async () => {
+  await withProgram(["cli.ts", "./examples/tickets.ts"], async ({ port }) => {
+    for (let i = 1; i < 5; i++) {
+      await withClient(port, async (client) => {
+        assert.equal(await client.rest(), `Your ticket is number ${i}\r\n`);
+      });
+    }
+  }, []);
+});
+
+test("the chat tells everybody what one says, who comes and who leaves", { timeout }, async () => {
+  await withProgram(["cli.ts", "./examples/chat.ts"], async ({ port }) => {
+    const clients = await Promise.all([1, 2, 3].map(async (n) => {
+      const client = new Client(port);
+      // The one who joins hears of it too.
+      assert.match(await client.line(), /^JOIN: \(#\d\) from 127\.0\.0\.1$/);
+      return { client, n };
+    }));
+    const said = async (client: Client, line: RegExp) => {
+      for (;;) if (line.test(await client.line())) return;
+    };
+    try {
+      const [a, b, c] = clients.map(({ client }) => client) as [Client, Client, Client];
+      for (const client of [a, b, c]) client.send("I am ");
+      await said(a, /^Welcome, you are number \d to connect\.$/);
+      a.send("here\r\n\r\nhi\nha");
+      for (const client of [a, b, c]) {
+        await said(client, /^\[\d - 127\.0\.0\.1\] I am here$/);
+        if (client === a) assert.equal(await client.line(), " - sent 27 byte message");
+        await said(client, /^\[\d - 127\.0\.0\.1\] hi$/);
+      }
+      b.reset();
+      for (const client of [a, c]) await said(client, /^LEFT: \(#\d\) from 127\.0\.0\.1$/);
+      a.say("lo");
+      for (const client of [a, c]) await said(client, /^\[\d - 127\.0\.0\.1\] halo$/);
+    } finally {
+      for (const { client } of clients) client.close();
+    }
+  }, []);
+});
+
+test("the chat upgrades who is patient, and says good-bye to who stays silent", { timeout }, async () => {
+  await withProgram(["cli.ts", "./examples/chat.ts", "--patience", "0.1"], async ({ port }) => {
+    await withClient(port, async (client) => {
+      const rest = await client.rest();
+      assert.match(rest, /Whoa, you must have a lot of patience\. {2}You have been upgraded\.\r\n/);
+      assert.match(rest, /If you don't want to talk then you should leave\. \*BYE\*\r\n$/);
+    });
+  }, []);
+});
+
+test("the chat joins who speaks UDP with who speaks TCP", { timeout }, async () => {
+  const args = ["cli.ts", "./examples/chat.ts", "--port", "127.0.0.1:0/udp"];
+  await withProgram(args, async (running) => {
+    const [udp = 0, tcp = 0] = await portsOf(running, 2);
+    await withClient(tcp, async (client) => {
+      assert.match(await client.line(), /^JOIN/);
+      assert.match(await client.line(), /^Welcome/);
+      const [one, other] = [new UdpClient(udp), new UdpClient(udp)];
+      assert.equal(await one.ask("hello\n"), "[udp - 127.0.0.1] hello\r\n");
+      assert.equal(await client.line(), "[udp - 127.0.0.1] hello");
+      assert.equal(await other.ask("me too"), "[udp - 127.0.0.1] me too\r\n");
+      assert.equal(await one.hear(), "[udp - 127.0.0.1] me too\r\n");
+      assert.equal(await client.line(), "[udp - 127.0.0.1] me too");
+      client.say("welcome");
+      for (const sender of [one, other]) assert.equal(await sender.hear(), "[1 - 127.0.0.1] welcome\r\n");
+      one.close();
+      other.close();
+    });
+  }, []);
 });

@@ -37,6 +37,8 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   "sizeof(struct pollfd)": 8,
   "offsetof(struct pollfd, events)": 4,
   "offsetof(struct pollfd, revents)": 6,
+  "sizeof(struct rlimit)": 16,
+  "offsetof(struct rlimit, rlim_max)": 8,
   "sizeof(pid_t)": 4,
   "sizeof(int)": 4,
   "sizeof(void *)": 8,
@@ -51,7 +53,6 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   "sizeof(posix_spawn_file_actions_t) <= 512": 1,
   "sizeof(posix_spawnattr_t) <= 512": 1,
   "sizeof(sigset_t) <= 128": 1,
-  "sizeof(struct rlimit)": 16,
   ...(isLinux
     ? {
       "SOCK_CLOEXEC": 0o2000000,

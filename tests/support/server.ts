@@ -247,6 +247,12 @@ export class TestServer {
     );
   }
 
+  /** Its ports, once it has as many. */
+  async boundPorts(count: number): Promise<number[]> {
+    await this.up(count);
+    return this.ports;
+  }
+
   /** Waits for its end. */
   async end(ms = STOP_MS): Promise<{ code: number | null; signal: string | null }> {
     await within(this.#end, ms, "the end of the server");
@@ -365,7 +371,22 @@ export class Client {
 
   /** Says a line. */
   say(text: string): void {
-    this.#socket.write(`${text}\r\n`);
+    this.send(`${text}\r\n`);
+  }
+
+  /** Sends `text` as it is. */
+  send(text: string): void {
+    this.#socket.write(text);
+  }
+
+  /** Sends no more; what the server says is still heard. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Vanishes: the server sees a reset. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
   }
 
   /** What the server says up to its end. */

@@ -1,0 +1,124 @@
+/**
+ * Single: this process accepts and serves one client after the other (Net::Server's base class and
+ * Net::Server::Single).
+ *
+ * @module
+ */
+
+import { Acceptor, PARENT_GONE } from "../child/accept.ts";
+import type { Receiver } from "../child/receive.ts";
+import { openAdmission, serve, type Serving, Thrown } from "../child/serve.ts";
+import { Breather } from "../child/yield.ts";
+import { Connection } from "../connection/connection.ts";
+import type { Inbox } from "../supervise/inbox.ts";
+import { HookError } from "../supervise/parent.ts";
+import { type Engine, loopInProcess, openReceiver, type StopWatch } from "./in_process.ts";
+import type { Ground, Loop } from "./loop.ts";
+
+/** From ports to a process that is ready to serve. */
+export async function prepareLoop(ground: Ground): Promise<Loop> {
+  const { config, handler, server, logger } = ground;
+  const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+  const admission = await openAdmission(config, logger);
+  const serving: Serving = { server, handler, processRequest, logger, admission };
+  const receiver = await openReceiver(ground);
+  return loopInProcess(ground, (inbox) => new SingleEngine({ ground, serving, receiver, inbox }));
+}
+
+/** What the engine works with. */
+interface SingleParts {
+  readonly ground: Ground;
+  readonly serving: Serving;
+  readonly receiver: Receiver | undefined;
+  readonly inbox: Inbox;
+}
+
+/** Serves one client at a time. The next ones wait in the listening socket's queue. */
+class SingleEngine implements Engine {
+  readonly about = "one client at a time";
+  readonly #ground: Ground;
+  readonly #serving: Serving;
+  readonly #receiver: Receiver | undefined;
+  readonly #inbox: Inbox;
+  readonly #acceptor: Acceptor;
+  readonly #breather = new Breather();
+  /** The client that is being served. */
+  #connection: Connection | undefined;
+  #failure: { error: unknown } | undefined;
+  /** Wakes who waits for the end of the client's service. */
+  #wake: () => void = () => {};
+
+  constructor({ ground, serving, receiver, inbox }: SingleParts) {
+    this.#ground = ground;
+    this.#serving = serving;
+    this.#receiver = receiver;
+    this.#inbox = inbox;
+    this.#acceptor = new Acceptor({
+      listeners: ground.listeners.map(({ fd }) => fd),
+      // Here it is a signal that ends the wait, in place of the parent's end.
+      lifelineFd: inbox.waker.fd,
+      serializer: undefined,
+      receiver,
+      warn: (message) => ground.logger.log(1, message),
+    });
+  }
+
+  async serve(): Promise<void> {
+    const { server } = this.#ground;
+    while (this.#inbox.empty && !server.done()) {
+      if (this.#connection === undefined) {
+        const next = this.#acceptor.next();
+        const fd = typeof next === "number" ? next : await next;
+        if (fd === PARENT_GONE) return;
+        this.#acceptor.taken();
+        this.#begin(fd);
+      }
+      await this.#untilServed((wake) => {
+        this.#inbox.onPush = wake;
+        return () => this.#inbox.onPush = () => {};
+      });
+      if (this.#breather.due) await this.#breather.breathe();
+    }
+  }
+
+  #begin(fd: number): void {
+    const timeout = this.#ground.config.idleTimeout * 1000;
+    this.#connection = this.#receiver?.connection(fd, timeout) ??
+      new Connection(fd, { peer: this.#acceptor.peer, timeout });
+    this.#ground.server.requests++;
+    const end = () => {
+      this.#connection = undefined;
+      this.#wake();
+    };
+    serve(this.#serving, this.#connection).then(end, (error) => {
+      this.#failure = { error };
+      end();
+    });
+  }
+
+  /** Waits until the present client was served, or until what `watch` watches wakes it. */
+  async #untilServed(watch: StopWatch["watch"]): Promise<void> {
+    if (this.#connection !== undefined && this.#inbox.empty) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const callOff = watch(resolve);
+      this.#wake = resolve;
+      await promise;
+      callOff();
+    }
+    if (this.#failure === undefined) return;
+    const { error } = this.#failure;
+    this.#failure = undefined;
+    throw error instanceof Thrown ? new HookError(error.where, error.cause) : error;
+  }
+
+  async finish(stopWatch: StopWatch): Promise<void> {
+    this.#connection?.abort(new Error("Cannot go on for long: the server wants to stop"));
+    while (this.#connection !== undefined && !stopWatch.over) {
+      await this.#untilServed((wake) => stopWatch.watch(wake));
+    }
+    if (this.#connection !== undefined) this.#ground.logger.log(1, "The present client is cut off");
+  }
+
+  /** The end of the process ends the client's service, as it does in a child that is told to leave at once. */
+  async end(): Promise<void> {}
+}
