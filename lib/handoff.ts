@@ -44,6 +44,8 @@ export interface Handoff {
   readonly personality: string;
   readonly parentPid: number;
   readonly listeners: readonly ListenerHandoff[];
+  /** Whether a `recv(2)` of the clients of all listeners waits for a moment. */
+  readonly clientsWait: boolean;
   /** The URL of the handler's module where the command line named one; otherwise the program passes its own. */
   readonly handlerUrl?: string | undefined;
   readonly serializer: SerializerHandoff;

@@ -18,7 +18,7 @@ import {
   errnoSentence,
 } from "../os/errno.ts";
 import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
-import { acceptNow } from "../os/socket.ts";
+import { acceptBlocking, acceptNow } from "../os/socket.ts";
 import { createWaitSet, Patience, pollAway, type WaitSet } from "../os/wait.ts";
 import type { Serializer } from "../serialize/serializer.ts";
 import type { Receiver } from "./receive.ts";
@@ -59,9 +59,9 @@ export class PeerAddress {
 }
 
 /** Takes a client that waits: its descriptor, {@linkcode NOBODY_WAITS} or {@linkcode NO_ROOM}. */
-export function acceptFrom(listener: number, peer: PeerAddress): number {
+export function acceptFrom(listener: number, peer: PeerAddress, accept = acceptNow): number {
   for (;;) {
-    const fd = acceptNow(listener, peer.room, peer.lengthBytes);
+    const fd = accept(listener, peer.room, peer.lengthBytes);
     if (fd >= 0) return fd;
     const code = errno();
     if (code === EAGAIN) return NOBODY_WAITS;
@@ -83,6 +83,8 @@ export interface AcceptorOptions {
   readonly serializer: Serializer | undefined;
   /** Takes the clients of sockets that carry datagrams, where there are any. */
   readonly receiver: Receiver | undefined;
+  /** Whether the clients of all listeners wait in `recv(2)` (see `doClientsWait`). */
+  readonly clientsWait: boolean;
   /** Told of a failure that a person should know of. */
   readonly warn: (message: string) => void;
 }
@@ -94,6 +96,7 @@ export class Acceptor {
   readonly #serializer: Serializer | undefined;
   readonly #receiver: Receiver | undefined;
   readonly #warn: (message: string) => void;
+  readonly #accept: typeof acceptNow;
   readonly #wait: WaitSet = createWaitSet();
   readonly #peer = new PeerAddress();
   /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
@@ -113,6 +116,7 @@ export class Acceptor {
     this.#serializer = options.serializer;
     this.#receiver = options.receiver;
     this.#warn = options.warn;
+    this.#accept = options.clientsWait ? acceptBlocking : acceptNow;
     for (const fd of options.listeners) this.#wait.addShared(fd);
     this.#wait.add(options.lifelineFd);
   }
@@ -154,7 +158,7 @@ export class Acceptor {
 
   #acceptFrom(listener: number): number {
     if (this.#receiver?.serves(listener)) return this.#receiveFrom(listener, this.#receiver);
-    const fd = acceptFrom(listener, this.#peer);
+    const fd = acceptFrom(listener, this.#peer, this.#accept);
     if (fd !== NO_ROOM) return fd;
     this.#warn(`Cannot accept a client: ${this.#peer.whyNoRoom}; trying again in a second`);
     this.#pausing = true;

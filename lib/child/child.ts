@@ -128,6 +128,7 @@ class Child {
     }
     this.#acceptor = new Acceptor({
       listeners: handoff.listeners.map(({ fd }) => fd),
+      clientsWait: handoff.clientsWait,
       lifelineFd: handoff.lifelineFd,
       serializer: await attachSerializer(handoff.serializer, handoff.lifelineFd),
       receiver: this.#receiver,
@@ -250,7 +251,11 @@ class Child {
   async #serveOne(serving: Serving, acceptor: Acceptor, fd: number): Promise<void> {
     const timeout = this.#handoff.config.idleTimeout * 1000;
     this.#connection = this.#receiver?.connection(fd, timeout) ??
-      new Connection(fd, { peer: acceptor.peer, timeout });
+      new Connection(fd, {
+        peer: acceptor.peer,
+        timeout,
+        waitsInReceive: this.#handoff.clientsWait,
+      });
     await serve(serving, this.#connection);
     this.#connection = undefined;
   }

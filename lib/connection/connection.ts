@@ -8,10 +8,10 @@
  */
 
 import type { Duplex } from "node:stream";
-import { errno, libc } from "../os/calls.ts";
+import { libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
-import { EAGAIN, EINTR } from "../os/errno.ts";
-import { sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
+import { EAGAIN } from "../os/errno.ts";
+import { receiveOnce, sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
 import { Patience, pollAway, POLLIN, POLLOUT } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -28,6 +28,8 @@ const patience = new Patience();
 
 /** A client's connection. Its handler need not close it: that is done when the handler returns. */
 export class Connection extends Endpoints {
+  /** Whether a `recv(2)` on it waits, for a moment (`SO_RCVTIMEO`); otherwise no call does (`O_NONBLOCK`). */
+  readonly waitsInReceive: boolean;
   /** Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. */
   timeout: number;
   /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
@@ -50,11 +52,12 @@ export class Connection extends Endpoints {
   #left: Uint8Array | undefined;
 
   /**
-   * Takes over `fd`, a connected socket that does not block.
-   * @param options `peer`: the `struct sockaddr` of the other end; `timeout`: see the field.
+   * Takes over `fd`, a connected socket.
+   * @param options `peer`: the `struct sockaddr` of the other end; `timeout`, `waitsInReceive`: see the fields.
    */
-  constructor(fd: number, options: { peer: Uint8Array; timeout: number }) {
+  constructor(fd: number, options: { peer: Uint8Array; timeout: number; waitsInReceive?: boolean }) {
     super(fd, options.peer);
+    this.waitsInReceive = options.waitsInReceive === true;
     this.timeout = options.timeout;
   }
 
@@ -105,21 +108,19 @@ export class Connection extends Endpoints {
     if (this.#closed) throw closedError();
     if (bytes.length === 0) return 0; // the system would say that it has to wait
     if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
-    if (this.#wrote) {
-      this.#wrote = false;
-      if (!patience.look(this.fd, POLLIN)) {
-        this.#looked = true;
-        return undefined;
-      }
+    const wait = this.#wrote;
+    this.#wrote = false;
+    if (wait && !this.waitsInReceive && !patience.look(this.fd, POLLIN)) {
+      this.#looked = true;
+      return undefined;
     }
-    for (;;) {
-      const n = libc.recv(this.fd, bytes, bytes.length, c.MSG_DONTWAIT);
-      if (n > 0) return n;
-      if (n === 0) return null;
-      const code = errno();
-      if (code === EAGAIN) return undefined;
-      if (code !== EINTR) throw failure("read from", this.remoteAddr, code);
-    }
+    const flags = wait && this.waitsInReceive ? 0 : c.MSG_DONTWAIT;
+    const n = receiveOnce(this.fd, bytes, flags);
+    if (n > 0) return n;
+    if (n === 0) return null;
+    if (n !== -EAGAIN) throw failure("read from", this.remoteAddr, -n);
+    this.#looked = flags === 0;
+    return undefined;
   }
 
   async #readSlowly(bytes: Uint8Array, options: ReadOptions | undefined): Promise<number | null> {

@@ -15,7 +15,7 @@ import { closeFd, keepDescriptors, setBlocking, Waker } from "../os/descriptor.t
 import { type Ending, openProcess } from "../os/process.ts";
 import { lowerFileLimit, ProgramStarter } from "../os/program_starter.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import { peerProcess } from "../os/socket.ts";
+import { peerProcess, setReceiveTimeout } from "../os/socket.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ProgramLimits, RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
@@ -80,8 +80,7 @@ class ProgramRunner {
     const { fd, remoteAddr: remote, localAddr: local, peerhost: hostname } = connection;
     const logger = this.#logger;
     const remoteProcess = local.transport === "unix" ? peerProcess(fd) : undefined;
-    // Whether calls wait is one property for all who share the socket, and the program expects that they do.
-    setBlocking(fd);
+    letCallsWait(connection);
     const stderr = this.#config.execStderr === "client" ? fd : logger.descriptor;
     let pid: number;
     try {
@@ -119,6 +118,12 @@ class ProgramRunner {
     program.stop(this.#config.stopTimeout * 1000 * STOP_SHARE);
     await served;
   }
+}
+
+/** Whether calls wait is one property for all who share the socket, and a program expects that they do. */
+function letCallsWait({ fd, waitsInReceive }: Connection): void {
+  if (waitsInReceive) setReceiveTimeout(fd, 0);
+  else setBlocking(fd);
 }
 
 function howEnded({ code, signal }: Ending): string {

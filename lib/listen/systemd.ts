@@ -9,7 +9,8 @@
 
 import process from "node:process";
 import type { Address } from "../context.ts";
-import { isListening, localAddress, type SocketKind, socketKind } from "../os/socket.ts";
+import { isListening } from "../os/listening_socket.ts";
+import { localAddress, type SocketKind, socketKind } from "../os/socket.ts";
 import { runtime } from "../runtime/choose.ts";
 import { kindOf } from "./bind.ts";
 import type { Target } from "./resolve.ts";

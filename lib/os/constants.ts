@@ -19,6 +19,7 @@ export interface Constants {
   readonly SO_TYPE: number;
   readonly SO_ERROR: number;
   readonly SO_BROADCAST: number;
+  readonly SO_RCVTIMEO: number;
   readonly SO_ACCEPTCONN: number;
   readonly IPPROTO_TCP: number;
   readonly TCP_NODELAY: number;
@@ -71,6 +72,7 @@ const LINUX: Constants = {
   SO_TYPE: 3,
   SO_ERROR: 4,
   SO_BROADCAST: 6,
+  SO_RCVTIMEO: 20,
   SO_ACCEPTCONN: 30,
   IPPROTO_TCP: 6,
   TCP_NODELAY: 1,
@@ -119,6 +121,7 @@ const DARWIN: Constants = {
   SO_TYPE: 0x1008,
   SO_ERROR: 0x1007,
   SO_BROADCAST: 0x20,
+  SO_RCVTIMEO: 0x1006,
   SO_ACCEPTCONN: 2,
   IPPROTO_TCP: 6,
   TCP_NODELAY: 1,

@@ -9,10 +9,14 @@ import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
 import { setCloseOnExec, setNonBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS, errnoName, systemError } from "./errno.ts";
+import { SHORT_WAIT_MS } from "./wait.ts";
 import { decodeSockaddr, encodeSockaddr, formatAddress, SOCKADDR_SIZE } from "./sockaddr.ts";
 
 // SOCK_CLOEXEC and SOCK_NONBLOCK of Linux, which accept4 and socket take.
-const LINUX_FLAGS = 0o2000000 | 0o4000;
+const LINUX_CLOEXEC = 0o2000000;
+const LINUX_FLAGS = LINUX_CLOEXEC | 0o4000;
+/** The size of `struct timeval`. */
+export const TIMEVAL_SIZE = 16;
 
 /** Which side `shutdown(2)` closes: reading, writing, or both. */
 export const SHUT_RD = 0;
@@ -36,24 +40,19 @@ function setOption(fd: number, level: number, option: number, value: number): vo
   }
 }
 
+/** Limits how long a `recv(2)` of a blocking socket waits (`SO_RCVTIMEO`, socket(7)). 0: for ever. */
+export function setReceiveTimeout(fd: number, timeoutMs: number): void {
+  const time = BigInt64Array.of(BigInt(Math.floor(timeoutMs / 1000)), BigInt((timeoutMs % 1000) * 1000));
+  if (libc.setsockopt(fd, c.SOL_SOCKET, c.SO_RCVTIMEO, new Uint8Array(time.buffer), TIMEVAL_SIZE) < 0) {
+    throw systemError("setsockopt", "limit how long a socket waits");
+  }
+}
+
 /** The value of an option of SOL_SOCKET, or undefined where `fd` is no socket. */
-function getOption(fd: number, option: number): number | undefined {
+export function getOption(fd: number, option: number): number | undefined {
   nameLength[0] = 4;
   if (libc.getsockopt(fd, c.SOL_SOCKET, option, int, nameLengthBytes) < 0) return undefined;
   return new DataView(int.buffer).getInt32(0, true);
-}
-
-const TCP_INFO = 11;
-/** Where `tcpi_unacked` lies in `struct tcp_info`: of a listening socket, the clients that were not accepted yet. */
-const TCPI_UNACKED = 24;
-const tcpInfo = new Uint8Array(TCPI_UNACKED + 4);
-
-/** How many clients wait on a listening TCP socket to be accepted; undefined where the system does not say. */
-export function queuedClients(fd: number): number | undefined {
-  if (!isLinux) return undefined;
-  nameLength[0] = tcpInfo.length;
-  if (libc.getsockopt(fd, c.IPPROTO_TCP, TCP_INFO, tcpInfo, nameLengthBytes) < 0) return undefined;
-  return new DataView(tcpInfo.buffer).getUint32(TCPI_UNACKED, true);
 }
 
 /** A new socket for `address`, close-on-exec and not blocking, or -1 with errno as `socket(2)` does. */
@@ -102,6 +101,7 @@ function bind(fd: number, address: Address, options: { v6Only: boolean }): void 
 export function bindStream(address: Address, options: { v6Only: boolean }): number {
   return withSocket(address, "stream", (fd) => {
     if (address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
+    if (isLinux && address.transport === "tcp") setReceiveTimeout(fd, SHORT_WAIT_MS); // see doClientsWait
     bind(fd, address, options);
   });
 }
@@ -140,11 +140,6 @@ export function socketKind(fd: number): SocketKind | undefined {
   return type === c.SOCK_STREAM ? "stream" : type === c.SOCK_DGRAM ? "datagram" : undefined;
 }
 
-/** Whether a stream socket listens, so that clients can be accepted from it. */
-export function isListening(fd: number): boolean {
-  return (getOption(fd, c.SO_ACCEPTCONN) ?? 0) !== 0;
-}
-
 /**
  * Tries to connect a socket of its own to `address`, and closes it again.
  *
@@ -170,6 +165,11 @@ export function acceptNow(fd: number, peer: Uint8Array, peerLength: Uint8Array):
     setNonBlocking(client);
   }
   return client;
+}
+
+/** The same, on Linux, for a client whose `recv(2)` waits as {@linkcode doClientsWait} says. */
+export function acceptBlocking(fd: number, peer: Uint8Array, peerLength: Uint8Array): number {
+  return libc.accept4(fd, peer, peerLength, LINUX_CLOEXEC);
 }
 
 /** A datagram that was received. */
@@ -244,6 +244,16 @@ export function sendNow(fd: number, bytes: Uint8Array): number {
     }
   }
   return sent;
+}
+
+/** Receives of a stream, with flags of recv(2): how many bytes, 0 at the end, or the negative error number. */
+export function receiveOnce(fd: number, bytes: Uint8Array, flags: number): number {
+  for (;;) {
+    const n = libc.recv(fd, bytes, bytes.length, flags);
+    if (n >= 0) return n;
+    const code = errno();
+    if (code !== EINTR) return -code;
+  }
 }
 
 /** The address of this end of a socket. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { doClientsWait } from "../os/listening_socket.ts";
 import { Acceptor, PARENT_GONE } from "../child/accept.ts";
 import type { Receiver } from "../child/receive.ts";
 import { openAdmission, serve, type Serving, Thrown } from "../child/serve.ts";
@@ -41,6 +42,7 @@ class SingleEngine implements Engine {
   readonly #receiver: Receiver | undefined;
   readonly #inbox: Inbox;
   readonly #acceptor: Acceptor;
+  readonly #clientsWait: boolean;
   readonly #breather = new Breather();
   /** The client that is being served. */
   #connection: Connection | undefined;
@@ -53,11 +55,13 @@ class SingleEngine implements Engine {
     this.#serving = serving;
     this.#receiver = receiver;
     this.#inbox = inbox;
+    this.#clientsWait = ground.listeners.every(({ fd, address }) => doClientsWait(fd, address));
     this.#acceptor = new Acceptor({
       listeners: ground.listeners.map(({ fd }) => fd),
       // Here it is a signal that ends the wait, in place of the parent's end.
       lifelineFd: inbox.waker.fd,
       serializer: undefined,
+      clientsWait: this.#clientsWait,
       receiver,
       warn: (message) => ground.logger.log(1, message),
     });
@@ -84,7 +88,7 @@ class SingleEngine implements Engine {
   #begin(fd: number): void {
     const timeout = this.#ground.config.idleTimeout * 1000;
     this.#connection = this.#receiver?.connection(fd, timeout) ??
-      new Connection(fd, { peer: this.#acceptor.peer, timeout });
+      new Connection(fd, { peer: this.#acceptor.peer, timeout, waitsInReceive: this.#clientsWait });
     this.#ground.server.requests++;
     const end = () => {
       this.#connection = undefined;

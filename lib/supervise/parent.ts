@@ -13,6 +13,7 @@ import type { Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Pipe } from "../os/descriptor.ts";
 import { processExists, reap, sendSignal } from "../os/process.ts";
+import { doClientsWait } from "../os/listening_socket.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { type Child, Children } from "./children.ts";
@@ -95,6 +96,7 @@ export class Parent {
       personality: server.personality,
       parentPid: server.pid,
       listeners: listeners.map(({ fd, address, proto }) => ({ fd, address, proto })),
+      clientsWait: listeners.every(({ fd, address }) => doClientsWait(fd, address)),
       handlerUrl: parts.handlerUrl,
       serializer: serializer.handoff,
       scoreboardFd: this.#scoreboard.fd,

@@ -7,7 +7,7 @@
 
 import type { Config } from "../config/options.ts";
 import type { Listener } from "../listen/listen.ts";
-import { queuedClients } from "../os/socket.ts";
+import { queuedClients } from "../os/listening_socket.ts";
 import { type Pace, type Sight, SpareRules } from "../personality/spares.ts";
 import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { ConnectionError } from "../../lib/errors.ts";
 import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
 import { pass, until, within } from "../support/until.ts";
-import { readText, withPair } from "./pair.ts";
+import { connect, readText, withPair } from "./pair.ts";
 
 const timeout = 20_000;
 const skip = process.platform === "linux" ? false : "needs /proc";
@@ -467,3 +467,28 @@ test("node:http answers a request over a duplex", { timeout }, async () => {
     assert.match(answer, /GET \/path/);
   });
 });
+
+for (const inReceive of [true, false]) {
+  const how = inReceive ? "within the call that receives" : "before the call that receives";
+  test(`after a write, a read that waits ${how} gives what the peer answers, soon or late`, async () => {
+    const pair = await connect("127.0.0.1", { inReceive });
+    try {
+      for (const pauseMs of [0, 30]) {
+        const asked = once(pair.client, "data");
+        pair.client.resume();
+        await pair.connection.print("ask\n");
+        const answer = readText(pair.connection, 7);
+        await asked;
+        if (pauseMs > 0) await pass(pauseMs); // a timer, which has its turn while the read waits
+        pair.client.write("answer\n");
+        assert.equal(await answer, "answer\n");
+      }
+      await pair.connection.print("more?\n");
+      pair.client.end();
+      assert.equal(await pair.connection.read(new Uint8Array(9)), null);
+    } finally {
+      pair.connection.close();
+      pair.client.destroy();
+    }
+  });
+}

@@ -10,7 +10,8 @@ import { createConnection, type Socket } from "node:net";
 import { Connection } from "../../lib/connection/connection.ts";
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
-import { acceptNow, listenOn, localAddress } from "../../lib/os/socket.ts";
+import { doClientsWait } from "../../lib/os/listening_socket.ts";
+import { acceptBlocking, acceptNow, listenOn, localAddress } from "../../lib/os/socket.ts";
 import { pollHere, POLLIN } from "../../lib/os/wait.ts";
 
 /** Both ends of a connection. */
@@ -22,9 +23,15 @@ export interface Pair {
 }
 
 /** Connects a client of `node:net` to a listener of our own. */
-export async function connect(hostname = "127.0.0.1"): Promise<Pair> {
-  const listener = listenOn({ transport: "tcp", hostname, port: 0 }, { backlog: 8, v6Only: true });
+export async function connect(
+  hostname = "127.0.0.1",
+  options: { inReceive: boolean } = { inReceive: true },
+): Promise<Pair> {
+  const address = { transport: "tcp", hostname, port: 0 } as const;
+  const listener = listenOn(address, { backlog: 8, v6Only: true });
   try {
+    const waitsInReceive = options.inReceive && doClientsWait(listener, address);
+    const accept = waitsInReceive ? acceptBlocking : acceptNow;
     const client = createConnection({
       host: hostname,
       port: localAddress(listener).port,
@@ -36,9 +43,9 @@ export async function connect(hostname = "127.0.0.1"): Promise<Pair> {
     client.setNoDelay(true);
     assert.ok(pollHere(listener, POLLIN, 1000));
     const peer = new Uint8Array(SOCKADDR_SIZE);
-    const fd = acceptNow(listener, peer, new Uint8Array(Uint32Array.of(SOCKADDR_SIZE).buffer));
+    const fd = accept(listener, peer, new Uint8Array(Uint32Array.of(SOCKADDR_SIZE).buffer));
     assert.ok(fd >= 0);
-    const connection = new Connection(fd, { peer, timeout: 0 });
+    const connection = new Connection(fd, { peer, timeout: 0, waitsInReceive });
     const received = async () => {
       let text = "";
       client.setEncoding("latin1");

@@ -9,7 +9,6 @@ import { EOPNOTSUPP } from "../../lib/os/errno.ts";
 import {
   bindDatagram,
   bindStream,
-  isListening,
   listenOn,
   localAddress,
   receiveFrom,
@@ -18,6 +17,7 @@ import {
   startListening,
   tryConnect,
 } from "../../lib/os/socket.ts";
+import { isListening } from "../../lib/os/listening_socket.ts";
 import { createWaitSet, pollHere, POLLIN } from "../../lib/os/wait.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tine-"));

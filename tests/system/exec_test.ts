@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
-import { until } from "../support/until.ts";
+import { pass, until } from "../support/until.ts";
 
 const timeout = 60_000;
 const noGit = spawnSync("git", ["daemon", "--help"]).error === undefined ? false : "no git";
@@ -111,6 +111,20 @@ test("tine exec runs a program with the client's socket, and tells it who that i
       `TCPREMOTEPORT=${remotePort}`,
     ]);
     assert.ok(lines.includes(`TMPDIR=${server.folder}`), "the rest of the environment is the server's");
+  });
+});
+
+test("a program waits for a client who takes a while", { timeout }, async () => {
+  await withServer(shell("printf 'ready\\r\\n'; cat", ...one), {}, async (server) => {
+    const client = new Client(server.port);
+    try {
+      assert.equal(await client.line(), "ready");
+      await pass(100);
+      client.say("here I am");
+      assert.equal(await client.line(), "here I am");
+    } finally {
+      client.close();
+    }
   });
 });
 
