@@ -10,7 +10,8 @@ async function start(): Promise<void> {
   const { childTicket } = await import("./lib/server/role.ts");
   const ticket = childTicket();
   if (ticket === undefined) return await (await import("./lib/cli/main.ts")).main();
-  const { asHandler, readHandoff, runChild } = await import("./lib/child/child.ts");
+  const { readHandoff, runChild } = await import("./lib/child/child.ts");
+  const { asHandler } = await import("./lib/child/serve.ts");
   const handoff = readHandoff(ticket);
   const handler = handoff.handlerUrl === undefined
     ? {}

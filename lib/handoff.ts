@@ -54,6 +54,8 @@ export interface Handoff {
   readonly countsWaiting: boolean;
   /** Where children tell the parent messages, if they may. */
   readonly messagesFd?: number | undefined;
+  /** Rings for children that serve several clients at once. */
+  readonly bell?: Pipe | undefined;
   /** Readable once the parent has gone. */
   readonly lifelineFd: number;
   /** Wakes the parent. */
@@ -64,14 +66,21 @@ export interface Handoff {
 
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
-  const { listeners, scoreboardFd, lifelineFd, poke, serializer, messagesFd } = handoff;
+  const { listeners, scoreboardFd, lifelineFd, poke, serializer, messagesFd, bell } = handoff;
   const turn = serializer.kind === "pipe"
     ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
     : [];
   const messages = messagesFd === undefined ? [] : [messagesFd];
   const sockets = listeners.map(({ fd }) => fd);
   return [
-    ...new Set([...sockets, scoreboardFd, lifelineFd, poke.read, poke.write, ...turn, ...messages]),
+    ...new Set([
+      ...sockets,
+      scoreboardFd,
+      lifelineFd,
+      ...[poke, bell].flatMap((ends) => ends === undefined ? [] : [ends.read, ends.write]),
+      ...turn,
+      ...messages,
+    ]),
   ];
 }
 

@@ -85,6 +85,8 @@ export interface AcceptorOptions {
   readonly receiver: Receiver | undefined;
   /** Whether the clients of all listeners wait in `recv(2)` (see `doClientsWait`). */
   readonly clientsWait: boolean;
+  /** What it waits in. Default: a set of its own. */
+  readonly set?: WaitSet | undefined;
   /** Told of a failure that a person should know of. */
   readonly warn: (message: string) => void;
 }
@@ -97,7 +99,7 @@ export class Acceptor {
   readonly #receiver: Receiver | undefined;
   readonly #warn: (message: string) => void;
   readonly #accept: typeof acceptNow;
-  readonly #wait: WaitSet = createWaitSet();
+  readonly #wait: WaitSet;
   readonly #peer = new PeerAddress();
   /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
   #first = 0;
@@ -116,6 +118,7 @@ export class Acceptor {
     this.#serializer = options.serializer;
     this.#receiver = options.receiver;
     this.#warn = options.warn;
+    this.#wait = options.set ?? createWaitSet();
     this.#accept = options.clientsWait ? acceptBlocking : acceptNow;
     for (const fd of options.listeners) this.#wait.addShared(fd);
     this.#wait.add(options.lifelineFd);
@@ -156,6 +159,13 @@ export class Acceptor {
     return -1;
   }
 
+  /** Whether a pause is due, since the system gives no descriptor now. Says so once. */
+  takePause(): boolean {
+    const due = this.#pausing;
+    this.#pausing = false;
+    return due;
+  }
+
   #acceptFrom(listener: number): number {
     if (this.#receiver?.serves(listener)) return this.#receiveFrom(listener, this.#receiver);
     const fd = acceptFrom(listener, this.#peer, this.#accept);
@@ -174,8 +184,7 @@ export class Acceptor {
   /** Waits until a listener has a client or the parent has gone, then tries. */
   async #nextAfterWait(): Promise<number> {
     for (;;) {
-      if (this.#pausing) {
-        this.#pausing = false;
+      if (this.takePause()) {
         await pollAway([{ fd: this.#lifelineFd, events: 1 }], PAUSE_MS);
       }
       // Waiting here is one system call, and most of the time somebody comes within it while the server is busy.

@@ -5,14 +5,15 @@
  */
 
 import { Connection } from "../connection/connection.ts";
-import type { Handler, ProcessRequest } from "../context.ts";
+import type { Handler } from "../context.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import type { Hooks } from "../hooks.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
-import { holdSignals, openProcess, processExists } from "../os/process.ts";
+import type { OneShotSet } from "../os/one_shot_set.ts";
+import { holdSignals } from "../os/process.ts";
 import { readSharedText } from "../os/shared_memory.ts";
-import { pollAway, POLLIN } from "../os/wait.ts";
+import type { WaitFor } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { STATE } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
@@ -21,9 +22,10 @@ import { attachSerializer } from "../serialize/serializer.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
 import { Acceptor, PARENT_GONE } from "./accept.ts";
 import { ChildServer } from "./child_server.ts";
+import { Account } from "./account.ts";
+import type { Crowd } from "./crowd.ts";
 import type { Receiver } from "./receive.ts";
-import { retireAfter } from "./retire.ts";
-import { callHook, openAdmission, serve, type Serving, Thrown } from "./serve.ts";
+import { callHook, explainFailure, openAdmission, serve, type Serving } from "./serve.ts";
 import { Breather } from "./yield.ts";
 
 /** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
@@ -64,7 +66,9 @@ class Child {
   #waiting = false;
   #leaveAfterClient = false;
   /** Where children count how many of them wait. */
-  #count: WaitingCount | undefined;
+  #idle: WaitingCount | undefined;
+  #crowd: Crowd | undefined;
+  #account: Account | undefined;
 
   constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler, logger: Logger) {
     this.#ticket = ticket;
@@ -126,9 +130,11 @@ class Child {
       const { Receiver } = await import("./receive.ts");
       this.#receiver = new Receiver({ ...handoff, warn });
     }
+    const set = handoff.bell && new (await import("../os/one_shot_set.ts")).OneShotSet();
     this.#acceptor = new Acceptor({
       listeners: handoff.listeners.map(({ fd }) => fd),
-      clientsWait: handoff.clientsWait,
+      clientsWait: handoff.clientsWait && set === undefined,
+      set,
       lifelineFd: handoff.lifelineFd,
       serializer: await attachSerializer(handoff.serializer, handoff.lifelineFd),
       receiver: this.#receiver,
@@ -139,49 +145,36 @@ class Child {
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     const admission = await openAdmission(handoff.config, logger);
     this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
-    if (handoff.countsWaiting) {
-      this.#count = (await import("../scoreboard/waiting_count.ts")).WaitingCount.attach(
-        handoff.scoreboardFd,
-      );
-    } else if (this.#ticket.announce) {
+    const { countsWaiting, scoreboardFd, bell } = handoff;
+    if (countsWaiting || bell !== undefined) {
+      this.#idle = (await import("../scoreboard/waiting_count.ts")).WaitingCount.attach(scoreboardFd);
+    }
+    this.#account = new Account({
+      slot: this.#slot,
+      parent: this.#parent,
+      maxRequests: handoff.config.maxRequests,
+      idle: this.#idle,
+      hasSpares: countsWaiting,
+    });
+    if (this.#ticket.announce && !countsWaiting) {
       this.#slot.setState(STATE.waiting, Date.now());
       this.#parent.wake();
     }
-    if (this.#ticket.after !== undefined) await this.#awaitPredecessor(this.#ticket.after);
-    await this.#loop(this.#acceptor, this.#serving);
+    if (this.#ticket.after !== undefined) {
+      this.#slot.setState(STATE.standby, Date.now());
+      await (await import("./predecessor.ts")).awaitPredecessor(this.#ticket.after, handoff.lifelineFd);
+    }
+    if (set === undefined) await this.#loop(this.#acceptor, this.#serving);
+    else await this.#serveCrowd(this.#acceptor, this.#serving, set);
     logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
   }
 
-  /** Waits until the child whose place this one takes has ended, so that there are never too many at work. */
-  async #awaitPredecessor(pid: number): Promise<void> {
-    this.#slot.setState(STATE.standby, Date.now());
-    const processFd = openProcess(pid);
-    const lifeline = { fd: this.#handoff.lifelineFd, events: POLLIN };
-    while (processExists(pid)) {
-      const [gone, ended] = processFd === undefined
-        ? await pollAway([lifeline], 50)
-        : await pollAway([lifeline, { fd: processFd, events: POLLIN }], -1);
-      if (gone) return;
-      if (ended) break;
-    }
-  }
-
   async #loop(acceptor: Acceptor, serving: Serving): Promise<void> {
-    const { maxRequests } = this.#handoff.config;
-    const server = this.#server;
-    const slot = this.#slot;
     const breather = new Breather();
-    const startupMs = performance.now(); // counted from the start of the process
-    const count = this.#count;
-    let retireAt = maxRequests <= 1 ? 1 : Math.ceil(maxRequests / 2);
-    // Where spares wait, they are the successors of a child that serves one client.
-    if (count !== undefined && maxRequests <= 1) retireAt = Infinity;
+    const account = this.#account as Account;
     for (;;) {
-      count?.enter();
-      slot.setState(STATE.waiting, Date.now());
+      account.idle();
       this.#waiting = true;
-      // The parent may wait for a child to be ready, to see whether more are needed.
-      if (count !== undefined && server.requests === 0) this.#parent.wake();
       const next = acceptor.next();
       const fd = typeof next === "number" ? next : await next;
       // Before anything else: whoever leaves from a signal's listener serves the client that was not taken.
@@ -189,16 +182,10 @@ class Child {
       this.#waiting = false;
       acceptor.taken();
       if (fd === PARENT_GONE) return this.#logger.log(3, "Parent process gone away. Shutting down");
-      server.requests++;
-      slot.setRequests(server.requests);
-      slot.setState(STATE.serving, Date.now());
-      if (count?.leave()) this.#parent.wake();
-      if (server.requests >= retireAt && !slot.retiring) {
-        retireAt = retireAfter(maxRequests, startupMs, server.requests, performance.now() - startupMs);
-        if (server.requests >= retireAt) this.#askForSuccessor();
-      }
+      this.#server.requests = account.took();
+      account.busy();
       await this.#serveOne(serving, acceptor, fd);
-      if (server.requests >= maxRequests || this.#leaveAfterClient || server.done()) return;
+      if (this.#isOver()) return;
       if (breather.due) {
         await breather.breathe();
         if (this.#leaving) return await forever();
@@ -207,15 +194,42 @@ class Child {
     }
   }
 
-  #askForSuccessor(): void {
-    this.#slot.setRetiring();
-    this.#parent.wake();
+  /** Serves several clients at once, until the last has gone. */
+  async #serveCrowd(acceptor: Acceptor, serving: Serving, set: OneShotSet): Promise<void> {
+    const { listeners, lifelineFd, config, bell } = this.#handoff;
+    const account = this.#account as Account;
+    const { Crowd } = await import("./crowd.ts");
+    this.#crowd = new Crowd({
+      acceptor,
+      set,
+      listeners: listeners.map(({ fd }) => fd),
+      lifelineFd,
+      maxClients: config.maxClients,
+      idle: this.#idle as WaitingCount,
+      bell: new Waker(bell),
+      took: () => this.#server.requests = account.took(),
+      turned: (state) => account[state](),
+      isOver: () => this.#isOver(),
+      connect: (fd, waitFor) => this.#connect(acceptor, fd, waitFor),
+      serve: (connection) => serve(serving, connection),
+    });
+    const end = await this.#crowd.run();
+    if (this.#leaving) return await forever();
+    if (end === "parent_gone") this.#logger.log(3, "Parent process gone away. Shutting down");
+  }
+
+  #isOver(): boolean {
+    return this.#server.requests >= this.#handoff.config.maxRequests || this.#leaveAfterClient ||
+      this.#server.done();
   }
 
   /** After the present client, or now if there is none (Net::Server's HUP in a child). */
   #leaveSoon(): void {
     this.#leaveAfterClient = true;
-    if (this.#connection === undefined) void this.#leaveByItself();
+    if (this.#crowd !== undefined) {
+      this.#crowd.abort(new Error("Cannot go on for long: the server wants to stop"));
+      this.#crowd.stop();
+    } else if (this.#connection === undefined) void this.#leaveByItself();
     else this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
   }
 
@@ -231,9 +245,10 @@ class Child {
   async #leave(code: number): Promise<never> {
     if (this.#leaving) return await forever();
     this.#leaving = true;
+    if (this.#crowd !== undefined) this.#crowd.stop();
     await this.#serveLast();
     this.#slot.setState(STATE.leaving, Date.now());
-    if (this.#waiting && this.#count?.leave()) this.#parent.wake();
+    if (this.#waiting) this.#account?.leavesQueue();
     await this.#callHook("childFinish", (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind));
     this.#logger.close();
     runtime.exit(code);
@@ -244,20 +259,22 @@ class Child {
     if (this.#acceptor === undefined || this.#serving === undefined || !this.#waiting) return;
     const fd = this.#acceptor.leave();
     if (fd < 0) return;
-    this.#slot.setRequests(++this.#server.requests);
+    this.#server.requests = this.#account?.took() ?? 0;
     await this.#serveOne(this.#serving, this.#acceptor, fd);
   }
 
   async #serveOne(serving: Serving, acceptor: Acceptor, fd: number): Promise<void> {
-    const timeout = this.#handoff.config.idleTimeout * 1000;
-    this.#connection = this.#receiver?.connection(fd, timeout) ??
-      new Connection(fd, {
-        peer: acceptor.peer,
-        timeout,
-        waitsInReceive: this.#handoff.clientsWait,
-      });
+    this.#connection = this.#connect(acceptor, fd);
     await serve(serving, this.#connection);
     this.#connection = undefined;
+  }
+
+  #connect(acceptor: Acceptor, fd: number, waitFor?: WaitFor): Connection {
+    const { clientsWait, config } = this.#handoff;
+    const timeout = config.idleTimeout * 1000;
+    const waitsInReceive = clientsWait && waitFor === undefined;
+    return this.#receiver?.connection(fd, timeout) ??
+      new Connection(fd, { peer: acceptor.peer, timeout, waitsInReceive, waitFor });
   }
 
   async #callHook(name: string, call: (hooks: Hooks) => unknown): Promise<void> {
@@ -267,10 +284,8 @@ class Child {
 
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
-    const cause = error instanceof Thrown ? error.cause : error;
-    const where = error instanceof Thrown ? `${error.where} threw ` : "";
-    const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
-    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${where}${text.replaceAll(/\n\s*/g, " | ")}`);
+    const { cause, text } = explainFailure(error);
+    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${text}`);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);
@@ -286,11 +301,4 @@ class Child {
 /** Never: the process ends before. */
 function forever(): Promise<never> {
   return new Promise(() => {});
-}
-
-/** The handler's function, for a module that exports a function alone. */
-export function asHandler(exported: unknown): Handler {
-  return typeof exported === "function"
-    ? { processRequest: exported as ProcessRequest }
-    : exported as Handler;
 }

@@ -28,6 +28,21 @@ export class Thrown extends Error {
   }
 }
 
+/** What threw, and a line of where and what. */
+export function explainFailure(error: unknown): { cause: unknown; text: string } {
+  const cause = error instanceof Thrown ? error.cause : error;
+  const where = error instanceof Thrown ? `${error.where} threw ` : "";
+  const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
+  return { cause, text: where + text.replaceAll(/\n\s*/g, " | ") };
+}
+
+/** The handler's function, for a module that exports a function alone. */
+export function asHandler(exported: unknown): Handler {
+  return typeof exported === "function"
+    ? { processRequest: exported as ProcessRequest }
+    : exported as Handler;
+}
+
 /** What letting a client in needs. */
 export interface Admitting {
   readonly server: Server;

@@ -29,6 +29,7 @@ import {
 } from "./options.ts";
 import { type Checked, checkSource, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
+import { checkManyClients } from "./many_clients.ts";
 import { settleSpareServers } from "./spare_servers.ts";
 import { conditions, personalityNotes, refusePersonalities } from "./rules.ts";
 import { parseTomlFile } from "./toml_file.ts";
@@ -98,6 +99,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const choice = choosePersonality(serverType);
   const personality = runnable(choice.personality, serverType, merged);
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
+  checkManyClients(merged, process.platform);
   const config = build(merged, own, personality, { serverType, ...spares });
   const notes = [
     ...line.notes,

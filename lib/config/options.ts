@@ -266,6 +266,19 @@ export const OPTIONS = [
     help: "Clients that a child serves before another takes its place. As in Net::Server, 0 is read as 1.",
   },
   {
+    key: "max_clients",
+    kind: "int",
+    min: 1,
+    default: 1,
+    personality: "PreForkSimple",
+    section: "Children",
+    apply: "live",
+    status: "supported",
+    help:
+      "Clients that a child serves at the same time. Above 1, a client goes to a child that has none before it goes " +
+      "to one that has some. Needs Linux, and no serializer.",
+  },
+  {
     key: "check_for_dead",
     kind: "seconds",
     min: 0,

@@ -12,11 +12,11 @@ import { libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
 import { EAGAIN } from "../os/errno.ts";
 import { receiveOnce, sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
-import { Patience, pollAway, POLLIN, POLLOUT } from "../os/wait.ts";
+import { Patience, POLLIN, POLLOUT, waitForOne } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
-import type { ReadOptions } from "./read_options.ts";
+import type { ConnectionOptions, ReadOptions } from "./options.ts";
 import type { ReceivedDatagram } from "./datagram.ts";
 import { joinBytes, LineReader, type LinesOptions } from "./lines.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
@@ -35,6 +35,7 @@ export class Connection extends Endpoints {
   /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
   declare readonly datagram?: ReceivedDatagram;
 
+  readonly #waitFor: typeof waitForOne;
   #closed = false;
   #descriptorOpen = true;
   #waits = 0;
@@ -53,10 +54,10 @@ export class Connection extends Endpoints {
 
   /**
    * Takes over `fd`, a connected socket.
-   * @param options `peer`: the `struct sockaddr` of the other end; `timeout`, `waitsInReceive`: see the fields.
    */
-  constructor(fd: number, options: { peer: Uint8Array; timeout: number; waitsInReceive?: boolean }) {
+  constructor(fd: number, options: ConnectionOptions) {
     super(fd, options.peer);
+    this.#waitFor = options.waitFor ?? waitForOne;
     this.waitsInReceive = options.waitsInReceive === true;
     this.timeout = options.timeout;
   }
@@ -110,7 +111,7 @@ export class Connection extends Endpoints {
     if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
     const wait = this.#wrote;
     this.#wrote = false;
-    if (wait && !this.waitsInReceive && !patience.look(this.fd, POLLIN)) {
+    if (wait && !this.waitsInReceive && !this.#isThereSoon(POLLIN)) {
       this.#looked = true;
       return undefined;
     }
@@ -138,7 +139,7 @@ export class Connection extends Endpoints {
     if (signal?.aborted) throw aborted(signal);
     const looked = this.#looked;
     this.#looked = false;
-    if (!looked && this.#readWait === undefined && patience.look(this.fd, POLLIN)) return;
+    if (!looked && this.#readWait === undefined && this.#isThereSoon(POLLIN)) return;
     // What an aborted read leaves behind is taken up: it only looks, and has no end, since timeouts may differ.
     if (signal !== undefined) {
       this.#readWait ??= this.#wait(POLLIN, -1).finally(() => this.#readWait = undefined);
@@ -150,17 +151,16 @@ export class Connection extends Endpoints {
     if (!ready && timeout > 0) throw timedOut("read from", this.remoteAddr, timeout);
   }
 
+  /** Waits for a moment, unless other clients would have to wait too. */
+  #isThereSoon(events: number): boolean {
+    return this.#waitFor === waitForOne && patience.look(this.fd, events);
+  }
+
   /** Waits until a condition holds; false after `timeoutMs`. The descriptor stays open meanwhile. */
   async #wait(events: number, timeoutMs: number): Promise<boolean> {
-    const end = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
     this.#waits++;
     try {
-      for (;;) {
-        const left = end === Infinity ? -1 : end - performance.now();
-        if (end !== Infinity && left <= 0) return false;
-        const [ready] = await patience.learn(pollAway([{ fd: this.fd, events }], left));
-        if (ready || this.#closed) return true;
-      }
+      return await patience.learn(this.#waitFor(this.fd, events, timeoutMs));
     } finally {
       this.#waits--;
       if (this.#closed && this.#waits === 0) this.#closeDescriptor();
@@ -212,7 +212,7 @@ export class Connection extends Endpoints {
   async #writeAll(bytes: Uint8Array): Promise<number> {
     let sent = this.#send(bytes);
     while (sent < bytes.length) {
-      if (!patience.look(this.fd, POLLOUT)) {
+      if (!this.#isThereSoon(POLLOUT)) {
         const ready = await this.#wait(POLLOUT, this.timeout > 0 ? this.timeout : -1);
         if (this.#closed) throw closedError();
         if (!ready) throw timedOut("write to", this.remoteAddr, this.timeout);

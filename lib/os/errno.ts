@@ -9,6 +9,7 @@ import { errno } from "./calls.ts";
 import { isLinux } from "./constants.ts";
 
 export const EPERM: number = 1;
+export const ENOENT: number = 2;
 export const EINTR: number = 4;
 export const EAGAIN: number = isLinux ? 11 : 35;
 export const EACCES: number = 13;

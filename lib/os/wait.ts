@@ -99,6 +99,20 @@ export async function pollAway(
   return descriptors.map((_, i) => view.getInt16(8 * i + 6, true) !== 0);
 }
 
+/** Waits for one descriptor: whether one of `events` or an end came within `timeoutMs` (negative: no limit). */
+export type WaitFor = (fd: number, events: number, timeoutMs: number) => Promise<boolean>;
+
+/** Waits for one descriptor by itself, off the event loop. */
+export async function waitForOne(fd: number, events: number, timeoutMs: number): Promise<boolean> {
+  const end = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs;
+  for (;;) {
+    const left = end === Infinity ? -1 : end - performance.now();
+    if (end !== Infinity && left <= 0) return false;
+    const [ready] = await pollAway([{ fd, events }], left);
+    if (ready) return true;
+  }
+}
+
 const EPOLLIN = 1;
 const EPOLLEXCLUSIVE = 1 << 28; // Linux 4.5
 const EPOLL_CTL_ADD = 1;

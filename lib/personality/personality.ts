@@ -75,7 +75,7 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
     status: "supported",
     binds: true,
     takes: ["PreForkSimple", ...FORK_SPARES],
-    omits: ["max_requests"],
+    omits: ["max_requests", "max_clients"],
     defaults: { max_requests: 1, check_for_dead: 60 },
     spares: forkNumbers,
   },

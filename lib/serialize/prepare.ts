@@ -26,6 +26,8 @@ export interface SerializerChoice {
   readonly serialize?: string | undefined;
   readonly lockFile?: string | undefined;
   readonly listeners: number;
+  /** How many clients a child serves at the same time. */
+  readonly maxClients: number;
 }
 
 /**
@@ -34,8 +36,10 @@ export interface SerializerChoice {
  * On one port the kernel wakes a single child, so that nothing needs to be serialized.
  */
 export function chooseSerializer(
-  { serialize, listeners }: SerializerChoice,
+  { serialize, listeners, maxClients }: SerializerChoice,
 ): { kind: SerializerHandoff["kind"]; note?: string } {
+  // A child that has clients of its own cannot hold still for its turn; it accepts what it is woken for.
+  if (maxClients > 1) return { kind: "none" };
   const several = listeners > 1;
   if (serialize === "none" && several) {
     return {

@@ -9,6 +9,7 @@ import { closeListeners } from "../listen/listen.ts";
 import { createPipe } from "../os/descriptor.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
+import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { Inbox } from "../supervise/inbox.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
@@ -22,7 +23,11 @@ import { type Crew, type Ground, introduce, type Loop } from "./loop.ts";
 /** From ports to a parent that has all it needs, children apart. */
 export async function prepareLoop(ground: Ground): Promise<Loop> {
   const { config, server, logger, listeners, legacy } = ground;
-  const { kind, note } = chooseSerializer({ serialize: config.serialize, listeners: listeners.length });
+  const { kind, note } = chooseSerializer({
+    serialize: config.serialize,
+    listeners: listeners.length,
+    maxClients: config.maxClients,
+  });
   if (note !== undefined) logger.log(2, note);
   logger.log(3, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
   const parent = new Parent({
@@ -67,7 +72,10 @@ function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
         pace: { maxStarting: 4 * availableParallelism(), serveOnce: true },
       });
     default:
-      return new FixedPopulation(config.maxServers);
+      return new FixedPopulation(
+        config.maxServers,
+        config.maxClients > 1 ? new WaitingCount(scoreboard.memory) : undefined,
+      );
   }
 }
 

@@ -11,7 +11,7 @@ import type { Handoff } from "../handoff.ts";
 import type { ChildKind, Hooks } from "../hooks.ts";
 import type { Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
-import type { Pipe } from "../os/descriptor.ts";
+import { type Pipe, Waker } from "../os/descriptor.ts";
 import { processExists, reap, sendSignal } from "../os/process.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
@@ -102,6 +102,7 @@ export class Parent {
       scoreboardFd: this.#scoreboard.fd,
       countsWaiting: this.population.countsWaiting,
       messagesFd: this.#relay?.ends.write,
+      bell: config.maxClients > 1 ? new Waker().ends : undefined,
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
       journal: parts.logger.writesToJournal,

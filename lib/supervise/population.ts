@@ -5,6 +5,7 @@
  */
 
 import type { Slot } from "../scoreboard/scoreboard.ts";
+import type { WaitingCount } from "../scoreboard/waiting_count.ts";
 import { type Counted, plan } from "./populate.ts";
 
 /** What counts of a child, and its slot; a child of the server before its restart has none. */
@@ -52,12 +53,19 @@ function dispensable(children: readonly Member[]): readonly Member[] {
 /** PreForkSimple: `max_servers` children, always. */
 export class FixedPopulation implements Population {
   readonly countsWaiting = false;
+  readonly #idle: WaitingCount | undefined;
   #maxServers: number;
   /** How many were asked to leave by TTOU and have not been told yet. */
   #tooMany = 0;
 
-  constructor(maxServers: number) {
+  /** @param idle Where children that serve several clients at once count those that have none. */
+  constructor(maxServers: number, idle?: WaitingCount) {
     this.#maxServers = maxServers;
+    this.#idle = idle;
+  }
+
+  ended(slot: Slot): void {
+    if (slot.state === "waiting") this.#idle?.correct(-1);
   }
 
   get initial(): number {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { retireAfter } from "../../lib/child/retire.ts";
+import { retireAfter } from "../../lib/child/account.ts";
 
 /** maxRequests, startupMs, served, elapsedMs → after how many clients. */
 const TABLE: readonly [string, [number, number, number, number], number][] = [

@@ -1,0 +1,209 @@
+/**
+ * A child that serves several clients at once (`max_clients`).
+ *
+ * Children share clients fairly: one that is idle takes a client before one that is busy does. A busy child therefore
+ * waits in the listeners' queue only while no child is idle, and steps back to the end of that queue with each client.
+ * Whether any is idle is counted in shared memory; when that changes, a bell rings for all of them.
+ *
+ * @module
+ */
+
+import type { Connection } from "../connection/connection.ts";
+import type { OneShotSet } from "../os/one_shot_set.ts";
+import type { Waker } from "../os/descriptor.ts";
+import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS, type WaitFor } from "../os/wait.ts";
+import { runtime } from "../runtime/choose.ts";
+import type { WaitingCount } from "../scoreboard/waiting_count.ts";
+import type { Acceptor } from "./accept.ts";
+import { ClientWaits } from "./client_waits.ts";
+
+/** How long a child that may not open another descriptor waits before it tries again. */
+const PAUSE_MS = 1000;
+
+/** What a crowd works with. */
+export interface CrowdParts {
+  readonly acceptor: Acceptor;
+  /** The acceptor's wait set. */
+  readonly set: OneShotSet;
+  readonly listeners: readonly number[];
+  readonly lifelineFd: number;
+  readonly maxClients: number;
+  /** How many children are idle. */
+  readonly idle: WaitingCount;
+  /** Rings for all children. */
+  readonly bell: Waker;
+  /** A client was accepted. */
+  readonly took: () => void;
+  /** The child has no client any more, or its first. */
+  readonly turned: (state: "idle" | "busy") => void;
+  /** Whether no further client is to be accepted. */
+  readonly isOver: () => boolean;
+  /** The client that was just accepted. */
+  readonly connect: (fd: number, waitFor: WaitFor) => Connection;
+  /** Serves a client, and closes it. */
+  readonly serve: (connection: Connection) => Promise<void>;
+}
+
+/** How a crowd ended. */
+export type CrowdEnd = "over" | "parent_gone";
+
+/** Accepts and serves clients, up to so many at once. */
+export class Crowd {
+  readonly #parts: CrowdParts;
+  readonly #waits: ClientWaits;
+  readonly #connections = new Set<Connection>();
+  readonly #end = Promise.withResolvers<CrowdEnd>();
+  /** Whether it stands in the listeners' queue. The acceptor has put it there. */
+  #queued = true;
+  #pausing = false;
+  #stopped = false;
+  #parentGone = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(parts: CrowdParts) {
+    this.#parts = parts;
+    this.#waits = new ClientWaits(parts.set);
+    parts.set.addBell(parts.bell.fd);
+  }
+
+  /** How many clients are being served. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Serves clients until the last one has gone.
+   *
+   * @throws what a handler or a hook threw, once the other clients have been served
+   */
+  async run(): Promise<CrowdEnd> {
+    this.#becomeIdle();
+    this.#loop().catch((error) => this.#end.reject(error));
+    return await this.#end.promise;
+  }
+
+  async #loop(): Promise<never> {
+    const { set } = this.#parts;
+    for (;;) {
+      this.#takePlace();
+      let count = set.waitHere(SHORT_WAIT_MS);
+      if (count <= 0) count = await set.waitAway();
+      this.#heed(count);
+      // Whoever was woken goes on now, and everything else in this process has its turn.
+      await runtime.breathe();
+    }
+  }
+
+  #heed(count: number): void {
+    const { set, listeners, lifelineFd, bell } = this.#parts;
+    let accept = false;
+    for (let i = 0; i < count; i++) {
+      const fd = set.fdAt(i);
+      if (fd === lifelineFd) this.#leaveBecauseOfParent();
+      // Somebody who left the queue may have been woken for a client that is still there.
+      else if (fd === bell.fd || listeners.includes(fd)) accept = true;
+      else this.#waits.wake(fd, set.eventsAt(i));
+    }
+    if (accept) this.#accept();
+  }
+
+  #leaveBecauseOfParent(): void {
+    if (this.#parentGone) return;
+    this.#parentGone = true;
+    this.#parts.set.remove(this.#parts.lifelineFd);
+    this.stop();
+  }
+
+  /** Enters the listeners' queue or leaves it, as is right now. */
+  #takePlace(): void {
+    const { idle, maxClients } = this.#parts;
+    const wanted = !this.#stopped && !this.#pausing && this.size < maxClients &&
+      (this.size === 0 || idle.value === 0);
+    if (wanted && !this.#queued) this.#enterQueue();
+    if (!wanted && this.#queued) this.#leaveQueue();
+  }
+
+  #enterQueue(): void {
+    for (const fd of this.#parts.listeners) this.#parts.set.addShared(fd);
+    this.#queued = true;
+  }
+
+  #leaveQueue(): void {
+    const { set, listeners, bell } = this.#parts;
+    for (const fd of listeners) set.remove(fd);
+    this.#queued = false;
+    // The kernel wakes one child for a client. If that was this one, another must be told.
+    if (listeners.some((fd) => pollHere(fd, POLLIN, 0))) bell.wake();
+  }
+
+  #accept(): void {
+    this.#takePlace();
+    if (!this.#queued) return;
+    const fd = this.#parts.acceptor.acceptWaiting();
+    if (this.#parts.acceptor.takePause()) this.#pause();
+    if (fd >= 0) this.#begin(fd);
+  }
+
+  /** The system gives no descriptor now: later. */
+  #pause(): void {
+    this.#pausing = true;
+    const { lifelineFd } = this.#parts;
+    pollAway([{ fd: lifelineFd, events: POLLIN }], PAUSE_MS).then(() => {
+      this.#pausing = false;
+      this.#takePlace();
+    });
+  }
+
+  #begin(fd: number): void {
+    const { idle, bell, took, turned, connect } = this.#parts;
+    const connection = connect(fd, this.#waits.waitFor);
+    this.#connections.add(connection);
+    took();
+    if (this.size === 1) {
+      turned("busy");
+      if (idle.value === 0) bell.wake();
+    } else {
+      // Behind the others, who have fewer clients.
+      this.#leaveQueue();
+    }
+    if (this.#parts.isOver()) this.#stopped = true;
+    this.#serve(connection);
+  }
+
+  async #serve(connection: Connection): Promise<void> {
+    try {
+      await this.#parts.serve(connection);
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#stopped = true;
+    }
+    this.#connections.delete(connection);
+    if (this.#parts.isOver()) this.#stopped = true;
+    if (this.size === 0 && !this.#stopped) this.#becomeIdle();
+    this.#takePlace();
+    this.#endIfDone();
+  }
+
+  #becomeIdle(): void {
+    this.#parts.turned("idle");
+    if (this.#parts.idle.value === 1) this.#parts.bell.wake();
+  }
+
+  #endIfDone(): void {
+    if (!this.#stopped || this.size > 0) return;
+    if (this.#failure !== undefined) this.#end.reject(this.#failure.error);
+    else this.#end.resolve(this.#parentGone ? "parent_gone" : "over");
+  }
+
+  /** Accepts no more clients; {@linkcode run} ends when the present ones have gone. */
+  stop(): void {
+    this.#stopped = true;
+    this.#takePlace();
+    this.#endIfDone();
+  }
+
+  /** Tells all clients' handlers that they should come to an end. */
+  abort(reason: unknown): void {
+    for (const connection of this.#connections) connection.abort(reason);
+  }
+}
