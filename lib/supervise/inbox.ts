@@ -10,6 +10,12 @@ import { holdSignals } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
 
+/**
+ * A signal to stop that comes twice within this time was meant once: timeout(1) sends it to the process and to its
+ * group. Later, it means that the first was not enough.
+ */
+const SAME_SIGNAL_MS = 1000;
+
 /** The parent's queue. One waker serves signals and children alike. */
 export class Inbox {
   readonly waker = new Waker();
@@ -18,6 +24,8 @@ export class Inbox {
   #actions: ParentAction[] = [];
   #passed: string[] = [];
   #also: number | undefined;
+  /** When each signal to stop came last. */
+  readonly #stoppedAt = new Map<ParentAction, number>();
 
   /** Listens to signals, and lets in those that came since the process was started. */
   listen(passThrough: readonly string[]): void {
@@ -35,9 +43,19 @@ export class Inbox {
 
   /** Queues something to do. */
   push(action: ParentAction): void {
+    if (this.#isRepeated(action)) return;
     this.#actions.push(action);
     this.waker.wake();
     this.onPush();
+  }
+
+  /** Whether a signal to stop is the one that came just before, sent again. */
+  #isRepeated(action: ParentAction): boolean {
+    if (action !== "stop" && action !== "quit") return false;
+    const now = performance.now();
+    const repeated = now - (this.#stoppedAt.get(action) ?? -Infinity) < SAME_SIGNAL_MS;
+    if (!repeated) this.#stoppedAt.set(action, now);
+    return repeated;
   }
 
   #pass(name: string): void {

@@ -249,3 +249,19 @@ test("sig_passthrough hands a signal on to every child", { timeout }, async () =
     assert.deepEqual(server.children().toSorted(), ready.toSorted());
   });
 });
+
+test(
+  "a TERM that comes twice at once, as timeout(1) sends it, leaves children their time",
+  { timeout },
+  async () => {
+    const options = { handler: fixture("slow_finish.ts") };
+    await withServer(["--max_servers", "2", "--log_level", "4"], options, async (server) => {
+      await server.untilReady(2);
+      signal(server.pid, "SIGTERM");
+      signal(server.pid, "SIGTERM");
+      await server.stop({ code: 0 });
+      assert.equal(server.count(/finished at leisure/), 2);
+      assert.equal(server.count(/it is killed/), 0);
+    });
+  },
+);
