@@ -115,6 +115,14 @@ const BAD: readonly Bad[] = [
     'command line:1: Cannot set port to "443/ssl/IPv4": it is not supported yet; give tcp, udp, unix or unixdgram',
   ),
   inLine(
+    "max_clients 4 serialize flock",
+    "command line:1: Cannot set max_clients to 4: with a serializer a child that has clients would keep the others from accepting; remove serialize flock",
+  ),
+  inLine(
+    "max_clients 4 exec=cat",
+    "command line:1: Cannot set max_clients to 4: a child runs one program at a time (exec); remove it, and raise max_servers instead",
+  ),
+  inLine(
     "unix_mode 888",
     'command line:1: Cannot set unix_mode to "888": it is no mode in octal; give three digits from 0 to 7, such as 0660',
   ),
