@@ -102,7 +102,7 @@ class Child {
 
   #listenToSignals(): void {
     const act: Record<ChildAction, () => void> = {
-      leave_now: () => void this.#leaveByItself(),
+      leave_now: () => this.#leaveByItself(),
       leave_after_client: () => this.#leaveSoon(),
       reopen: () => this.#logger.reopen(),
     };
@@ -229,16 +229,12 @@ class Child {
     if (this.#crowd !== undefined) {
       this.#crowd.abort(new Error("Cannot go on for long: the server wants to stop"));
       this.#crowd.stop();
-    } else if (this.#connection === undefined) void this.#leaveByItself();
+    } else if (this.#connection === undefined) this.#leaveByItself();
     else this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
   }
 
-  async #leaveByItself(): Promise<void> {
-    try {
-      await this.#leave(0);
-    } catch (error) {
-      await this.#fail(error);
-    }
+  #leaveByItself(): void {
+    this.#leave(0).catch((error) => this.#fail(error));
   }
 
   /** Runs the last hook and ends the process. */
