@@ -114,13 +114,19 @@ test("three HUPs under load: nobody is refused or reset, and all children are ne
         }
       }
     });
-    const descriptors: number[] = [];
+    let descriptors = Infinity;
     for (let restart = 1; restart <= 3; restart++) {
       signal(server.pid, "SIGHUP");
       await server.says(/Re-exec server during HUP/, { times: restart });
       children = await untilNew(server, 3, children);
       assert.deepEqual(server.children().toSorted(), children.toSorted());
-      descriptors.push(server.descriptors());
+      // Some are open for a moment, while the program loads its modules.
+      await until(
+        () => server.descriptors() <= descriptors,
+        10_000,
+        () => `no more descriptors than before: ${server.descriptors()}, ${descriptors}`,
+      );
+      descriptors = server.descriptors();
     }
     const before = served;
     await until(() => served > before + 20, 10_000, "clients after the restarts");
@@ -129,7 +135,6 @@ test("three HUPs under load: nobody is refused or reset, and all children are ne
     assert.deepEqual(failures, []);
     assert.equal(server.ended, undefined);
     assert.equal(server.count(new RegExp(`starting! pid\\(${server.pid}\\)`)), 4);
-    assert.equal(new Set(descriptors).size, 1, `descriptors after each restart: ${descriptors}`);
   });
 });
 
