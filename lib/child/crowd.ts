@@ -136,6 +136,16 @@ export class Crowd {
     if (listeners.some((fd) => pollHere(fd, POLLIN, 0))) bell.wake();
   }
 
+  /** Goes to the end of the queue, behind those whose last client is longer ago. */
+  #stepBack(): void {
+    const { set, listeners } = this.#parts;
+    // Whoever enters looks first, so that no client is overlooked in between.
+    for (const fd of listeners) {
+      set.remove(fd);
+      set.addShared(fd);
+    }
+  }
+
   #accept(): void {
     this.#takePlace();
     if (!this.#queued) return;
@@ -162,10 +172,7 @@ export class Crowd {
     if (this.size === 1) {
       turned("busy");
       if (idle.value === 0) bell.wake();
-    } else {
-      // Behind the others, who have fewer clients.
-      this.#leaveQueue();
-    }
+    } else this.#stepBack();
     if (this.#parts.isOver()) this.#stopped = true;
     this.#serve(connection);
   }

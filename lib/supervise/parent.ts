@@ -12,7 +12,7 @@ import type { ChildKind, Hooks } from "../hooks.ts";
 import type { Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { type Pipe, Waker } from "../os/descriptor.ts";
-import { processExists, reap, sendSignal } from "../os/process.ts";
+import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
@@ -156,29 +156,36 @@ export class Parent {
     );
     let diedAtBirth = 0;
     for (const ending of this.children.takeEndings()) {
-      const child = this.children.get(ending.pid) as Child;
-      const verdict = meaningOf(ending, {
-        state: child.slot?.state,
-        requests: child.slot?.requests ?? 0,
-        dismissed: child.dismissed === true,
-      });
-      if (verdict.atBirth) diedAtBirth++;
-      this.log(verdict.level, verdict.text);
-      this.#remove(child);
-      this.parts.serializer.afterDeath();
-      if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
+      if (await this.#takeOut(this.children.get(ending.pid) as Child, ending)) diedAtBirth++;
+    }
+    for (const ending of this.#otherEndings()) {
+      const child = this.children.get(ending.pid);
+      // One of its own may have ended since it was looked for above.
+      if (child !== undefined && await this.#takeOut(child, ending)) diedAtBirth++;
+      if (child !== undefined) continue;
+      await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, ending.pid));
     }
     if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
-    await this.#noticeOthers();
+  }
+
+  /** Takes a child that has ended out of the table. Returns whether it ended before it was ready. */
+  async #takeOut(child: Child, ending: Ending): Promise<boolean> {
+    const verdict = meaningOf(ending, {
+      state: child.slot?.state,
+      requests: child.slot?.requests ?? 0,
+      dismissed: child.dismissed === true,
+    });
+    this.log(verdict.level, verdict.text);
+    this.#remove(child);
+    this.parts.serializer.afterDeath();
+    if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
+    return verdict.atBirth;
   }
 
   /** Processes that the program or its hooks started by other means (Net::Server's `other_child_died_hook`). */
-  async #noticeOthers(): Promise<void> {
+  *#otherEndings(): Generator<Ending> {
     if (this.parts.handler.hooks?.otherChildDied === undefined) return;
-    for (let ending = reap(-1); ending !== undefined; ending = reap(-1)) {
-      const { pid } = ending;
-      await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, pid));
-    }
+    for (let ending = reap(-1); ending !== undefined; ending = reap(-1)) yield ending;
   }
 
   #remove(child: Child): void {
