@@ -62,6 +62,7 @@ test("loadConfig without any source gives the table's defaults, frozen", async (
     udpBroadcast: false,
     unixType: "SOCK_STREAM",
     maxServers: 50,
+    maxClients: 1,
     maxRequests: 1000,
     checkForDead: 30,
     stopTimeout: 10,

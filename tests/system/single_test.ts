@@ -159,6 +159,7 @@ test("SIGQUIT lets Single finish its client, and a second signal does not wait",
     await withClient(server, async (client) => {
       signal(server.pid, "SIGQUIT");
       await server.says(/Attempting a slow shutdown/);
+      await pass(1100); // sooner, it would be taken for the first, sent twice
       signal(server.pid, "SIGQUIT");
       assert.equal(await client.rest(), "");
     });
