@@ -18,6 +18,7 @@ import { parseArgs } from "node:util";
 import { compileC, findCompiler } from "./build.ts";
 import { EX_USAGE } from "../../lib/exit_codes.ts";
 import { type Bench, messageOf } from "./context.ts";
+import { exec } from "./exec.ts";
 import { memory } from "./memory.ts";
 import { multiplex } from "./multiplex.ts";
 import { fork, prefork } from "./personalities.ts";
@@ -27,7 +28,7 @@ import { startup } from "./startup.ts";
 import { formatSection, type Section, verdicts } from "./table.ts";
 import { throughput } from "./throughput.ts";
 
-const SECTIONS = { throughput, prefork, fork, multiplex, serializers, memory, startup } as const;
+const SECTIONS = { throughput, prefork, fork, multiplex, exec, serializers, memory, startup } as const;
 type SectionName = keyof typeof SECTIONS;
 
 interface Choices {
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
   );
   for (const failure of failures) console.log(`! ${failure}`);
 
-  const bench: Bench = { load, contestants, quick: choices.quick, interrupted };
+  const bench: Bench = { load, compiler, folder, contestants, quick: choices.quick, interrupted };
   const sections: Partial<Record<SectionName, Section>> = {};
   for (const name of choices.sections) {
     const section = sections[name] = await SECTIONS[name](bench);

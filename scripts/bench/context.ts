@@ -11,6 +11,10 @@ import { type Contestant, type Server, type ServerOptions, startServer } from ".
 export interface Bench {
   /** The load generator's path. */
   readonly load: string;
+  /** A C compiler, for what a section needs beside it. */
+  readonly compiler: string;
+  /** A folder that is gone at the end. */
+  readonly folder: string;
   readonly contestants: readonly Contestant[];
   /** Fewer and shorter rounds: shows that all works, not who is ahead by a few percent. */
   readonly quick: boolean;

@@ -34,6 +34,9 @@ export const FIRST_CLIENT_TO_BARE = atMost(3);
 /** Start to 50 children against 50 bare runtimes started at once. */
 export const ALL_READY_TO_BARE = atMost(1.2);
 
+/** Clients per second, each with a program of its own, against tcpserver. */
+export const EXEC_TO_TCPSERVER = atLeast(0.9);
+
 /** The goal of a runtime in one of the tables above, if it has one there. */
 export function goalOf(
   goals: Readonly<Partial<Record<"deno" | "bun", Goal>>>,

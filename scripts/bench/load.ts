@@ -6,7 +6,6 @@
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Server } from "./servers.ts";
 
 /** What one run of the load generator found. */
 export interface LoadResult {
@@ -33,10 +32,16 @@ export interface Rounds {
 /** Clients that are there at any time. */
 export const CLIENTS = 16;
 
+/** A server that can be loaded. */
+export interface Loadable {
+  readonly contestant: { readonly name: string };
+  readonly port: number;
+}
+
 /** What came of a measurement. */
-export interface Measured {
+export interface Measured<S> {
   /** For each server that served all its clients, one result a round. */
-  readonly results: ReadonlyMap<Server, readonly LoadResult[]>;
+  readonly results: ReadonlyMap<S, readonly LoadResult[]>;
   /** Why the others have none: the figures of a server that errs mean nothing. */
   readonly failures: readonly string[];
 }
@@ -45,8 +50,12 @@ export interface Measured {
  * Loads each server in turn, round after round. Each round begins with the next server, so that none always follows
  * the same one or always comes first.
  */
-export async function measure(load: string, servers: readonly Server[], rounds: Rounds): Promise<Measured> {
-  const results = new Map<Server, LoadResult[]>();
+export async function measure<S extends Loadable>(
+  load: string,
+  servers: readonly S[],
+  rounds: Rounds,
+): Promise<Measured<S>> {
+  const results = new Map<S, LoadResult[]>();
   const failures: string[] = [];
   for (const server of servers) {
     results.set(server, []);
@@ -65,13 +74,13 @@ export async function measure(load: string, servers: readonly Server[], rounds: 
   }
   return { results, failures };
 
-  function drop(server: Server, error: unknown): void {
+  function drop(server: S, error: unknown): void {
     results.delete(server);
     failures.push(String(error));
   }
 }
 
-async function run(load: string, server: Server, seconds: number): Promise<LoadResult> {
+async function run(load: string, server: Loadable, seconds: number): Promise<LoadResult> {
   const { stdout, stderr } = await promisify(execFile)(load, [
     ...["-p", `${server.port}`, "-c", `${CLIENTS}`],
     // The first tenth of a second wakes processes and caches that slept while others had their turn.

@@ -12,11 +12,11 @@ import { setTimeout as pause } from "node:timers/promises";
  * @returns Whether it came to hold before the deadline.
  */
 export async function until(
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   { withinMs, everyMs = 10 }: { withinMs: number; everyMs?: number },
 ): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  while (!condition()) {
+  while (!await condition()) {
     if (performance.now() >= deadline) return false;
     await pause(everyMs);
   }
