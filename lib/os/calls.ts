@@ -14,6 +14,7 @@ const LIBC = {
   bind: { args: ["i32", "buffer", "u32"], result: "i32" }, // int bind(int, const struct sockaddr *, socklen_t)
   close: { args: ["i32"], result: "i32" }, // int close(int)
   connect: { args: ["i32", "buffer", "u32"], result: "i32" }, // int connect(int, const struct sockaddr *, socklen_t)
+  dup2: { args: ["i32", "i32"], result: "i32" }, // int dup2(int, int)
   epoll_create1: { args: ["i32"], result: "i32" }, // int epoll_create1(int)
   epoll_ctl: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int epoll_ctl(int, int, int, struct epoll_event *)
   epoll_wait: { args: ["i32", "buffer", "i32", "i32"], result: "i32" }, // int epoll_wait(int, struct epoll_event *, int, int)

@@ -30,6 +30,7 @@ export interface Constants {
   readonly MSG_NOSIGNAL: number;
   readonly MAP_SHARED: number;
   readonly PROT_READ_WRITE: number;
+  readonly F_DUPFD_CLOEXEC: number;
   readonly F_GETFD: number;
   readonly F_SETFD: number;
   readonly F_GETFL: number;
@@ -83,6 +84,7 @@ const LINUX: Constants = {
   MSG_NOSIGNAL: 0x4000,
   MAP_SHARED: 1,
   PROT_READ_WRITE: 3,
+  F_DUPFD_CLOEXEC: 1030,
   F_GETFD: 1,
   F_SETFD: 2,
   F_GETFL: 3,
@@ -132,6 +134,7 @@ const DARWIN: Constants = {
   MSG_NOSIGNAL: 0x80000,
   MAP_SHARED: 1,
   PROT_READ_WRITE: 3,
+  F_DUPFD_CLOEXEC: 67,
   F_GETFD: 1,
   F_SETFD: 2,
   F_GETFL: 3,

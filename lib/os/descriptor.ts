@@ -68,6 +68,20 @@ export function setBlocking(fd: number): void {
   setStatus(fd, (flags) => flags & ~c.O_NONBLOCK);
 }
 
+/** Another descriptor of the same file or socket, above the standard ones and close-on-exec. @throws {SystemError} */
+export function duplicate(fd: number): number {
+  const copy = fcntl(fd, c.F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) throw systemError("fcntl", `duplicate descriptor ${fd}`);
+  return copy;
+}
+
+/** Makes `fd` a descriptor of `/dev/null`, as if the program had been started with it. @throws {SystemError} */
+export function nullify(fd: number): void {
+  const nothing = openFile("/dev/null", { create: false });
+  if (libc.dup2(nothing, fd) < 0) throw systemError("dup2", `make descriptor ${fd} one of /dev/null`);
+  libc.close(nothing);
+}
+
 const SYS_CLOSE_RANGE = 436; // Linux 5.9, the same number on every architecture
 const CLOSE_RANGE_CLOEXEC = 4; // Linux 5.11
 /** Where there is no call for it, descriptors are marked one by one up to this number. */

@@ -265,11 +265,17 @@ export function localAddress(fd: number): Address {
   return decodeSockaddr(name, nameLength[0] as number);
 }
 
-/** The address of the other end, or undefined where there is none any more. */
-export function peerAddress(fd: number): Address | undefined {
+/** The `struct sockaddr` of the other end, or undefined where there is none any more. */
+export function peerName(fd: number): Uint8Array | undefined {
   nameLength[0] = SOCKADDR_SIZE;
   if (libc.getpeername(fd, name, nameLengthBytes) < 0) return undefined;
-  return decodeSockaddr(name, nameLength[0] as number);
+  return name.slice(0, nameLength[0]);
+}
+
+/** The address of the other end, or undefined where there is none any more. */
+export function peerAddress(fd: number): Address | undefined {
+  const bytes = peerName(fd);
+  return bytes && decodeSockaddr(bytes, bytes.length);
 }
 
 /** Who is at the other end of a unix socket, as it was when the connection was made (unix(7)). */

@@ -90,7 +90,7 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "INET",
     running: "in_process",
-    status: "later",
+    status: "supported",
     binds: false,
     takes: [],
   },

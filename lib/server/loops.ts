@@ -14,6 +14,7 @@ const LOOPS: Readonly<Partial<Record<PersonalityName, () => Promise<LoopModule>>
   PreForkSimple: WITH_CHILDREN,
   PreFork: WITH_CHILDREN,
   Fork: WITH_CHILDREN,
+  INET: () => import("./inet_loop.ts"),
   Multiplex: () => import("./multiplex_loop.ts"),
   Single: () => import("./single_loop.ts"),
 };

@@ -7,6 +7,7 @@
 import process from "node:process";
 import { TineError } from "../errors.ts";
 import { EX_FATAL } from "../exit_codes.ts";
+import { isClients } from "./client_streams.ts";
 
 /** The lines for `error` and the status to end with. A mistake of the user's is one line; a fault of ours, all we know. */
 export function describeError(error: unknown): { text: string; exitCode: number } {
@@ -19,9 +20,9 @@ export function describeError(error: unknown): { text: string; exitCode: number 
   return { text: `tine: ${text}`, exitCode: EX_FATAL };
 }
 
-/** Prints `error` to stderr and ends the process with its status. */
+/** Prints `error` to stderr, unless a client of a super-server would read it, and ends the process with its status. */
 export function reportAndExit(error: unknown): never {
   const { text, exitCode } = describeError(error);
-  process.stderr.write(`${text}\n`);
+  if (!isClients(2)) process.stderr.write(`${text}\n`);
   process.exit(exitCode);
 }

@@ -44,6 +44,8 @@ export async function runServer(parts: ServerParts): Promise<never> {
   try {
     await nameHook("configure", () => handler.hooks?.configure?.(server));
     const loaded = await readOptions(parts);
+    // Before the log is opened, as under inetd standard error is the client's socket.
+    if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     logger = openLog(loaded.config);
     await startLog(logger, loaded, handler, server);
     loop = await prepare({ parts, loaded, server, logger, legacy });
@@ -102,7 +104,8 @@ async function prepare({ parts, loaded, server, logger, legacy }: Beginning): Pr
   const loop = await loopOf(personality);
   loop.checkHandler?.(handler);
   await nameHook("postConfigure", () => hooks?.postConfigure?.(server));
-  logger.logTimed(2, `Tine::${server.personality} starting! pid(${process.pid})`);
+  // A process for each client would say it each time.
+  logger.logTimed(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
   if (legacy !== undefined) {
     await nameHook("restartOpen", () => hooks?.restartOpen?.(server));
     logger.log(2, "Binding open file descriptors");
