@@ -182,9 +182,13 @@ export class Parent {
     return verdict.atBirth;
   }
 
-  /** Processes that the program or its hooks started by other means (Net::Server's `other_child_died_hook`). */
+  /**
+   * Processes that the program or its hooks started by other means (Net::Server's `other_child_died_hook`). The first
+   * process of a container also gets all those whose parents have ended, and nobody else reaps them.
+   */
   *#otherEndings(): Generator<Ending> {
-    if (this.parts.handler.hooks?.otherChildDied === undefined) return;
+    const { handler, server } = this.parts;
+    if (handler.hooks?.otherChildDied === undefined && server.pid !== 1) return;
     for (let ending = reap(-1); ending !== undefined; ending = reap(-1)) yield ending;
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   mkdirSync,
   mkdtempSync,
@@ -13,7 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
-import { pass, until } from "../support/until.ts";
+import { tine } from "../support/super_server.ts";
+import { pass, until, within } from "../support/until.ts";
 
 const timeout = 60_000;
 const noGit = spawnSync("git", ["daemon", "--help"]).error === undefined ? false : "no git";
@@ -30,27 +32,30 @@ async function hear(port: number, text?: string): Promise<string> {
   }
 }
 
-/** Whether a process is there and no zombie. */
-function runs(pid: number): boolean {
+/** What /proc says of a process: its state and its parent; undefined if it has gone. */
+function statOf(pid: number): { state: string; parent: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+    const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state, parent: Number(parent) };
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Whether a process is there and no zombie. */
+function runs(pid: number): boolean {
+  return /^[^ZX]/.test(statOf(pid)?.state ?? "X");
+}
+
+/** The children of a process, zombies among them. */
+function childrenOf(parent: number): number[] {
+  return readdirSync("/proc").map(Number).filter((pid) => pid > 0 && statOf(pid)?.parent === parent);
 }
 
 /** The zombies among the children of a process. */
 function zombies(parent: number): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return state === "Z" && Number(ppid) === parent;
-    } catch {
-      return false;
-    }
-  });
+  return childrenOf(parent).filter((pid) => !runs(pid));
 }
 
 function descriptors(pid: number): string[] {
@@ -407,4 +412,32 @@ test("rsync works through rsync --daemon", { timeout, skip: noRsync }, async () 
       await server.says(/EXEC pid\(\d+\) ended with status 0/, { times: 2 });
     });
   });
+});
+
+/** Whether this process may make a namespace of process numbers. */
+const noNamespace = spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0
+  ? false
+  : "no right to unshare";
+
+test("as the first process of a container, the server reaps what programs leave behind", {
+  timeout,
+  skip: noNamespace,
+}, async () => {
+  const unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+  const command = tine("--port", "127.0.0.1:0", ...shell("(sleep 0.05) & echo served", ...one));
+  const container = spawn("unshare", [...unshare, ...command], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  container.stderr.on("data", (bytes) => said += bytes);
+  const ended = once(container, "exit");
+  try {
+    const port = Number(await until(() => /auto-assigned port (\d+)/.exec(said)?.[1], 20_000, () => said));
+    for (let i = 0; i < 3; i++) assert.equal(await hear(port), "served\n");
+    await until(() => /(EXEC pid\(\d+\) ended[^]*){3}/.test(said), 20_000, () => said);
+    const [server = 0] = childrenOf(container.pid as number);
+    await until(() => zombies(server).length === 0, 10_000, () => `zombies are left: ${zombies(server)}`);
+    assert.equal(childrenOf(server).length, 1);
+  } finally {
+    signal(childrenOf(container.pid as number)[0] ?? (container.pid as number), "SIGTERM");
+    await within(ended, 20_000, "the end of the container");
+  }
 });
