@@ -35,6 +35,9 @@ function isOncePerMachine(argument: string): boolean {
 
 /** This program with its arguments, as it was started. */
 export function ownProgram(): Program {
-  const argv = (systemArguments() ?? likelyArguments()).filter((argument) => !isOncePerMachine(argument));
+  const all = systemArguments() ?? likelyArguments();
+  // What follows is the command line of another program.
+  const end = all.includes("--") ? all.indexOf("--") : all.length;
+  const argv = all.filter((argument, at) => at > end || !isOncePerMachine(argument));
   return { path: runtime.executable, argv, environment: process.env };
 }

@@ -280,9 +280,10 @@ test("a program has to end before the parent would kill the child", { timeout },
 });
 
 test("QUIT and HUP let programs finish", { timeout }, async () => {
-  const script = `printf '%s\\r\\n' $$; read word; echo got $word`;
+  const script = `printf '%s\\r\\n' $$; read word; echo got $word $0`;
   for (const name of ["SIGQUIT", "SIGHUP"] as const) {
-    await withServer(shell(script, ...one), {}, async (server) => {
+    // An argument of the program's that is one of the runtime's too, but not here.
+    await withServer([...shell(script, ...one), "--inspect"], {}, async (server) => {
       await withProgram(server, async (_, client) => {
         signal(server.pid, name);
         await server.says(/Kill HUP pid/);
@@ -291,7 +292,7 @@ test("QUIT and HUP let programs finish", { timeout }, async () => {
       });
       if (name === "SIGQUIT") return assert.deepEqual(await server.end(), { code: 0, signal: null });
       await server.says(/Child Preforked/, { times: 2 });
-      assert.match(await hear(server.port, "again"), /^\d+\r\ngot again/);
+      assert.match(await hear(server.port, "again"), /^\d+\r\ngot again\s+--inspect/);
     });
   }
 });
