@@ -335,6 +335,28 @@ test("hundreds of clients, one after the other and at once, leave nothing behind
   });
 });
 
+for (const personality of ["PreFork", "Fork"]) {
+  test(`${personality} runs programs, and ends those that run when it stops`, { timeout }, async () => {
+    const options = ["--server_type", personality, "--max_servers", "5", "--log_level", "4"];
+    const script = `read word; case $word in stay*) printf '%s\\r\\n' $$; sleep 1000;; *) echo $word;; esac`;
+    await withServer(shell(script, ...options, "--exec_timeout", "100"), {}, async (server) => {
+      const serve = async (i: number) =>
+        assert.match(await hear(server.port, `client ${i}`), new RegExp(`^client ${i}`));
+      for (let i = 0; i < 5; i++) await serve(i);
+      await Promise.all(Array.from({ length: 10 }, (_, i) => serve(i)));
+      await server.says(/ended with status 0/, { times: 15 });
+      const client = new Client(server.port);
+      client.say("stay");
+      const pid = Number(await client.line());
+      assert.ok(runs(pid));
+      await server.stop();
+      assert.equal(await client.rest(), "");
+      await until(() => !runs(pid), 5000, "the end of the program");
+      client.close();
+    });
+  });
+}
+
 test("hooks decide who is served by a program", { timeout }, async () => {
   const options = { handler: fixture("turn_away.ts") };
   await withServer(shell("echo served", ...one), options, async (server) => {
