@@ -509,7 +509,7 @@ export const OPTIONS = [
     status: "supported",
     help:
       "Seconds from SIGTERM to SIGKILL for a program of `exec` that is to end. When the server stops, it is at most " +
-      "four fifths of `stop_timeout`. Tine's own.",
+      "half of `stop_timeout`. Tine's own.",
   },
   {
     key: "exec_stderr",

@@ -20,8 +20,8 @@ import { runtime } from "../runtime/choose.ts";
 import { type ProgramLimits, RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
 
-/** The part of `stop_timeout` that a program has to end in: afterwards the parent kills the child. */
-const STOP_SHARE = 0.8;
+/** The part of `stop_timeout` that a program has to end in: when that is over, the parent kills the child. */
+const STOP_SHARE = 0.5;
 
 /** `handler` with the program of `config.exec` in place of its `processRequest`. Its hooks are called as ever. */
 export function withProgram(handler: Handler, config: Config, logger: Logger): Handler {
