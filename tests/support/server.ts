@@ -334,8 +334,11 @@ export class Client {
   #error: Error | undefined;
   #changed: () => void = () => {};
 
-  constructor(port: number) {
-    this.#socket = createConnection({ port, host: "127.0.0.1" });
+  /** @param where A port on 127.0.0.1, or the path of a unix socket. */
+  constructor(where: number | string) {
+    this.#socket = typeof where === "string"
+      ? createConnection({ path: where })
+      : createConnection({ port: where, host: "127.0.0.1" });
     this.#socket.setEncoding("utf8");
     this.#socket.on("data", (text) => this.#change(() => this.#received += text));
     this.#socket.on("error", (error) => this.#change(() => this.#error = error));

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { tine } from "../support/super_server.ts";
@@ -387,6 +388,43 @@ test(
     });
   },
 );
+
+test("rules of access decide who is served, and a name that was looked up is told", { timeout }, async () => {
+  await withServer(shell("echo served", ...one, "--cidr_deny", "127.0.0.0/8"), {}, async (server) => {
+    assert.equal(await hear(server.port), "");
+    await server.says(/DENY 127\.0\.0\.1:\d+/);
+    assert.equal(server.count(/EXEC/), 0);
+  });
+  const { stdout } = spawnSync("getent", ["hosts", "127.0.0.1"], { encoding: "utf8" });
+  const [, name] = stdout.split(/\s+/);
+  await withServer([...one, "--reverse_lookups", "1", "--", "env"], {}, async (server) => {
+    const told = (await hear(server.port)).split("\n").filter((line) => /^\w*REMOTE_?HOST=/.test(line));
+    const expected = name === undefined
+      ? ["REMOTE_HOST=127.0.0.1"]
+      : [`REMOTE_HOST=${name}`, `TCPREMOTEHOST=${name}`];
+    assert.deepEqual(told.toSorted(), expected);
+  });
+});
+
+test("a client of a unix socket is told of as unixserver does", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "socket");
+    await withServer([...one, "--port", `${path}|unix`, "--", "env"], {}, async (server) => {
+      const client = new Client(path);
+      const lines = (await client.rest()).split("\n");
+      client.close();
+      const told = lines.filter((line) => /^(TCP|PROTO|REMOTE_|UNIX)/.test(line)).toSorted();
+      assert.deepEqual(told.map((line) => line.replace(/PID=\d+$/, "PID=")), [
+        "PROTO=UNIX",
+        `UNIXLOCALPATH=${path}`,
+        `UNIXREMOTEEGID=${process.getegid?.()}`,
+        `UNIXREMOTEEUID=${process.geteuid?.()}`,
+        "UNIXREMOTEPID=",
+      ]);
+      await server.says(/EXEC pid\(\d+\) ended with status 0/);
+    });
+  });
+});
 
 test("git clone works through git daemon --inetd", { timeout, skip: noGit }, async () => {
   await withFolder(async (folder) => {

@@ -153,6 +153,27 @@ test("what a handler throws ends the process with status 1", { timeout, skip: no
   });
 });
 
+test("rules of access turn a client of INET away", { timeout, skip: noTcpserver }, async () => {
+  await withTcpserver({ program: [...INET, "--cidr_deny", "127.0.0.0/8"] }, async (server) => {
+    assert.equal(await hear(server.port), "");
+    await until(() => server.said().includes("status 0"), 10_000, () => server.said());
+    assert.match(server.said(), /DENY 127\.0\.0\.1:\d+/);
+  });
+});
+
+test("QUIT lets the client of INET finish", { timeout, skip: noTcpserver }, async () => {
+  await withTcpserver({ program: INET }, async (server) => {
+    await withClient(server.port, async ({ pid, client }) => {
+      signal(pid, "SIGQUIT");
+      client.say("hello");
+      assert.equal(await client.line(), "you said hello");
+      client.say("quit");
+      assert.equal(await client.rest(), "");
+      assert.equal(await ended(server, pid), 0);
+    });
+  });
+});
+
 test("TERM ends INET, and HUP does not", { timeout, skip: noTcpserver }, async () => {
   await withTcpserver({ program: INET }, async (server) => {
     await withClient(server.port, async ({ pid, client }) => {
