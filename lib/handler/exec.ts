@@ -15,7 +15,8 @@ import { closeFd, keepDescriptors, setBlocking, Waker } from "../os/descriptor.t
 import { type Ending, openProcess } from "../os/process.ts";
 import { lowerFileLimit, ProgramStarter } from "../os/program_starter.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import { peerProcess, setReceiveTimeout } from "../os/socket.ts";
+import { peerProcess } from "../os/peer_process.ts";
+import { setReceiveTimeout } from "../os/socket.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ProgramLimits, RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Address } from "../context.ts";
-import type { PeerProcess } from "../os/socket.ts";
+import type { PeerProcess } from "../os/peer_process.ts";
 
 /** The most variables that {@linkcode clientVariables} gives. */
 export const MOST_VARIABLES = 16;

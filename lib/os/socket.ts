@@ -278,24 +278,6 @@ export function peerAddress(fd: number): Address | undefined {
   return bytes && decodeSockaddr(bytes, bytes.length);
 }
 
-/** Who is at the other end of a unix socket, as it was when the connection was made (unix(7)). */
-export interface PeerProcess {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** The process at the other end of a unix socket; undefined where the system does not tell. */
-export function peerProcess(fd: number): PeerProcess | undefined {
-  if (c.SO_PEERCRED === 0) return undefined;
-  const credentials = new Int32Array(3);
-  nameLength[0] = credentials.byteLength;
-  const bytes = new Uint8Array(credentials.buffer);
-  if (libc.getsockopt(fd, c.SOL_SOCKET, c.SO_PEERCRED, bytes, nameLengthBytes) < 0) return undefined;
-  const [pid = 0, uid = 0, gid = 0] = credentials;
-  return { pid, uid: uid >>> 0, gid: gid >>> 0 };
-}
-
 /** Sends small packets at once (`TCP_NODELAY`), or gathers them. */
 export function setNoDelay(fd: number, { on }: { on: boolean }): void {
   setOption(fd, c.IPPROTO_TCP, c.TCP_NODELAY, on ? 1 : 0);

@@ -12,7 +12,8 @@ import { UsageError } from "../errors.ts";
 import { parseListenVariables } from "../listen/systemd.ts";
 import { duplicate, nullify, setCloseOnExec } from "../os/descriptor.ts";
 import { encodeSockaddr } from "../os/sockaddr.ts";
-import { isListening, localAddress, peerName, socketKind } from "../os/socket.ts";
+import { isListening } from "../os/listening_socket.ts";
+import { localAddress, peerName, socketKind } from "../os/socket.ts";
 import { runtime } from "../runtime/choose.ts";
 import { isClients } from "./client_streams.ts";
 

@@ -47,7 +47,12 @@ export async function exec(
   for (const contestant of contestants) {
     if (contestant.runtime === undefined) continue;
     await add(async () => {
-      const command = contestant.command({ children: CHILDREN, serializer: "none", announce: false });
+      const command = contestant.command({
+        personality: "PreForkSimple",
+        children: CHILDREN,
+        serializer: "none",
+        announce: false,
+      });
       const process = processes.start([...command, "--", program] as unknown as Command);
       const [, port] = await process.line(/Bound to auto-assigned port (\d+)/);
       return { contestant, process, port: Number(port) };

@@ -240,6 +240,11 @@ test("tine exec refuses what it cannot run, in one line", { timeout }, async () 
     78,
     /^tine: command line:\d+: Cannot serve port "127\.0\.0\.1:0\/udp" with exec: its clients are datagrams, /,
   );
+  await refused(
+    ["exec", "Single", "--", "cat"],
+    78,
+    /Cannot set exec: Single has no children to run a program /,
+  );
   const toml = file("exec.toml", 'port = 0\nexec = ["cat", 7]\n');
   await refused(
     ["--conf_file", toml],
