@@ -35,12 +35,13 @@ test("TTIN x5 TTOU x5 in a burst", { timeout }, async () => {
     await server.untilReady(2);
     for (let i = 0; i < 5; i++) {
       signal(server.pid, "SIGTTIN");
-      await pass(15);
+      // Signals do not queue: one that comes before the last was taken is the same.
+      await server.says(new RegExp(`Increasing max server count \\(${3 + i}\\)`));
     }
     await server.untilReady(7);
     for (let i = 0; i < 5; i++) {
       signal(server.pid, "SIGTTOU");
-      await pass(15);
+      await server.says(new RegExp(`Decreasing max server count \\(${6 - i}\\)`));
     }
     await server.untilReady(2);
     await exchange(server.port);
