@@ -19,6 +19,7 @@ import { compileC, findCompiler } from "./build.ts";
 import { EX_USAGE } from "../../lib/exit_codes.ts";
 import { type Bench, messageOf } from "./context.ts";
 import { exec } from "./exec.ts";
+import { manyClients } from "./many_clients.ts";
 import { memory } from "./memory.ts";
 import { multiplex } from "./multiplex.ts";
 import { fork, prefork } from "./personalities.ts";
@@ -28,7 +29,17 @@ import { startup } from "./startup.ts";
 import { formatSection, type Section, verdicts } from "./table.ts";
 import { throughput } from "./throughput.ts";
 
-const SECTIONS = { throughput, prefork, fork, multiplex, exec, serializers, memory, startup } as const;
+const SECTIONS = {
+  throughput,
+  prefork,
+  fork,
+  multiplex,
+  exec,
+  manyClients,
+  serializers,
+  memory,
+  startup,
+} as const;
 type SectionName = keyof typeof SECTIONS;
 
 interface Choices {

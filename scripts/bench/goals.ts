@@ -27,6 +27,8 @@ export const P99_TO_C = { bun: atMost(1.5) } as const;
 export const MANY_TO_FEW = atLeast(0.9);
 /** Connections per second of one process against Perl's Net::Server::Multiplex. */
 export const MULTIPLEX_TO_PERL = atLeast(1.5);
+/** Connections per second with `max_clients` 256 against the same processes in `node:cluster`. */
+export const MANY_CLIENTS_TO_CLUSTER = atLeast(0.9);
 /** Memory of the children against as many bare runtimes. */
 export const MEMORY_TO_BARE = atMost(1.2);
 /** Start to first greeting against the start and end of a bare runtime. */

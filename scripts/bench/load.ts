@@ -27,6 +27,8 @@ export interface Rounds {
   readonly seconds: number;
   /** Load before the first round whose figures are dropped: compilers that work at run time get to know the code. */
   readonly warmupSeconds: number;
+  /** Clients at any time. @default 16 */
+  readonly clients?: number;
 }
 
 /** Clients that are there at any time. */
@@ -60,7 +62,7 @@ export async function measure<S extends Loadable>(
   for (const server of servers) {
     results.set(server, []);
     // The warm-up is also the check that it answers rightly, before anything is timed.
-    const error = await run(load, server, rounds.warmupSeconds).then(() => undefined, String);
+    const error = await run(load, server, rounds, rounds.warmupSeconds).then(() => undefined, String);
     if (error !== undefined) drop(server, error);
   }
   for (let round = 0; round < rounds.rounds; round++) {
@@ -68,7 +70,10 @@ export async function measure<S extends Loadable>(
       const server = servers[(round + turn) % servers.length];
       const mine = server && results.get(server);
       if (mine) {
-        await run(load, server, rounds.seconds).then((result) => mine.push(result), (e) => drop(server, e));
+        await run(load, server, rounds, rounds.seconds).then(
+          (result) => mine.push(result),
+          (e) => drop(server, e),
+        );
       }
     }
   }
@@ -80,9 +85,14 @@ export async function measure<S extends Loadable>(
   }
 }
 
-async function run(load: string, server: Loadable, seconds: number): Promise<LoadResult> {
+async function run(
+  load: string,
+  server: Loadable,
+  { clients = CLIENTS }: Rounds,
+  seconds: number,
+): Promise<LoadResult> {
   const { stdout, stderr } = await promisify(execFile)(load, [
-    ...["-p", `${server.port}`, "-c", `${CLIENTS}`],
+    ...["-p", `${server.port}`, "-c", `${clients}`],
     // The first tenth of a second wakes processes and caches that slept while others had their turn.
     ...["-w", "100", "-d", `${Math.round(seconds * 1000)}`],
   ]);

@@ -62,7 +62,8 @@ export async function manyClients({ load, contestants, quick, interrupted }: Ben
   }
   return {
     title: `Several clients at once: ${PROCESSES} children, ${CLIENTS} clients`,
-    note: `Median of ${rounds.rounds} × ${rounds.seconds} s, in turns. net is node:net in one process, cluster is ` +
+    note:
+      `Median of ${rounds.rounds} × ${rounds.seconds} s, in turns. net is node:net in one process, cluster is ` +
       `node:cluster with ${PROCESSES} workers; memory is the sum of Pss over parent and children, after the load.`,
     rows,
     failures,
@@ -79,7 +80,12 @@ async function startAll(
   const [program, ...words] = contestant.bare?.idle.slice(0, -1) as unknown as Command;
   const own = (workers: number): Command => [program, ...words, script, `${workers}`];
   const tine = (maxClients: number): Command => [
-    ...contestant.command({ children: PROCESSES, serializer: "none", announce: false }),
+    ...contestant.command({
+      children: PROCESSES,
+      personality: "PreForkSimple",
+      serializer: "none",
+      announce: false,
+    }),
     ...["--max_clients", `${maxClients}`],
   ];
   const rival = `${runtime}, cluster`;

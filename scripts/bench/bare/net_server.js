@@ -24,5 +24,5 @@ function serve(port) {
 }
 
 if (workers === 0) serve(0);
-else if (cluster.isPrimary) for (let i = 0; i < workers; i++) cluster.fork();
+else if (cluster.isPrimary) { for (let i = 0; i < workers; i++) cluster.fork(); }
 else serve(0); // the first worker's port is the others' too
