@@ -55,6 +55,7 @@ export {
   ConfigError,
   ConnectionError,
   type Place,
+  PrivilegeError,
   SpawnError,
   SystemError,
   TineError,

@@ -139,6 +139,20 @@ export class BindError extends TineError {
   }
 }
 
+/** A user, group or root directory cannot be taken on, or was not given up for good. Exit status 77. */
+export class PrivilegeError extends TineError {
+  /** The class, for messages. */
+  override name = "PrivilegeError";
+  /**
+   * Makes the error.
+   *
+   * @param message One line: "Cannot <verb> <object>: <why>; <what to do>".
+   */
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: EX_NOPERM });
+  }
+}
+
 /** A child process cannot be started. */
 export class SpawnError extends TineError {
   /** The class, for messages. */

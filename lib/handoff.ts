@@ -6,6 +6,7 @@
 
 import type { Config } from "./config/options.ts";
 import type { Address } from "./context.ts";
+import type { Confinement } from "./daemon/confine.ts";
 import type { ChildKind } from "./hooks.ts";
 import type { Protocol } from "./listen/port_spec.ts";
 import type { Pipe } from "./os/descriptor.ts";
@@ -22,7 +23,7 @@ export const ARENAS_VARIABLE = "MALLOC_ARENA_MAX";
 /** How children take turns, and what they need for it. */
 export type SerializerHandoff =
   | { readonly kind: "none" }
-  | { readonly kind: "flock"; readonly path: string }
+  | { readonly kind: "flock"; readonly path: string; readonly fd?: number | undefined }
   | { readonly kind: "semaphore"; readonly id: number }
   | { readonly kind: "pipe"; readonly pipe: Pipe; readonly generationFd: number };
 
@@ -62,6 +63,8 @@ export interface Handoff {
   readonly poke: Pipe;
   /** Whether stderr leads to systemd's journal. */
   readonly journal: boolean;
+  /** What the child is to be reduced to before its first client, where the parent could not do it for all. */
+  readonly confinement?: Confinement | undefined;
 }
 
 /** The descriptors that children inherit by a handoff, each once. */
@@ -69,6 +72,8 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
   const { listeners, scoreboardFd, lifelineFd, poke, serializer, messagesFd, bell } = handoff;
   const turn = serializer.kind === "pipe"
     ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
+    : serializer.kind === "flock" && serializer.fd !== undefined
+    ? [serializer.fd]
     : [];
   const messages = messagesFd === undefined ? [] : [messagesFd];
   const sockets = listeners.map(({ fd }) => fd);

@@ -23,8 +23,12 @@ export interface SignalRow {
   readonly name: string;
   readonly parent?: ParentAction;
   readonly child?: ChildAction;
-  /** What it does, for people. */
-  readonly effect: string;
+  /** The command that sends it and waits for what comes of it, without `tine`. */
+  readonly command?: string;
+  /** What it does in the parent, for people. */
+  readonly inParent: string;
+  /** What it does in a child, for people; empty if nothing. */
+  readonly inChild: string;
 }
 
 /** Every signal that Tine acts on. PIPE is ignored by both runtimes: a write to a gone client is an error instead. */
@@ -33,35 +37,54 @@ export const SIGNALS: readonly SignalRow[] = [
     name: "INT",
     parent: "stop",
     child: "leave_now",
-    effect: "Stops the server: children run their child_finish hook and end, whatever they do.",
+    inParent: "stops the server, as TERM does",
+    inChild: "ends at once",
   },
   {
     name: "TERM",
     parent: "stop",
     child: "leave_now",
-    effect: "The same as INT.",
+    command: "stop",
+    inParent: "stops the server; a child that does not end within `stop_timeout` (10 s) is killed",
+    inChild: "ends at once",
   },
   {
     name: "QUIT",
     parent: "quit",
     child: "leave_now",
-    effect: "Stops the server gently: every child finishes its present client first. A child ends at once.",
+    command: "quit",
+    inParent: "stops the server; every child finishes its client first",
+    inChild: "ends at once",
   },
   {
     name: "HUP",
     parent: "restart",
     child: "leave_after_client",
-    effect:
-      "Restarts in place: same process id, sockets stay open, children finish their clients. A child leaves after its present client.",
+    command: "reload",
+    inParent: "restarts in place: same process id, sockets stay open, clients are finished first",
+    inChild: "leaves after its client",
   },
-  { name: "TTIN", parent: "more", effect: "One child more (max_servers + 1)." },
-  { name: "TTOU", parent: "fewer", effect: "One child fewer (max_servers - 1)." },
-  { name: "CHLD", parent: "reap", effect: "A child has ended: it is replaced at once." },
+  {
+    name: "TTIN",
+    parent: "more",
+    command: "scale +1",
+    inParent: "one child more (`max_servers` + 1)",
+    inChild: "",
+  },
+  {
+    name: "TTOU",
+    parent: "fewer",
+    command: "scale -1",
+    inParent: "one child fewer (`max_servers` - 1)",
+    inChild: "",
+  },
+  { name: "CHLD", parent: "reap", inParent: "a child has ended: it is replaced", inChild: "" },
   {
     name: "USR1",
     parent: "reopen",
     child: "reopen",
-    effect: "Opens log_file again, after it was moved away; the parent passes it on to its children.",
+    inParent: "opens `log_file` again, and passes it on",
+    inChild: "opens `log_file` again",
   },
 ];
 

@@ -26,7 +26,7 @@ import { Account } from "./account.ts";
 import type { Crowd } from "./crowd.ts";
 import type { Receiver } from "./receive.ts";
 import { callHook, explainFailure, openAdmission, serve, type Serving } from "./serve.ts";
-import { Breather } from "./yield.ts";
+import { Breather, forever } from "./yield.ts";
 
 /** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
 export const EX_CHILD_THREW = 255;
@@ -79,6 +79,7 @@ class Child {
     this.#logger = logger;
     this.#server = new ChildServer(handoff, ticket.kind, this.#logger, {
       leaveNow: (code) => this.#leave(code),
+      askToStop: () => this.#slot.askToStop(this.#parent),
     });
   }
 
@@ -118,6 +119,8 @@ class Child {
 
   async #dequeue(): Promise<void> {
     this.#slot.setState(STATE.dequeue, Date.now());
+    const { confinement } = this.#handoff;
+    if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
     await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "dequeue"));
     await this.#callHook("runDequeue", (hooks) => hooks.runDequeue?.(this.#server));
   }
@@ -140,15 +143,17 @@ class Child {
       receiver: this.#receiver,
       warn,
     });
-    logger.log(4, `Child Preforked (${runtime.pid})`);
-    await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     const admission = await openAdmission(handoff.config, logger);
-    this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
-    const { countsWaiting, scoreboardFd, bell } = handoff;
+    const { countsWaiting, scoreboardFd, bell, confinement } = handoff;
     if (countsWaiting || bell !== undefined) {
       this.#idle = (await import("../scoreboard/waiting_count.ts")).WaitingCount.attach(scoreboardFd);
     }
+    // After everything is loaded, because nothing can be any more, and before the program's own hooks and clients.
+    if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
+    logger.log(4, `Child Preforked (${runtime.pid})`);
+    await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
+    this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
     this.#account = new Account({
       slot: this.#slot,
       parent: this.#parent,
@@ -292,9 +297,4 @@ class Child {
     this.#logger.close();
     runtime.exit(EX_CHILD_THREW);
   }
-}
-
-/** Never: the process ends before. */
-function forever(): Promise<never> {
-  return new Promise(() => {});
 }

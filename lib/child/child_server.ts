@@ -18,6 +18,8 @@ import type { ParentLine } from "./parent_line.ts";
 export interface ChildControl {
   /** Leaves at once. */
   leaveNow(code: number): Promise<never>;
+  /** Asks the parent to stop the server. */
+  askToStop(): void;
 }
 
 function refuseToTell(why: string): Promise<never> {
@@ -68,7 +70,8 @@ export class ChildServer implements Server {
   }
 
   serverClose(exitCode = 0): Promise<never> {
-    if (!this.config.noCloseByChild) sendSignal(this.parentPid, "INT");
+    // A parent that has kept its rights under chroot cannot be signalled by its children.
+    if (!this.config.noCloseByChild && !sendSignal(this.parentPid, "INT")) this.#control.askToStop();
     return this.#control.leaveNow(exitCode);
   }
 }

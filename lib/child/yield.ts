@@ -24,3 +24,8 @@ export class Breather {
     this.#last = performance.now();
   }
 }
+
+/** Never: the process ends before. */
+export function forever(): Promise<never> {
+  return new Promise(() => {});
+}

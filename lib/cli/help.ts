@@ -15,6 +15,8 @@ const USAGE =
                                                  run a program for each client, as inetd does
        tine check FILE [options]                 check a configuration file and print what is in force
        tine convert OLD > NEW                    turn a key-value file into TOML, or back
+       tine stop|quit|reload|status [options]    end, reload or look at the server with this pid_file
+       tine scale +N|-N [options]                more or fewer children for it
        tine --help | --version
 
 HANDLER is the path of a module whose default export is a function (connection, server) or an object with

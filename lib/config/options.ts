@@ -763,8 +763,10 @@ export const OPTIONS = [
     personality: "base",
     section: "Daemon",
     apply: "restart",
-    status: "later",
-    help: "File to write the parent's process id to.",
+    status: "supported",
+    help:
+      "File to write the parent's process id to. It is locked while the server runs, so that a file that is left over is " +
+      "recognized, and removed when the server ends.",
   },
   {
     key: "background",
@@ -773,8 +775,9 @@ export const OPTIONS = [
     personality: "base",
     section: "Daemon",
     apply: "restart",
-    status: "later",
-    help: "Leave the terminal once the server listens.",
+    status: "supported",
+    help:
+      "Leave the terminal once the server listens: the command ends then, or says why it does not listen.",
   },
   {
     key: "setsid",
@@ -783,28 +786,33 @@ export const OPTIONS = [
     personality: "base",
     section: "Daemon",
     apply: "restart",
-    status: "later",
-    help: "As `background`, and become the leader of a new session.",
+    status: "supported",
+    help: "As `background`, as the leader of a session of its own; the standard streams are cut off.",
   },
   {
     key: "user",
     kind: "string",
+    min: 1,
     defaultText: "the caller",
     personality: "base",
     section: "Daemon",
     apply: "restart",
-    status: "later",
-    help: "User, by name or number, to become once the ports are bound.",
+    status: "supported",
+    help:
+      "User, by name or number, to become once the ports are bound. Without `group`, the groups are that user's.",
   },
   {
     key: "group",
     kind: "string",
+    min: 1,
     defaultText: "the caller's",
     personality: "base",
     section: "Daemon",
     apply: "restart",
-    status: "later",
-    help: "Groups, by name or number, to become a member of once the ports are bound.",
+    status: "supported",
+    help:
+      "Groups, by name or number, to become a member of once the ports are bound; separated by blanks or commas. The " +
+      "first is the process's group, and there are no others than these.",
   },
   {
     key: "chroot",
@@ -812,8 +820,10 @@ export const OPTIONS = [
     personality: "base",
     section: "Daemon",
     apply: "restart",
-    status: "later",
-    help: "Directory to make the root once the ports are bound.",
+    status: "supported",
+    help:
+      "Directory that each child makes its root before its first client. The parent stays outside and keeps its rights, " +
+      "because no child could be started from inside.",
   },
   {
     key: "no_client_stdout",

@@ -65,6 +65,11 @@ export class Logger {
     return this.#fd;
   }
 
+  /** The descriptor of the log file; undefined if there is none. */
+  get fileFd(): number | undefined {
+    return this.#fd === STDERR ? undefined : this.#fd;
+  }
+
   /** Sends lines to `sink` from now on. */
   useSink(sink: LogSink): void {
     this.#sink = sink;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { runtime } from "../runtime/choose.ts";
 import type { Program } from "./process.ts";
@@ -33,11 +34,50 @@ function isOncePerMachine(argument: string): boolean {
   return /^--inspect(-brk|-wait)?(=|$)/.test(argument);
 }
 
-/** This program with its arguments, as it was started. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined; // it does not exist
+  }
+}
+
+/**
+ * Where the program lies by the name that it was started with. A link on the way is kept, because one that leads to the
+ * present version of a program will lead to the next. /proc/self/exe would not do: it stays with the old file.
+ */
+function nameOnDisk(): string {
+  const [given = ""] = systemArguments() ?? [];
+  const candidates = given.includes("/")
+    ? [resolve(given)]
+    : (process.env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", given)).map((path) =>
+      resolve(path)
+    );
+  const executable = realPath(runtime.executable);
+  return candidates.find((path) => executable !== undefined && realPath(path) === executable) ??
+    runtime.executable;
+}
+
+// Found at the start, because it cannot be any more after the file was replaced.
+const programPath = nameOnDisk();
+
+/** This program with its arguments, as it was started, from where it lies on disk. */
 export function ownProgram(): Program {
   const all = systemArguments() ?? likelyArguments();
   // What follows is the command line of another program.
   const end = all.includes("--") ? all.indexOf("--") : all.length;
   const argv = all.filter((argument, at) => at > end || !isOncePerMachine(argument));
-  return { path: runtime.executable, argv, environment: process.env };
+  return { path: programPath, argv, environment: process.env };
+}
+
+/**
+ * This program as it runs, for children: they belong to this version of it, also when a new one lies on disk already.
+ *
+ * The file of an executable made by Bun is there under this name even after it was replaced. One made by Deno looks for
+ * itself by the name of its file and would not find it; what runs from its sources has new ones as soon as they change.
+ */
+export function runningProgram(): Program {
+  const program = ownProgram();
+  const isKept = runtime.standalone && runtime.name === "bun" && runtime.platform === "linux";
+  return isKept ? { ...program, path: "/proc/self/exe" } : program;
 }

@@ -47,6 +47,10 @@ export interface Constants {
   readonly POSIX_SPAWN_SETSID: number;
   /** The option of SOL_SOCKET that tells who is at the other end of a unix socket; 0 where there is none. */
   readonly SO_PEERCRED: number;
+  readonly IPC_SET: number;
+  readonly LOCK_SH: number;
+  readonly LOCK_EX: number;
+  readonly LOCK_NB: number;
   readonly SIG_BLOCK: number;
   readonly SIG_UNBLOCK: number;
   readonly SIG_SETMASK: number;
@@ -100,6 +104,10 @@ const LINUX: Constants = {
   POSIX_SPAWN_SETSIGDEF: 4,
   POSIX_SPAWN_SETSID: 0x80,
   SO_PEERCRED: 17,
+  IPC_SET: 1,
+  LOCK_SH: 1,
+  LOCK_EX: 2,
+  LOCK_NB: 4,
   SIG_BLOCK: 0,
   SIG_UNBLOCK: 1,
   SIG_SETMASK: 2,
@@ -150,6 +158,10 @@ const DARWIN: Constants = {
   POSIX_SPAWN_SETSIGDEF: 4,
   POSIX_SPAWN_SETSID: 0x400,
   SO_PEERCRED: 0,
+  IPC_SET: 1,
+  LOCK_SH: 1,
+  LOCK_EX: 2,
+  LOCK_NB: 4,
   SIG_BLOCK: 1,
   SIG_UNBLOCK: 2,
   SIG_SETMASK: 3,

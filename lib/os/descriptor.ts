@@ -4,6 +4,7 @@
  * @module
  */
 
+import { runtime } from "../runtime/choose.ts";
 import { fcntl, libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
 import { systemError } from "./errno.ts";
@@ -28,6 +29,8 @@ const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_CREAT = isLinux ? 0o100 : 0x200;
 const O_APPEND = isLinux ? 0o2000 : 8;
+// The one number here that is not the same on arm64.
+const O_NOFOLLOW = isLinux ? (runtime.arch === "arm64" ? 0o100000 : 0o400000) : 0x100;
 
 /** Opens a file to read and write, close-on-exec, for this user only if it is created. @throws {SystemError} */
 export function openFile(path: string, options: { create: boolean }): number {
@@ -37,6 +40,45 @@ export function openFile(path: string, options: { create: boolean }): number {
 /** Opens a file to append to, close-on-exec, readable by the group if it is created. @throws {SystemError} */
 export function openToAppend(path: string): number {
   return open(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+}
+
+/** Opens /dev/null to read and write. */
+export function openNull(): number {
+  return open("/dev/null", O_RDWR, 0);
+}
+
+/** Makes the descriptor `fd` another name for what `target` is open on; what `fd` was before is closed. */
+export function redirect(fd: number, target: number): void {
+  if (libc.dup2(target, fd) < 0) throw systemError("dup2", `redirect descriptor ${fd}`);
+}
+
+/**
+ * Locks the file that a descriptor is open on (flock(2)), without waiting. The lock ends with the last copy of the
+ * descriptor.
+ *
+ * @returns Whether it was to be had: not while another has it.
+ */
+export function tryLock(fd: number, options: { shared: boolean }): boolean {
+  return libc.flock(fd, (options.shared ? c.LOCK_SH : c.LOCK_EX) | c.LOCK_NB) === 0;
+}
+
+/** Replaces what a file holds by `text`. The descriptor has not been read or written before. */
+export function writeWhole(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  if (libc.ftruncate(fd, 0) < 0 || libc.write(fd, bytes, bytes.length) !== bytes.length) {
+    throw systemError("write", `write to descriptor ${fd}`);
+  }
+}
+
+/**
+ * Opens a pid file, close-on-exec: to read and write, created with mode 0644 where there is none, or only to read. A
+ * link in its place is refused, so that nobody leads root to another file.
+ *
+ * @throws {SystemError}
+ */
+export function openPidFile(path: string, options: { readOnly?: boolean } = {}): number {
+  const flags = options.readOnly === true ? 0 : O_RDWR | O_CREAT;
+  return open(path, flags | O_NOFOLLOW, 0o644);
 }
 
 /** Lets a descriptor be inherited by programs that this process executes, or not. */

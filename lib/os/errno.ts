@@ -41,6 +41,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EISDIR: "is a directory",
   EMFILE: "too many open files in this process",
   ENFILE: "too many open files in the system",
+  ENOEXEC: "it is no program of this machine",
   ENOENT: "no such file or directory",
   ENOMEM: "out of memory",
   ENOSPC: "no space left",

@@ -75,7 +75,12 @@ function environmentArray(environment: Program["environment"]): StringArray {
  */
 export function spawn(
   program: Program,
-  options: { inherit: readonly number[]; heldBack: readonly string[] },
+  options: {
+    inherit: readonly number[];
+    heldBack: readonly string[];
+    /** Whether it leads a session of its own, without a terminal (setsid(2)). */
+    newSession?: boolean;
+  },
 ): number {
   const pid = new Int32Array(1);
   const actions = new Uint8Array(SPAWN_OBJECT_SIZE);
@@ -86,7 +91,8 @@ export function spawn(
   libc.posix_spawnattr_init(attributes);
   // A duplicate onto the same number clears close-on-exec in the child only (POSIX.1-2024; glibc 2.29).
   for (const fd of options.inherit) libc.posix_spawn_file_actions_adddup2(actions, fd, fd);
-  libc.posix_spawnattr_setflags(attributes, c.POSIX_SPAWN_SETSIGMASK);
+  const session = options.newSession === true ? c.POSIX_SPAWN_SETSID : 0; // glibc 2.26
+  libc.posix_spawnattr_setflags(attributes, c.POSIX_SPAWN_SETSIGMASK | session);
   libc.posix_spawnattr_setsigmask(attributes, signalSet(options.heldBack));
   const failure = libc.posix_spawn(
     new Uint8Array(pid.buffer),
@@ -130,6 +136,12 @@ export function holdSignals(names: readonly string[], options: { hold: boolean }
 export function ignoreSignal(name: string): void {
   const SIG_IGN = 1;
   libc.signal(signalNumber(name) ?? 0, SIG_IGN);
+}
+
+/** Gives a signal its default action back, in this process and in what it executes, until somebody listens to it. */
+export function defaultSignal(name: string): void {
+  const SIG_DFL = 0;
+  libc.signal(signalNumber(name) ?? 0, SIG_DFL);
 }
 
 /** Sends a signal. Whether the process was there (and ours to signal). */

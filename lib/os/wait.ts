@@ -74,9 +74,11 @@ export async function pollAway(
   descriptors: readonly { fd: number; events: number }[],
   timeoutMs: number,
 ): Promise<boolean[]> {
-  const bytes = new Uint8Array(8 * descriptors.length);
+  // Bun takes no empty buffer, and poll(2) no notice of a descriptor below 0.
+  const asked = descriptors.length === 0 ? [{ fd: -1, events: 0 }] : descriptors;
+  const bytes = new Uint8Array(8 * asked.length);
   const view = new DataView(bytes.buffer);
-  descriptors.forEach(({ fd, events }, i) => {
+  asked.forEach(({ fd, events }, i) => {
     view.setInt32(8 * i, fd, true);
     view.setInt16(8 * i + 4, events, true);
   });
@@ -88,11 +90,11 @@ export async function pollAway(
         BigInt64Array.of(BigInt(seconds), BigInt(Math.round((timeoutMs - seconds * 1000) * 1e6))).buffer,
       );
     }
-    await runtime.callBlocking("ppoll", [bytes, descriptors.length, timeout, null]);
+    await runtime.callBlocking("ppoll", [bytes, asked.length, timeout, null]);
   } else {
     await runtime.callBlocking("poll", [
       bytes,
-      descriptors.length,
+      asked.length,
       timeoutMs < 0 ? -1 : Math.ceil(timeoutMs),
     ]);
   }

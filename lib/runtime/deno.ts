@@ -42,6 +42,32 @@ const arch = Deno.build.arch === "aarch64" ? "arm64" : "x64";
 const libc = libcNames(Deno.build.os, arch);
 const blocking = new Map<BlockingCall, Native>();
 
+/** How often, and how long, the debugger is looked for after a signal. */
+const DEBUGGER_LOOK_MS = 2;
+const DEBUGGER_LOOKS = 500;
+
+/** Whether a debugger was asked for at the start. */
+function wantsDebugger(): boolean {
+  try {
+    return /\0--inspect/.test(Deno.readTextFileSync("/proc/self/cmdline"));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Shuts the debugger that `deno run` (2.9.2) opens on 127.0.0.1:9229 at each SIGUSR1, whoever else listens to that:
+ * every user of the machine could run code in this process by it. There is no way to keep it from being opened.
+ */
+async function shutDebugger(): Promise<void> {
+  if (wantsDebugger()) return;
+  const inspector = await import("node:inspector");
+  for (let look = 0; look < DEBUGGER_LOOKS; look++) {
+    if (inspector.url() !== undefined) return inspector.close();
+    await new Promise((resolve) => setTimeout(resolve, DEBUGGER_LOOK_MS));
+  }
+}
+
 /** The runtime interface on Deno. */
 export const deno: Runtime = {
   name: "deno",
@@ -88,6 +114,7 @@ export const deno: Runtime = {
 
   onSignal(name, listener) {
     Deno.addSignalListener(`SIG${name}` as Deno.Signal, listener);
+    if (name === "USR1" && !Deno.build.standalone) Deno.addSignalListener("SIGUSR1", shutDebugger);
   },
 
   breathe() {

@@ -19,6 +19,8 @@ export const WORD = {
   peerFamily: 4,
   peerPort: 5,
   peerAddress: 6,
+  /** 1 once the child wants the server to stop and may not say so by a signal. */
+  stopAsked: 10,
 } as const;
 
 /** Offsets in a slot, counted in 64-bit words. */

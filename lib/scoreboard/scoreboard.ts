@@ -71,6 +71,17 @@ export class Slot {
     this.#words[WORD.requests] = requests;
   }
 
+  /** Whether the child wants the server to stop. */
+  get stopAsked(): boolean {
+    return this.#words[WORD.stopAsked] === 1;
+  }
+
+  /** Lets the parent know, which is woken by `waker`, that the server is to stop. */
+  askToStop(waker: { wake(): void }): void {
+    this.#words[WORD.stopAsked] = 1;
+    waker.wake();
+  }
+
   setRetiring(): void {
     this.#words[WORD.retiring] = 1;
   }

@@ -11,12 +11,16 @@ import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import type { SerializerHandoff } from "../handoff.ts";
 import { isLinux } from "../os/constants.ts";
+import { closeFd } from "../os/descriptor.ts";
+import { createSharedMemory } from "../os/shared_memory.ts";
 
 /** A serializer as the parent has it. */
 export interface PreparedSerializer {
   readonly handoff: SerializerHandoff;
   /** To be called when a child has ended: it may have held the turn, or have been woken for it. */
   afterDeath(): void;
+  /** Lets children that become another user, by themselves, take turns too. */
+  giveTo(owner: { readonly uid: number; readonly gid: number }): void;
   /** Removes what was created. */
   remove(): void;
 }
@@ -61,13 +65,18 @@ export async function prepareSerializer(
 ): Promise<PreparedSerializer> {
   switch (kind) {
     case "none":
-      return { handoff: { kind }, afterDeath() {}, remove() {} };
+      return { handoff: { kind }, afterDeath() {}, giveTo() {}, remove() {} };
     case "flock":
       return prepareFlock(lockFile);
     case "semaphore": {
-      const { createSemaphore, removeSemaphore } = await import("./semaphore.ts");
+      const { createSemaphore, giveSemaphore, removeSemaphore } = await import("./semaphore.ts");
       const id = createSemaphore();
-      return { handoff: { kind, id }, afterDeath() {}, remove: () => removeSemaphore(id) };
+      return {
+        handoff: { kind, id },
+        afterDeath() {},
+        giveTo: (owner) => giveSemaphore(id, owner),
+        remove: () => removeSemaphore(id),
+      };
     }
     case "pipe": {
       const { TokenPipe } = await import("./pipe.ts");
@@ -75,15 +84,42 @@ export async function prepareSerializer(
       return {
         handoff: token.handoff,
         afterDeath: () => token.renew(),
+        giveTo() {},
         remove: () => token.close(),
       };
     }
   }
 }
 
+/** Each child opens the file before it gives up its rights, so that nothing needs to be given to its user. */
 function prepareFlock(named: string | undefined): PreparedSerializer {
+  const common = { afterDeath() {}, giveTo() {} };
+  if (named !== undefined) {
+    createLockFile(named);
+    // A file that the user named is the user's.
+    return { ...common, handoff: { kind: "flock", path: named }, remove() {} };
+  }
+  if (isLinux) {
+    // A file without a name, which goes when the last who has it open ends, however that happens. Opened by way of
+    // /proc, each child has an open file of its own, as a lock needs.
+    const { fd } = createSharedMemory("lock", 1);
+    return {
+      ...common,
+      handoff: { kind: "flock", path: `/proc/self/fd/${fd}`, fd },
+      remove: () => closeFd(fd),
+    };
+  }
   // A folder of our own making, so that nobody can put a link where the file is to be.
-  const path = named ?? join(mkdtempSync(join(tmpdir(), "tine-")), "lock");
+  const path = join(mkdtempSync(join(tmpdir(), "tine-")), "lock");
+  createLockFile(path);
+  return {
+    ...common,
+    handoff: { kind: "flock", path },
+    remove: () => rmSync(dirname(path), { recursive: true, force: true }),
+  };
+}
+
+function createLockFile(path: string): void {
   try {
     closeSync(openSync(path, "a", 0o600));
   } catch (cause) {
@@ -92,11 +128,4 @@ function prepareFlock(named: string | undefined): PreparedSerializer {
       { cause, exitCode: EX_CANTCREAT },
     );
   }
-  return {
-    handoff: { kind: "flock", path },
-
-    afterDeath() {},
-    // A file that the user named is the user's.
-    remove: () => named === undefined && rmSync(dirname(path), { recursive: true, force: true }),
-  };
 }

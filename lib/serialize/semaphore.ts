@@ -33,6 +33,25 @@ export function removeSemaphore(id: number): void {
   libc.semctl(id, 0, c.IPC_RMID, 0);
 }
 
+/**
+ * Gives a semaphore to another user. `struct semid_ds` begins with `struct ipc_perm`, of which user, group and mode are
+ * taken: behind the key on Linux, at its beginning on macOS.
+ */
+export function giveSemaphore(
+  id: number,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): void {
+  const data = new Uint8Array(256);
+  const view = new DataView(data.buffer);
+  const start = isLinux ? 4 : 0;
+  view.setUint32(start, uid, true);
+  view.setUint32(start + 4, gid, true);
+  view.setUint32(start + 16, OWNER_MAY_READ_AND_WRITE, true);
+  if (libc.semctl(id, 0, c.IPC_SET, runtime.addressOf(data)) < 0) {
+    throw systemError("semctl", "give a semaphore to another user");
+  }
+}
+
 /** The child's side. */
 export class SemaphoreSerializer implements Serializer {
   readonly #id: number;

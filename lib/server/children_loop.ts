@@ -30,9 +30,12 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
   });
   if (note !== undefined) logger.log(2, note);
   logger.log(3, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
+  const serializer = await prepareSerializer(kind, config.lockFile);
+  const become = ground.daemon.confinement?.become;
+  if (become !== undefined) serializer.giveTo(become);
   const parent = new Parent({
     ...ground,
-    serializer: await prepareSerializer(kind, config.lockFile),
+    serializer,
     lifeline: legacy?.lifeline ?? createPipe(),
     populate: (scoreboard) => populationOf(ground, scoreboard),
   });
@@ -110,7 +113,7 @@ class ChildrenCrew implements Crew {
     this.#parent.parts.serializer.remove();
   }
 
-  estate(): Omit<Estate, "listeners" | "logger"> {
+  estate(): Omit<Estate, "listeners" | "logger" | "daemon"> {
     return { lifeline: this.#parent.parts.lifeline, children: this.#parent.children.pids };
   }
 }
@@ -122,7 +125,7 @@ async function live(parent: Parent, crew: Crew): Promise<never> {
   for (const signal of config.sigPassthrough ?? []) parent.log(2, `Installed passthrough for ${signal}`);
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(3, `Beginning prefork (${parent.population.initial} processes)`);
-  introduce(crew.ground, parent.population.words);
+  introduce(crew.ground, parent.population.words, parent.scoreboard);
   await parent.populate();
   parent.log(4, "Parent ready for children.");
   for (;;) {

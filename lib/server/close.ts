@@ -6,6 +6,8 @@
 
 import process from "node:process";
 import type { Handler } from "../context.ts";
+import { type Daemon, reportFailure } from "../daemon/daemon.ts";
+import type { Reporter } from "../daemon/second_self.ts";
 import { TineError } from "../errors.ts";
 import { EX_FATAL } from "../exit_codes.ts";
 import type { Logger } from "../log/logger.ts";
@@ -33,15 +35,22 @@ export async function closeServer(
   await callHook(crew.ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
   crew.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
+  crew.ground.daemon.remove();
   runtime.exit(options.exitCode);
 }
 
 /** Restarts in place. It returns only if that is not possible: the server goes on as it is. */
 export async function restartServer(crew: Crew): Promise<void> {
-  const { config, server, logger, listeners } = crew.ground;
+  const { config, server, logger, listeners, daemon } = crew.ground;
   logger.log(2, "Received a SIG HUP");
   // The new configuration before the old server is touched: a mistake in it must not cost the service.
-  const added = await rehearse(crew.ground);
+  const { inbox } = crew;
+  const added = await rehearse(crew.ground, {
+    fd: inbox.waker.fd,
+    isDue: () => inbox.has("stop", "quit"),
+    taken: () => inbox.waker.take(),
+  });
+  inbox.waker.wake(); // what was taken of it meanwhile may have been a child's wish
   if (added === undefined) return;
   await callHook(crew.ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
@@ -65,7 +74,7 @@ export async function restartServer(crew: Crew): Promise<void> {
   }
   logger.logTimed(0, "Re-exec server during HUP");
   try {
-    executeAgain({ listeners: [...listeners, ...added], ...crew.estate(), logger });
+    executeAgain({ listeners: [...listeners, ...added], ...crew.estate(), daemon, logger });
   } catch (error) {
     closeListeners(added);
     throw error;
@@ -79,6 +88,10 @@ export interface Failure {
   readonly server: ParentServer;
   readonly logger: Logger | undefined;
   readonly loop: Loop | undefined;
+  /** Undefined while the server is not yet that far. */
+  readonly daemon: Daemon | undefined;
+  /** Who waits for the server to come up. */
+  readonly reporter: Reporter | undefined;
 }
 
 /**
@@ -86,14 +99,21 @@ export interface Failure {
  *
  * @throws what it was given if there is no server to close yet: the command line reports it
  */
-export async function failServer({ error, handler, server, logger, loop }: Failure): Promise<never> {
+export async function failServer(failure: Failure): Promise<never> {
+  const { error, handler, server, logger, loop, daemon, reporter } = failure;
   const cause = error instanceof Error ? error : new Error(String(error));
   try {
     await handler.hooks?.fatal?.(server, cause);
   } catch (inHook) {
     logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
   }
-  if (loop === undefined) throw error;
+  const isReported = reportFailure(reporter, cause);
+  if (loop === undefined) {
+    daemon?.remove();
+    // The command that waits prints it.
+    if (isReported) process.exit(error instanceof TineError ? error.exitCode : EX_FATAL);
+    throw error;
+  }
   const text = error instanceof TineError || error instanceof HookError
     ? cause.message
     : cause.stack ?? cause.message;
@@ -105,6 +125,7 @@ export async function failServer({ error, handler, server, logger, loop }: Failu
     // A hook on the way out threw too; nobody may be left behind all the same.
     logger?.log(0, (again as Error).message);
     await loop.abandon();
+    daemon?.remove();
   }
   process.exit(exitCode);
 }

@@ -69,12 +69,15 @@ class Alone implements Crew {
 
   /** Does what signals ask for. Returns what ends the server. */
   #heed(): LoopEnd | undefined {
-    const { logger, server } = this.ground;
+    const { logger, server, daemon } = this.ground;
     this.inbox.waker.take();
     const ends: LoopEnd[] = [];
     for (const action of this.inbox.take().actions) {
-      if (action === "reopen") logger.reopen();
-      else if (action === "more" || action === "fewer") {
+      if (action === "reopen") {
+        logger.reopen();
+        daemon.reopened(logger.fileFd);
+      } else if (action === "more" || action === "fewer") {
+        daemon.scaled(this.#engine.about);
         logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
       } else if (action !== "reap") ends.push(action);
     }

@@ -7,6 +7,8 @@
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
+import type { Daemon, Debut } from "../daemon/daemon.ts";
+import type { Interrupt } from "../daemon/try_restart.ts";
 import type { Hooks } from "../hooks.ts";
 import { formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
@@ -28,8 +30,12 @@ export interface Ground {
   readonly listeners: readonly Listener[];
   /** What the program handed to itself if it was restarted. The listening sockets are among `listeners` already. */
   readonly legacy: Legacy | undefined;
+  /** Its pid file, and what it tells of itself. */
+  readonly daemon: Daemon;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<LoadedConfig>;
+  /** Lets the program on disk try a restart. @throws {TineError} with the reason, if it would fail */
+  readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
 }
 
 /** Whoever serves the clients, as the end of the server knows them: its children, or this process itself. */
@@ -47,7 +53,7 @@ export interface Crew {
   /** Removes what was made for it outside this process. */
   remove(): void;
   /** What is handed on at a restart, beside the listening sockets. */
-  estate(): Omit<Estate, "listeners" | "logger">;
+  estate(): Omit<Estate, "listeners" | "logger" | "daemon">;
 }
 
 /** Calls a hook of the server's. @throws {HookError} with its name, if it throws */
@@ -60,14 +66,22 @@ export async function callHook<K extends keyof Hooks>(
   if (hooks?.[name] !== undefined) await nameHook(name, () => call(hooks));
 }
 
-/** What a person wants to know of a server that has come up. `how`: such as `50 children`. */
-export function introduce({ listeners, server, logger }: Ground, how: string): void {
-  const where = listeners.map(formatListener).join(", ");
+/**
+ * Tells the log, and whoever waits for it or looks at it, that the server has come up. Before the first child is started,
+ * which inherits the standard streams as they are then.
+ *
+ * @param how Who serves, such as `50 children`.
+ */
+export function introduce(ground: Ground, how: string, scoreboard?: Debut["scoreboard"]): void {
+  const { listeners, server, logger, daemon } = ground;
+  const addresses = listeners.map(formatListener);
+  const { personality, pid } = server;
   logger.log(
     2,
-    `Listening on ${where} (${server.personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
-      `to stop: kill ${server.pid}`,
+    `Listening on ${addresses.join(", ")} (${personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
+      `to stop: kill ${pid}`,
   );
+  daemon.listening({ personality, listeners: addresses, how, scoreboard }, { logFd: logger.fileFd });
 }
 
 /** A personality at work. */

@@ -5,33 +5,53 @@
  */
 
 import type { LoadedConfig } from "../config/config.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import type { Interrupt } from "../daemon/try_restart.ts";
 import type { Listener } from "../listen/listen.ts";
 import { openAdded } from "../listen/open_added.ts";
 import type { Logger } from "../log/logger.ts";
 
 /** What a rehearsal needs. */
 export interface Rehearsal {
+  /** Lets the program on disk try it. @throws with the reason, if it would fail */
+  readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<LoadedConfig>;
   readonly listeners: readonly Listener[];
   readonly logger: Logger;
+  readonly daemon: Daemon;
+}
+
+/** The options as this program reads them; undefined if it cannot, since those for a new one may be new to it. */
+async function rereadOptions({ reread }: Rehearsal): Promise<LoadedConfig | undefined> {
+  try {
+    return await reread();
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * Reads the new configuration and opens the ports that it adds.
+ * Tries the restart, with the new configuration and the program on disk, and opens the ports that are added.
  *
+ * @param interrupt What may make the try pointless.
  * @returns The added listeners, to be handed on beside the present ones; undefined where the server has to go on as it
  * is, which the log says.
  */
 export async function rehearse(
-  { reread, listeners, logger }: Rehearsal,
+  rehearsal: Rehearsal,
+  interrupt?: Interrupt,
 ): Promise<readonly Listener[] | undefined> {
+  const { tryRestart, listeners, logger, daemon } = rehearsal;
   try {
-    const loaded = await reread();
-    if (!loaded.personality.binds) return [];
+    await tryRestart(interrupt);
+    const loaded = await rereadOptions(rehearsal);
+    if (loaded?.personality.binds !== true) return [];
     return await openAdded({ ...loaded, log: (level, message) => logger.log(level, message) }, listeners);
   } catch (error) {
-    logger.log(1, `Cannot restart: ${(error as Error).message}; going on with the present configuration`);
+    const why = (error as Error).message;
+    logger.log(1, `Cannot restart: ${why}; going on with the present configuration`);
+    daemon.restartRefused(why);
     return undefined;
   }
 }

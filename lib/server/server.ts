@@ -8,15 +8,22 @@ import process from "node:process";
 import { loadConfig, type LoadedConfig } from "../config/config.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler } from "../context.ts";
-import { listen } from "../listen/listen.ts";
+import { goToBackground } from "../daemon/background.ts";
+import { confine } from "../daemon/confine.ts";
+import { Daemon, reportFailure } from "../daemon/daemon.ts";
+import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
+import { type Purpose, type Reporter, takePurpose } from "../daemon/second_self.ts";
+import { tryRestart } from "../daemon/try_restart.ts";
+import { listen, type Listener } from "../listen/listen.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { nameHook } from "../supervise/parent.ts";
 import { ParentServer } from "../supervise/parent_server.ts";
 import { type Legacy, takeLegacy } from "../supervise/restart.ts";
 import { failServer } from "./close.ts";
-import type { Loop } from "./loop.ts";
+import type { Loop, LoopModule } from "./loop.ts";
 import { loopOf } from "./loops.ts";
+import { rehearseServer } from "./rehearsal.ts";
 
 /** What a server is started with. */
 export interface ServerParts {
@@ -36,9 +43,13 @@ export interface ServerParts {
 /** Runs a server until it is stopped. The process ends with it. */
 export async function runServer(parts: ServerParts): Promise<never> {
   const { handler } = parts;
+  const self = takePurpose();
+  if (self?.purpose.role === "rehearsal") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
+  const reporter = self?.reporter;
   let logger: Logger | undefined;
   let loop: Loop | undefined;
+  let daemon: Daemon | undefined;
   const legacy = takeLegacy();
   server.holding(legacy?.sockets ?? []);
   try {
@@ -46,15 +57,38 @@ export async function runServer(parts: ServerParts): Promise<never> {
     const loaded = await readOptions(parts);
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
+    const { background, setsid } = loaded.config;
+    const isForeground = !loaded.personality.binds || !(background || setsid);
+    if (!isForeground && legacy === undefined && self === undefined) return await goToBackground({ setsid });
     logger = openLog(loaded.config);
     await startLog(logger, loaded, handler, server);
-    loop = await prepare({ parts, loaded, server, logger, legacy });
+    const module = await loopOf(loaded.personality);
+    module.checkHandler?.(handler);
+    await nameHook("postConfigure", () => handler.hooks?.postConfigure?.(server));
+    const log = logger.log.bind(logger);
+    daemon = new Daemon({ config: loaded.config, log, legacy: legacy?.daemon, reporter });
+    loop = await prepare({ parts, loaded, server, logger, legacy, daemon, module });
     return await loop.run();
   } catch (error) {
     // Sockets close with the process, which is about to end; the files of unix sockets would stay.
     if (loop === undefined) server.release();
-    return await failServer({ error, handler, server, logger, loop });
+    return await failServer({ error, handler, server, logger, loop, daemon, reporter });
   }
+}
+
+/** Tries what a restart would do, reports, and ends the process. */
+async function tryOnly(
+  parts: ServerParts,
+  purpose: Purpose & { role: "rehearsal" },
+  reporter: Reporter,
+): Promise<never> {
+  try {
+    await rehearseServer(await readOptions(parts), purpose, parts);
+    reporter.report({ done: "" });
+  } catch (error) {
+    reportFailure(reporter, error instanceof Error ? error : new Error(String(error)));
+  }
+  process.exit(0);
 }
 
 /** Reads and checks all options, with nothing begun yet. */
@@ -94,30 +128,31 @@ interface Beginning {
   readonly server: ParentServer;
   readonly logger: Logger;
   readonly legacy: Legacy | undefined;
+  readonly daemon: Daemon;
+  readonly module: LoopModule;
 }
 
-/** From the options to a personality that is ready to run. */
-async function prepare({ parts, loaded, server, logger, legacy }: Beginning): Promise<Loop> {
+/** From the options to a personality that is ready to run: ports, then fewer rights. */
+async function prepare(beginning: Beginning): Promise<Loop> {
+  const { parts, loaded, server, logger, legacy, daemon, module } = beginning;
   const { config, personality } = loaded;
   const { handler, handlerUrl } = parts;
-  const { hooks } = handler;
-  const loop = await loopOf(personality);
-  loop.checkHandler?.(handler);
-  await nameHook("postConfigure", () => hooks?.postConfigure?.(server));
+  const log = (level: number, message: string) => logger.log(level, message);
   // A process for each client would say it each time.
   logger.logTimed(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
   if (legacy !== undefined) {
-    await nameHook("restartOpen", () => hooks?.restartOpen?.(server));
-    logger.log(2, "Binding open file descriptors");
+    await nameHook("restartOpen", () => handler.hooks?.restartOpen?.(server));
+    log(2, "Binding open file descriptors");
   }
-  const log = (level: number, message: string) => logger.log(level, message);
   const { listeners } = personality.binds
     ? await listen({ ...loaded, inherited: legacy?.sockets ?? [], log })
     : { listeners: [] };
   server.listeners = listeners.map(({ address }) => address);
   server.holding(listeners);
-  await nameHook("postBind", () => hooks?.postBind?.(server));
-  return await loop.prepareLoop({
+  await nameHook("postBind", () => handler.hooks?.postBind?.(server));
+  // A personality without children loads what it needs first: nothing can be loaded from inside of a new root.
+  const confineSelf = giveUpRights(beginning, listeners);
+  const loop = await module.prepareLoop({
     config,
     handler,
     handlerUrl,
@@ -125,6 +160,37 @@ async function prepare({ parts, loaded, server, logger, legacy }: Beginning): Pr
     logger,
     listeners,
     legacy,
+    daemon,
     reread: () => readOptions(parts),
+    tryRestart: (interrupt) =>
+      tryRestart({
+        role: "rehearsal",
+        sockets: listeners.map(({ fd, key }) => ({ fd, key })),
+        pidFile: daemon.pidPath,
+      }, interrupt),
   });
+  confineSelf();
+  return loop;
+}
+
+/**
+ * After the ports are bound and before the first client: another user, another root (Net::Server's `post_bind`).
+ *
+ * @returns What is left to do once everything is loaded, for a process that serves clients itself.
+ */
+function giveUpRights(
+  { parts, loaded, logger, daemon }: Beginning,
+  listeners: readonly Listener[],
+): () => void {
+  const log = (level: number, message: string) => logger.log(level, message);
+  const confinement = planConfinement(loaded, log);
+  const { become } = confinement;
+  if (become !== undefined) {
+    const sockets = listeners.flatMap(({ socketFile }) => socketFile === undefined ? [] : [socketFile.path]);
+    const others = [daemon.pidPath, logger.fileFd === undefined ? undefined : loaded.config.logFile];
+    giveFiles([...sockets, ...others.filter((path) => path !== undefined)], become);
+  }
+  if (loaded.personality.running === "in_process") return () => confine(confinement);
+  daemon.confinement = confineParent(confinement, { handlerUrl: parts.handlerUrl, log });
+  return () => {};
 }

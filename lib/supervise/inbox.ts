@@ -4,10 +4,10 @@
  * @module
  */
 
-import process from "node:process";
 import { Waker } from "../os/descriptor.ts";
 import { holdSignals } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
+import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
 
 /**
@@ -30,9 +30,9 @@ export class Inbox {
   /** Listens to signals, and lets in those that came since the process was started. */
   listen(passThrough: readonly string[]): void {
     for (const { name, parent } of SIGNALS) {
-      if (parent !== undefined) process.on(`SIG${name}`, () => this.push(parent));
+      if (parent !== undefined) runtime.onSignal(name, () => this.push(parent));
     }
-    for (const name of passThrough) process.on(`SIG${name}`, () => this.#pass(name));
+    for (const name of passThrough) runtime.onSignal(name, () => this.#pass(name));
     holdSignals(signalsOf("parent"), { hold: false });
   }
 

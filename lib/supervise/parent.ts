@@ -7,6 +7,8 @@
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import type { Interrupt } from "../daemon/try_restart.ts";
 import type { Handoff } from "../handoff.ts";
 import type { ChildKind, Hooks } from "../hooks.ts";
 import type { Listener } from "../listen/listen.ts";
@@ -43,6 +45,10 @@ export interface ParentParts {
   readonly populate: (scoreboard: Scoreboard) => Population;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<LoadedConfig>;
+  /** Its pid file, and what it tells of itself. */
+  readonly daemon: Daemon;
+  /** Lets the program on disk try a restart. @throws {TineError} with the reason, if it would fail */
+  readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
 }
 
 /** A hook threw in the parent, or a handler that runs in it: the server ends, as a Perl server would `die`. */
@@ -106,6 +112,7 @@ export class Parent {
       lifelineFd: lifeline.read,
       poke: this.inbox.waker.ends,
       journal: parts.logger.writesToJournal,
+      confinement: parts.daemon.confinement,
     };
     this.#starter = new Starter({
       spawner: new Spawner(handoff),
@@ -113,6 +120,12 @@ export class Parent {
       children: this.children,
       log: (level, message) => this.log(level, message),
     });
+  }
+
+  /** Where the scoreboard is, and how many slots it has. */
+  get scoreboard(): { readonly fd: number; readonly capacity: number } {
+    const { fd, capacity } = this.#scoreboard;
+    return { fd, capacity };
   }
 
   log(level: number, message: string): void {
@@ -128,6 +141,7 @@ export class Parent {
   /** TTIN and TTOU. */
   async scale(change: 1 | -1): Promise<void> {
     const line = this.population.scale(change);
+    this.parts.daemon.scaled(this.population.words);
     if (line === undefined) return;
     this.log(3, line);
     await this.populate();
@@ -155,6 +169,7 @@ export class Parent {
       this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
     );
     let diedAtBirth = 0;
+    for (const { slot } of this.children) if (slot?.stopAsked === true) this.inbox.push("stop");
     for (const ending of this.children.takeEndings()) {
       if (await this.#takeOut(this.children.get(ending.pid) as Child, ending)) diedAtBirth++;
     }

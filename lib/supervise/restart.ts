@@ -8,7 +8,8 @@
 import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
-import { execute, holdSignals, ignoreSignal } from "../os/process.ts";
+import { defaultSignal, execute, holdSignals, ignoreSignal } from "../os/process.ts";
+import type { Daemon, DaemonLegacy } from "../daemon/daemon.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { signalsOf } from "../signals.ts";
@@ -23,6 +24,7 @@ export interface Legacy {
   readonly children: readonly number[];
   /** Absent after a personality without children. */
   readonly lifeline?: Pipe;
+  readonly daemon: DaemonLegacy;
 }
 
 /** What is handed on. */
@@ -33,6 +35,7 @@ export interface Estate {
   readonly lifeline?: Pipe;
   /** Closed, so that nothing is left in this process that was said in it. */
   readonly logger: Logger;
+  readonly daemon: Daemon;
 }
 
 /** Takes what the program handed to itself before its restart; undefined at a first start. */
@@ -45,13 +48,28 @@ export function takeLegacy(): Legacy | undefined {
   return legacy;
 }
 
-function descriptorsOf({ sockets, lifeline }: Legacy): readonly number[] {
-  return [...sockets.map(({ fd }) => fd), ...(lifeline === undefined ? [] : [lifeline.read, lifeline.write])];
+function descriptorsOf({ sockets, lifeline, daemon: { boardFd, pidFile } }: Legacy): readonly number[] {
+  return [
+    ...sockets.map(({ fd }) => fd),
+    ...(lifeline === undefined ? [] : [lifeline.read, lifeline.write]),
+    boardFd,
+    ...(pidFile === undefined ? [] : [pidFile.fd]),
+  ];
 }
 
-/** Holds signals back until the new program listens to them: a HUP on its way would end it otherwise. */
+/** The signals that end the server, and that end a process which does not listen to them. */
+const ENDING = ["INT", "QUIT", "TERM"];
+
+/**
+ * Holds signals back until the new program listens to them: a HUP on its way would end it otherwise.
+ *
+ * Other threads of this program, and on Bun the new one while it starts, let them in all the same. So those that are to
+ * end the server end it there and then, by the system's default: a listener that is called when the program is just being
+ * replaced would never have its turn, and the signal would be lost. Children see that their parent has gone.
+ */
 export function holdParentSignals(): void {
   holdSignals(signalsOf("parent"), { hold: true });
+  for (const name of ENDING) defaultSignal(name);
 }
 
 /**
@@ -59,11 +77,12 @@ export function holdParentSignals(): void {
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
-export function executeAgain({ listeners, children = [], lifeline, logger }: Estate): never {
+export function executeAgain({ listeners, children = [], lifeline, daemon, logger }: Estate): never {
   const legacy: Legacy = {
     sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     children,
     ...(lifeline === undefined ? {} : { lifeline }),
+    daemon: daemon.legacy,
   };
   logger.close();
   const program = ownProgram();

@@ -12,14 +12,14 @@ import {
   type Handoff,
   inheritedDescriptors,
 } from "../handoff.ts";
-import { ownProgram } from "../os/command_line.ts";
+import { runningProgram } from "../os/command_line.ts";
 import { type Program, spawn } from "../os/process.ts";
 import { shareText } from "../os/shared_memory.ts";
 import { HEARD_SIGNALS } from "../signals.ts";
 
 /** Starts children that share one handoff. */
 export class Spawner {
-  readonly #program: Program = ownProgram();
+  readonly #program: Program = runningProgram();
   readonly #textFd: number;
   readonly #inherit: readonly number[];
 

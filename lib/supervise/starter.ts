@@ -76,6 +76,7 @@ export class Starter {
     const { index: slotIndex, slot } = claimed;
     try {
       const pid = spawner.start({ slot: slotIndex, kind, after, announce });
+      slot.setPid(pid);
       children.add({ pid, kind, slot, slotIndex, after });
       if (kind === "dequeue") log(4, `Running dequeue child ${pid}`);
     } catch (error) {

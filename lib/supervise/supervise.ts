@@ -45,10 +45,19 @@ async function heed(parent: Parent, action: ParentAction): Promise<LoopEnd | und
       await parent.scale(-1);
       return;
     case "reopen":
-      parent.parts.logger.reopen();
-      if (!parent.parts.config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
+      reopenLog(parent);
       return;
     case "reap":
       return; // each turn of the loop reaps
   }
+}
+
+function reopenLog(parent: Parent): void {
+  const { logger, config, daemon } = parent.parts;
+  logger.reopen();
+  daemon.reopened(logger.fileFd);
+  if (config.chroot !== undefined) {
+    // Inside of their root they find no log file: their successors open it before they go there.
+    for (const child of parent.children) if (child.kind === "server") parent.dismiss(child, "HUP");
+  } else if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
 }

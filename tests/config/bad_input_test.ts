@@ -97,7 +97,10 @@ const BAD: readonly Bad[] = [
     "port=",
     'command line:1: Cannot set port to "": it is empty; give a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv',
   ),
-  inLine("user nobody", "command line:1: Cannot set user: it is not supported yet; remove it"),
+  inLine(
+    "SSL_cipher_list ALL",
+    "command line:1: Cannot set SSL_cipher_list: it is not supported yet; remove it",
+  ),
   inLine(
     "tie_client_stdout",
     "command line:1: Cannot set tie_client_stdout: it has no counterpart in Tine; remove it, and write to the connection: standard output is never tied to the client here",
@@ -262,7 +265,10 @@ const BAD: readonly Bad[] = [
     "max_servers 1\nmax_servers 2\n",
     "*/bad.conf:2:13: Cannot set max_servers twice: it was set at */bad.conf:1:13 already; remove one of the two",
   ),
-  inFile("user somebody\n", "*/bad.conf:1:1: Cannot set user: it is not supported yet; remove it"),
+  inFile(
+    "SSL_cipher_list ALL\n",
+    "*/bad.conf:1:1: Cannot set SSL_cipher_list: it is not supported yet; remove it",
+  ),
   inFile(
     "port 80\0\n",
     "*/bad.conf: Cannot read the configuration: it is not text, byte 8 is NUL; name a text file",
@@ -349,7 +355,7 @@ const BAD: readonly Bad[] = [
     { maxServers: NaN },
     'code: Cannot set max_servers to "NaN": it is a number, not a whole number; give a whole number from 1 to 4096',
   ),
-  inCode({ user: "x" }, "code: Cannot set user: it is not supported yet; remove it"),
+  inCode({ SSLCipherList: "x" }, "code: Cannot set SSL_cipher_list: it is not supported yet; remove it"),
   inCode(
     { own: { other: 1 } },
     'code: Cannot set "other": there is no such option; see --help for all options',

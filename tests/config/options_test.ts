@@ -87,8 +87,8 @@ test("Config has the types of the table", () => {
     const format: "line" | "json" = config.logFormat;
     const hosts: readonly string[] = config.host;
     // @ts-expect-error: an option that is not supported yet is not there
-    const user: unknown = config.user;
-    return [count, lock, how, format, hosts, user];
+    const cipherList: unknown = config.SSLCipherList;
+    return [count, lock, how, format, hosts, cipherList];
   };
   const given: PartialConfig = {
     port: [0, "localhost:80", { port: 81, ipv: "4" }],

@@ -364,3 +364,18 @@ test("shared memory of a descriptor that is none fails with the call's name", ()
     (error) => error instanceof SystemError && error.call === "mmap" && error.code === "EBADF",
   );
 });
+
+test(
+  "pollAway() of nothing lets its time pass, while the event loop has other work",
+  { timeout },
+  async () => {
+    const other = (async () => {
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+      return await until(() => true, 1000, "a timer");
+    })();
+    const start = performance.now();
+    assert.deepEqual(await pollAway([], 30), []);
+    assert.ok(performance.now() - start >= 25);
+    await other;
+  },
+);

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { TineError } from "../../lib/errors.ts";
 import { EX_CANTCREAT } from "../../lib/exit_codes.ts";
+import { closeFd, openFile, setCloseOnExec, tryLock } from "../../lib/os/descriptor.ts";
 import { chooseSerializer, prepareSerializer } from "../../lib/serialize/prepare.ts";
 
+const skipNoProc = process.platform === "linux" ? false : "needs /proc";
 const alone = process.platform === "linux" ? "none" : "flock";
 
 const TABLE: readonly [string | undefined, number, string, RegExp | undefined][] = [
@@ -32,13 +34,20 @@ for (const [serialize, listeners, kind, note] of TABLE) {
   });
 }
 
-test("a lock file of our own is removed with its folder", async () => {
+test("a lock file of our own has no name that could be left behind", { skip: skipNoProc }, async () => {
   const prepared = await prepareSerializer("flock", undefined);
   assert.ok(prepared.handoff.kind === "flock");
-  const { path } = prepared.handoff;
-  assert.equal(existsSync(path), true);
+  const { path, fd } = prepared.handoff;
+  assert.match(readlinkSync(path), /^\/memfd:/);
+  // Opened by way of /proc, each has an open file of its own: the lock of one keeps the other out.
+  const [one, other] = [openFile(path, { create: false }), openFile(path, { create: false })];
+  assert.equal(tryLock(one, { shared: false }), true);
+  assert.equal(tryLock(other, { shared: false }), false);
+  closeFd(one);
+  assert.equal(tryLock(other, { shared: false }), true);
+  closeFd(other);
   prepared.remove();
-  assert.equal(existsSync(dirname(path)), false);
+  assert.throws(() => setCloseOnExec(fd as number, { on: true }));
 });
 
 test("a lock file that the user named stays", async () => {

@@ -1,0 +1,50 @@
+/**
+ * `tine reload`: lets a server take up its configuration, and its program, anew, and says whether it has.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { PrivilegeError, TineError } from "../errors.ts";
+import { EX_CONFIG, EX_UNAVAILABLE } from "../exit_codes.ts";
+import { findTarget } from "./target.ts";
+
+/** How much longer than `stop_timeout`, which clients get to be finished in, a reload may take. */
+const MARGIN_MS = 60_000;
+
+/** Sends HUP and waits for what comes of it. */
+export async function reload(args: readonly string[]): Promise<void> {
+  const { server, config } = await findTarget("reload", args, 1);
+  const before = server.bulletin;
+  server.signal("HUP");
+  if (before === undefined) {
+    throw new PrivilegeError(
+      `Cannot see what comes of the reload of the server with process id ${server.pid}: the system does not show it ` +
+        "to this user; see its log, or become root",
+    );
+  }
+  let after = before;
+  const patienceMs = config.stopTimeout * 1000 + MARGIN_MS;
+  const done = await server.until(() => {
+    after = server.bulletin ?? after;
+    return after.reloads > before.reloads;
+  }, patienceMs);
+  if (!done) {
+    throw new TineError(
+      server.ended
+        ? `Cannot reload the server: it has ended; see its log`
+        : `Cannot reload the server with process id ${server.pid}: nothing has come of it within ` +
+          `${patienceMs / 1000} s; see its log`,
+      { exitCode: EX_UNAVAILABLE },
+    );
+  }
+  if (after.reloadError !== undefined) {
+    throw new TineError(`${after.reloadError}; the server goes on with its present configuration`, {
+      exitCode: EX_CONFIG,
+    });
+  }
+  process.stdout.write(
+    `The server with process id ${server.pid} has its new configuration, ${after.version} on ${after.runtime}, ` +
+      `listening on ${after.listeners.join(", ")}\n`,
+  );
+}

@@ -1,0 +1,47 @@
+/**
+ * `tine scale +N|-N`: more children or fewer, until the server is restarted.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { PrivilegeError, TineError, UsageError } from "../errors.ts";
+import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import { findTarget } from "./target.ts";
+
+const PATIENCE_MS = 10_000;
+
+/** Changes the number of children, one by one, as signals can. */
+export async function scale(args: readonly string[]): Promise<void> {
+  const [change = "", ...rest] = args;
+  const [, sign, number] = /^([+-])(\d{1,4})$/.exec(change) ?? [];
+  if (number === undefined) {
+    throw new UsageError("Missing the change: write tine scale +1 or tine scale -1, and options behind it");
+  }
+  const { server } = await findTarget("scale", rest, 2);
+  let now = server.bulletin;
+  if (now === undefined) {
+    throw new PrivilegeError(
+      `Cannot see how many children the server with process id ${server.pid} has: the system does not show it to ` +
+        "this user; become root",
+    );
+  }
+  // One signal at a time: two of the same kind that wait for a process are one.
+  for (let left = Number(number); left > 0; left--) {
+    const { scaled } = now;
+    server.signal(sign === "+" ? "TTIN" : "TTOU");
+    const heeded = await server.until(() => {
+      now = server.bulletin ?? now;
+      return now?.scaled !== scaled;
+    }, PATIENCE_MS);
+    if (!heeded) {
+      throw new TineError(
+        `Cannot scale the server with process id ${server.pid}: it does not heed the signal`,
+        {
+          exitCode: EX_UNAVAILABLE,
+        },
+      );
+    }
+  }
+  process.stdout.write(`The server with process id ${server.pid} serves by ${now.how}\n`);
+}

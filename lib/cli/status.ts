@@ -1,0 +1,63 @@
+/**
+ * `tine status`: what a server and its children are doing.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { ChildStatus } from "../daemon/running_server.ts";
+import { findTarget } from "./target.ts";
+
+/** `3 s`, `5 min`, `2 h`, `4 d` */
+function span(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+function row(child: ChildStatus, now: number): string[] {
+  const { pid, state, requests, startedMs, changedMs } = child;
+  return [
+    String(pid),
+    state,
+    requests === undefined ? "-" : String(requests),
+    startedMs === undefined ? "-" : span(now - startedMs),
+    changedMs === undefined ? "-" : span(now - changedMs),
+  ];
+}
+
+/** The children as a table. */
+export function childrenTable(children: readonly ChildStatus[], now: number): string {
+  const rows = [["PID", "STATE", "REQUESTS", "UP", "SINCE"], ...children.map((child) => row(child, now))];
+  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...rows.map((cells) => (cells[i] as string).length)));
+  return rows.map((cells) =>
+    cells.map((cell, i) => cell.padEnd(widths[i] as number)).join("  ").trimEnd() + "\n"
+  )
+    .join("");
+}
+
+/** Prints what the server tells, and its children. */
+export async function status(args: readonly string[]): Promise<void> {
+  const { server } = await findTarget("status", args, 1);
+  const now = Date.now();
+  const children = server.children();
+  const { bulletin } = server;
+  if (bulletin === undefined) {
+    process.stdout.write(
+      `Running, process id ${server.pid}; the system shows no more than its children to this user\n`,
+    );
+  } else {
+    const { personality, version, runtime, startedMs, configuredMs, reloads, reloadError } = bulletin;
+    process.stdout.write(
+      `${personality} (tine ${version}, ${runtime}), process id ${server.pid}, up ${
+        span(now - startedMs)
+      }, ` +
+        `configured ${span(now - configuredMs)} ago, ${reloads} reload${reloads === 1 ? "" : "s"}\n` +
+        `Listening on ${bulletin.listeners.join(", ")}, ${bulletin.how}\n` +
+        (reloadError === undefined ? "" : `The last reload was refused: ${reloadError}\n`),
+    );
+  }
+  if (children.length > 0) process.stdout.write(childrenTable(children, now));
+}

@@ -1,0 +1,40 @@
+/**
+ * `tine stop` and `tine quit`: end a server, and wait for its end.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { TineError } from "../errors.ts";
+import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import { findTarget } from "./target.ts";
+
+/** How much longer than `stop_timeout` a server may take to end. */
+const MARGIN_MS = 10_000;
+
+async function end(verb: "stop" | "quit", args: readonly string[]): Promise<void> {
+  const { server, config } = await findTarget(verb, args, 1);
+  server.signal(verb === "stop" ? "TERM" : "QUIT");
+  // A client may take as long as it likes; who waits for it can break off, and stop the server.
+  const patienceMs = verb === "quit" ? Infinity : config.stopTimeout * 1000 + MARGIN_MS;
+  if (!await server.until(() => server.ended, patienceMs)) {
+    throw new TineError(
+      `Cannot stop the server with process id ${server.pid}: it has not ended within ${
+        patienceMs / 1000
+      } s; ` +
+        "see its log",
+      { exitCode: EX_UNAVAILABLE },
+    );
+  }
+  process.stdout.write(`The server with process id ${server.pid} has ended\n`);
+}
+
+/** Ends a server at once. */
+export function stop(args: readonly string[]): Promise<void> {
+  return end("stop", args);
+}
+
+/** Ends a server when its children have finished their clients. */
+export function quit(args: readonly string[]): Promise<void> {
+  return end("quit", args);
+}

@@ -1,0 +1,49 @@
+/**
+ * Into the background: the command starts the server and ends when that listens, or says why it does not.
+ *
+ * There is no fork() here, so the server is this program, started once more.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { SpawnError } from "../errors.ts";
+import { EX_OSERR } from "../exit_codes.ts";
+import { type Ending, reap } from "../os/process.ts";
+import { pollAway, POLLIN } from "../os/wait.ts";
+import { readReport, startSecondSelf } from "./second_self.ts";
+
+/** Looks for the end of a process that has closed its pipe already. */
+async function awaitEnding(pid: number): Promise<Ending> {
+  for (;;) {
+    const ending = reap(pid);
+    if (ending !== undefined) return ending;
+    await pollAway([], 10);
+  }
+}
+
+/**
+ * Starts the server in the background, and ends this process when it listens (status 0) or has failed (its status).
+ *
+ * @throws {SpawnError} if it cannot be started, or ends without a word
+ */
+export async function goToBackground(options: { setsid: boolean }): Promise<never> {
+  const self = startSecondSelf({ role: "daemon" }, { inherit: [], newSession: options.setsid });
+  // A wait also ends when a signal comes.
+  while (!(await pollAway([{ fd: self.fd, events: POLLIN }], -1))[0]);
+  const report = readReport(self);
+  if (report === undefined) {
+    const { code, signal } = await awaitEnding(self.pid);
+    throw new SpawnError(
+      `Cannot start the server in the background: it ${
+        signal === undefined ? `ended with status ${code}` : `was killed by ${signal}`
+      } before it listened`,
+    );
+  }
+  if ("done" in report) {
+    process.stdout.write(`${report.done}\n`);
+    process.exit(0);
+  }
+  process.stderr.write(`tine: ${report.failed}\n`);
+  process.exit(report.exitCode === 0 ? EX_OSERR : report.exitCode);
+}

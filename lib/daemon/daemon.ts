@@ -1,0 +1,144 @@
+/**
+ * What a server has beside its ports and its children: its pid file, whoever waits for it to listen, what it tells
+ * other processes, and the rights that it has given up. It is handed on over a restart.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Config } from "../config/options.ts";
+import { TineError } from "../errors.ts";
+import { EX_FATAL } from "../exit_codes.ts";
+import { setCloseOnExec } from "../os/descriptor.ts";
+import { runtime } from "../runtime/choose.ts";
+import { VERSION } from "../version.ts";
+import { type Bulletin, BulletinBoard } from "./bulletin.ts";
+import type { Confinement } from "./confine.ts";
+import { acquirePidFile, adoptPidFile, type PidFileHandle, removePidFile } from "./pid_file.ts";
+import { Reporter } from "./second_self.ts";
+import { detachStreams } from "./standard_streams.ts";
+
+type Log = (level: number, message: string) => void;
+
+/** What is handed on over a restart. */
+export interface DaemonLegacy {
+  readonly pidFile?: PidFileHandle | undefined;
+  /** The descriptor of the bulletin board. */
+  readonly boardFd: number;
+}
+
+/** What the server tells when it listens. */
+export type Debut = Pick<Bulletin, "personality" | "listeners" | "how" | "scoreboard">;
+
+/** The parts of a {@linkcode Daemon}. */
+export interface DaemonParts {
+  readonly config: Pick<Config, "pidFile" | "background" | "setsid">;
+  readonly log: Log;
+  readonly legacy: DaemonLegacy | undefined;
+  readonly reporter: Reporter | undefined;
+}
+
+/** The server as a daemon. One that stays in the foreground is one too. */
+export class Daemon {
+  /** What each child has to do before its first client. */
+  confinement: Confinement | undefined;
+  readonly #parts: DaemonParts;
+  readonly #board: BulletinBoard;
+  #reporter: Reporter;
+  #pidFile: PidFileHandle | undefined;
+
+  /**
+   * Takes the pid file, as the first thing that a second server would notice.
+   *
+   * @throws {TineError} if another process has it, or it cannot be written
+   */
+  constructor(parts: DaemonParts) {
+    const { config, log, legacy } = parts;
+    this.#parts = parts;
+    this.#reporter = parts.reporter ?? new Reporter(undefined);
+    if (legacy !== undefined) setCloseOnExec(legacy.boardFd, { on: true });
+    this.#board = new BulletinBoard(legacy?.boardFd);
+    this.#pidFile = takePidFile(config.pidFile, legacy?.pidFile, log);
+  }
+
+  /** What is to be handed on over a restart. */
+  get legacy(): DaemonLegacy {
+    return { pidFile: this.#pidFile, boardFd: this.#board.fd };
+  }
+
+  /** The path of the pid file. */
+  get pidPath(): string | undefined {
+    return this.#pidFile?.path;
+  }
+
+  /**
+   * The server listens: whoever waits for that is told, and the terminal is left alone from now on.
+   *
+   * @param options `logFd`: the log file's descriptor, if there is one.
+   */
+  listening(debut: Debut, options: { readonly logFd: number | undefined }): void {
+    const { background, setsid } = this.#parts.config;
+    if (background || setsid) detachStreams({ setsid, logFd: options.logFd });
+    const { latest } = this.#board;
+    const now = Date.now();
+    this.#board.publish({
+      ...debut,
+      version: VERSION,
+      runtime: `${runtime.name} ${runtime.version}`,
+      startedMs: latest?.startedMs ?? now,
+      configuredMs: now,
+      scaled: latest?.scaled ?? 0,
+      reloads: latest === undefined ? 0 : latest.reloads + 1,
+    });
+    this.#reporter.report({
+      done: `Listening on ${debut.listeners.join(", ")} in the background, process id ${process.pid}`,
+    });
+  }
+
+  /** The log file was opened again. */
+  reopened(logFd: number | undefined): void {
+    const { background, setsid } = this.#parts.config;
+    if ((background || setsid) && logFd !== undefined) detachStreams({ setsid, logFd });
+  }
+
+  /** TTIN or TTOU was heeded: so many children there shall be now, in words. */
+  scaled(how: string): void {
+    this.#board.amend({ how, scaled: (this.#board.latest?.scaled ?? 0) + 1 });
+  }
+
+  /** A restart was refused. */
+  restartRefused(why: string): void {
+    this.#board.amend({ reloads: (this.#board.latest?.reloads ?? 0) + 1, reloadError: why });
+  }
+
+  /** Removes what is left when the server ends. */
+  remove(): void {
+    if (this.#pidFile !== undefined) removePidFile(this.#pidFile, this.#parts.log);
+    this.#pidFile = undefined;
+  }
+}
+
+function takePidFile(
+  wanted: string | undefined,
+  held: PidFileHandle | undefined,
+  log: Log,
+): PidFileHandle | undefined {
+  const handle = wanted === undefined ? undefined : acquirePidFile(wanted, { held, log });
+  if (held !== undefined) {
+    if (handle?.fd === held.fd) adoptPidFile(held);
+    else removePidFile(held, log);
+  }
+  return handle;
+}
+
+/** Tells whoever waits that the server does not come up. Whether somebody waits. */
+export function reportFailure(reporter: Reporter | undefined, error: Error): boolean {
+  if (reporter?.isAwaited !== true) return false;
+  const known = error instanceof TineError;
+  const text = known || error.name === "HookError" ? error.message : error.stack ?? error.message;
+  reporter.report({
+    failed: text.replaceAll(/\n\s*/g, " | "),
+    exitCode: known ? error.exitCode : EX_FATAL,
+  });
+  return true;
+}

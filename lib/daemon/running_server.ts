@@ -1,0 +1,154 @@
+/**
+ * A server that runs, seen from another process: found by its pid file, signalled, and watched.
+ *
+ * @module
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { PrivilegeError, TineError } from "../errors.ts";
+import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import { errno } from "../os/calls.ts";
+import { EPERM } from "../os/errno.ts";
+import { openProcess, processExists, sendSignal } from "../os/process.ts";
+import { pollAway, POLLIN } from "../os/wait.ts";
+import { Slot } from "../scoreboard/scoreboard.ts";
+import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
+import { type Bulletin, findBoard, readBoard } from "./bulletin.ts";
+import { findOwner } from "./pid_file.ts";
+
+/** How often a server is looked at that is expected to change. */
+const LOOK_MS = 20;
+
+/** A child, as another process sees it. */
+export interface ChildStatus {
+  readonly pid: number;
+  /** `unknown` where the scoreboard does not tell. */
+  readonly state: State | "unknown";
+  readonly requests: number | undefined;
+  /** When it was started, in milliseconds since 1970. */
+  readonly startedMs: number | undefined;
+  /** When its state last changed, in milliseconds since 1970. */
+  readonly changedMs: number | undefined;
+}
+
+/** A server that runs. */
+export class RunningServer {
+  readonly pid: number;
+  readonly #process: number | undefined;
+  readonly #board: string | undefined;
+
+  private constructor(pid: number) {
+    this.pid = pid;
+    this.#process = openProcess(pid);
+    this.#board = findBoard(pid);
+  }
+
+  /**
+   * The server that holds a pid file.
+   *
+   * @throws {TineError} if there is none (status 69)
+   */
+  static find(pidFile: string): RunningServer {
+    const owner = findOwner(pidFile);
+    if (typeof owner === "number") return new RunningServer(owner);
+    throw new TineError(`Cannot find the server: ${owner}`, { exitCode: EX_UNAVAILABLE });
+  }
+
+  /** Whether it has ended. */
+  get ended(): boolean {
+    return !processExists(this.pid);
+  }
+
+  /** Whether the system lets this process see what the server tells of itself. */
+  get isVisible(): boolean {
+    return this.#board !== undefined;
+  }
+
+  /** What it tells of itself; undefined if it cannot be seen, or is telling something new at this moment. */
+  get bulletin(): Bulletin | undefined {
+    return this.#board === undefined ? undefined : readBoard(this.#board);
+  }
+
+  /** Sends it a signal. @throws {TineError} if it has ended, or is another user's */
+  signal(name: string): void {
+    if (sendSignal(this.pid, name)) return;
+    if (errno() === EPERM) {
+      throw new PrivilegeError(
+        `Cannot signal the server with process id ${this.pid}: it runs as another user; become that user or root`,
+      );
+    }
+    throw new TineError(`Cannot signal the server with process id ${this.pid}: it has ended`, {
+      exitCode: EX_UNAVAILABLE,
+    });
+  }
+
+  /** Looks until `condition` holds or the server has ended. Whether it holds, before `patienceMs` are over. */
+  async until(condition: () => boolean, patienceMs: number): Promise<boolean> {
+    const end = performance.now() + patienceMs;
+    const descriptors = this.#process === undefined ? [] : [{ fd: this.#process, events: POLLIN }];
+    for (;;) {
+      if (condition()) return true;
+      if (this.ended || performance.now() > end) return condition();
+      await pollAway(descriptors, LOOK_MS);
+    }
+  }
+
+  /** Its children, those first that work for it now. */
+  children(): ChildStatus[] {
+    const known = this.#slots();
+    const others = childrenOf(this.pid).filter((pid) => !known.some((child) => child.pid === pid));
+    return [
+      ...known,
+      ...others.map((pid): ChildStatus => ({
+        pid,
+        state: "unknown",
+        requests: undefined,
+        startedMs: undefined,
+        changedMs: undefined,
+      })),
+    ];
+  }
+
+  #slots(): ChildStatus[] {
+    const { bulletin } = this;
+    if (bulletin?.scoreboard === undefined) return [];
+    const { fd, capacity } = bulletin.scoreboard;
+    let bytes: Uint8Array;
+    try {
+      bytes = Uint8Array.from(readFileSync(`/proc/${this.pid}/fd/${fd}`));
+    } catch {
+      return []; // it has just ended or is restarting
+    }
+    const found: ChildStatus[] = [];
+    // The first slot is no child's.
+    for (let i = 1; i <= capacity && (i + 1) * SLOT_SIZE <= bytes.length; i++) {
+      const slot = new Slot(bytes.buffer as ArrayBuffer, i);
+      const { pid, state, requests, started, changed } = slot;
+      // Before a child has written its id there, it is counted among those that the scoreboard does not tell of.
+      if (state === "free" || pid === 0) continue;
+      found.push({ pid, state, requests, startedMs: started, changedMs: changed });
+    }
+    return found;
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  const found: number[] = [];
+  let names: string[];
+  try {
+    names = readdirSync("/proc");
+  } catch {
+    return found; // no /proc
+  }
+  for (const name of names) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (Number(ppid) === parent && state !== "Z") found.push(Number(name));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return found;
+}

@@ -1,0 +1,116 @@
+/**
+ * This program started once more beside itself, to become the daemon or to try what a restart would do, and what it
+ * reports about that.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { ownProgram } from "../os/command_line.ts";
+import { closeFd, createPipe, setCloseOnExec } from "../os/descriptor.ts";
+import { libc } from "../os/calls.ts";
+import { spawn } from "../os/process.ts";
+import { runtime } from "../runtime/choose.ts";
+
+/** The environment variable by which the program learns what it was started for. */
+const SELF_VARIABLE = "TINE_SELF";
+
+/** What the program is started once more for. */
+export type Purpose =
+  /** To be the server, in the background. */
+  | { readonly role: "daemon" }
+  /** To do all that a restart does, short of starting children, on these sockets. */
+  | {
+    readonly role: "rehearsal";
+    readonly sockets: readonly { readonly fd: number; readonly key: string }[];
+    /** The pid file that the server holds. */
+    readonly pidFile: string | undefined;
+  };
+
+/** How it went: a text, or an error with the status that belongs to it. */
+export type Report =
+  | { readonly done: string }
+  | { readonly failed: string; readonly exitCode: number };
+
+/** What the program that was started once more reports by. */
+export class Reporter {
+  #fd: number | undefined;
+
+  constructor(fd: number | undefined) {
+    this.#fd = fd;
+  }
+
+  /** Whether somebody waits for a report. */
+  get isAwaited(): boolean {
+    return this.#fd !== undefined;
+  }
+
+  /** Reports, once. Whoever waited may have gone: that is no reason to end. */
+  report(report: Report): void {
+    if (this.#fd === undefined) return;
+    const bytes = new TextEncoder().encode(JSON.stringify(report));
+    libc.write(this.#fd, bytes, bytes.length);
+    closeFd(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+/** What this process was started for by itself, and how to report; undefined in one that a person started. */
+export function takePurpose(): { purpose: Purpose; reporter: Reporter } | undefined {
+  const text = runtime.takeVariable(SELF_VARIABLE);
+  if (text === undefined) return undefined;
+  const { purpose, reportFd } = JSON.parse(text) as { purpose: Purpose; reportFd: number };
+  setCloseOnExec(reportFd, { on: true });
+  // What systemd handed to the command is for the server.
+  if (purpose.role === "daemon" && process.env["LISTEN_PID"] === String(process.ppid)) {
+    process.env["LISTEN_PID"] = String(process.pid);
+  }
+  return { purpose, reporter: new Reporter(reportFd) };
+}
+
+/** The program that was started once more, as its starter sees it. */
+export interface SecondSelf {
+  readonly pid: number;
+  /** Readable when there is a report, or the program has ended. Not blocking. */
+  readonly fd: number;
+}
+
+/** Starts this program once more. @throws {SpawnError} */
+export function startSecondSelf(
+  purpose: Purpose,
+  options: { inherit: readonly number[]; newSession: boolean },
+): SecondSelf {
+  const pipe = createPipe();
+  const program = ownProgram();
+  const environment = {
+    ...program.environment,
+    [SELF_VARIABLE]: JSON.stringify({ purpose, reportFd: pipe.write }),
+  };
+  try {
+    const pid = spawn({ ...program, environment }, {
+      inherit: [pipe.write, ...options.inherit],
+      heldBack: [],
+      newSession: options.newSession,
+    });
+    return { pid, fd: pipe.read };
+  } catch (error) {
+    closeFd(pipe.read);
+    throw error;
+  } finally {
+    closeFd(pipe.write);
+  }
+}
+
+/** Reads the report, once its descriptor is readable, and closes that. Undefined: it ended without a report. */
+export function readReport({ fd }: SecondSelf): Report | undefined {
+  let text = "";
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(65536);
+  for (;;) {
+    const n = libc.read(fd, bytes, bytes.length);
+    if (n <= 0) break;
+    text += decoder.decode(bytes.subarray(0, n), { stream: true });
+  }
+  closeFd(fd);
+  return text === "" ? undefined : JSON.parse(text) as Report;
+}

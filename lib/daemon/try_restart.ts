@@ -1,0 +1,73 @@
+/**
+ * A restart is tried before it is made: the program is started once more beside the server, does all that a restart
+ * does short of starting children, and says how that went. So the new configuration is checked by the new program, and
+ * a mistake in either costs no client.
+ *
+ * @module
+ */
+
+import { SpawnError, TineError } from "../errors.ts";
+import { processExists, reap, sendSignal } from "../os/process.ts";
+import { pollAway, POLLIN } from "../os/wait.ts";
+import { type Purpose, readReport, type SecondSelf, startSecondSelf } from "./second_self.ts";
+
+/** How long the program may take. A handler's module that needs longer would keep its children waiting as well. */
+const LONGEST_MS = 30_000;
+
+/** What may make the try pointless. */
+export interface Interrupt {
+  /** Readable when it is worth looking. */
+  readonly fd: number;
+  /** Whether the try is to be given up. */
+  readonly isDue: () => boolean;
+  /** Called after a look, so that the descriptor tells of news only. */
+  readonly taken: () => void;
+}
+
+/** Whether the report is there, before the time is over or somebody wants something else. */
+async function awaitReport(self: SecondSelf, interrupt: Interrupt | undefined): Promise<boolean> {
+  const end = performance.now() + LONGEST_MS;
+  const descriptors = [self.fd, ...(interrupt === undefined ? [] : [interrupt.fd])];
+  for (;;) {
+    const left = end - performance.now();
+    if (left <= 0 || interrupt?.isDue() === true) return false;
+    const [reported, news] = await pollAway(descriptors.map((fd) => ({ fd, events: POLLIN })), left);
+    if (reported) return true;
+    if (news) interrupt?.taken();
+  }
+}
+
+async function untilReaped(pid: number): Promise<void> {
+  while (reap(pid) === undefined && processExists(pid)) await pollAway([], 5);
+}
+
+/**
+ * Tries a restart.
+ *
+ * @throws {TineError} with the reason, if it would fail
+ */
+export async function tryRestart(
+  purpose: Purpose & { readonly role: "rehearsal" },
+  interrupt?: Interrupt,
+): Promise<void> {
+  const self = startSecondSelf(purpose, {
+    inherit: purpose.sockets.map(({ fd }) => fd),
+    newSession: false,
+  });
+  const reported = await awaitReport(self, interrupt);
+  const report = readReport(self);
+  // It has said what it had to say, or is not waited for any more.
+  sendSignal(self.pid, "KILL");
+  await untilReaped(self.pid);
+  if (report === undefined) {
+    if (interrupt?.isDue() === true) {
+      throw new SpawnError("Cannot check the new configuration: the server stops");
+    }
+    throw new SpawnError(
+      reported
+        ? "Cannot check the new configuration: the program ended before it had; what it said stands above"
+        : `Cannot check the new configuration: the program took longer than ${LONGEST_MS / 1000} s`,
+    );
+  }
+  if ("failed" in report) throw new TineError(report.failed, { exitCode: report.exitCode });
+}

@@ -1,0 +1,39 @@
+/**
+ * The other side of a restart that is tried: all that the program does before it starts children, on the sockets of the
+ * server that asks, and nothing that would disturb it.
+ *
+ * @module
+ */
+
+import type { LoadedConfig } from "../config/config.ts";
+import type { Handler } from "../context.ts";
+import { confineParent, planConfinement } from "../daemon/privileges.ts";
+import { acquirePidFile, removePidFile } from "../daemon/pid_file.ts";
+import type { Purpose } from "../daemon/second_self.ts";
+import { closeListeners, listen } from "../listen/listen.ts";
+import { openLog } from "../log/logger.ts";
+import { loopOf } from "./loops.ts";
+import { resolve } from "node:path";
+
+function quiet(): void {}
+
+/** Does what the server would do with these options. @throws as that would */
+export async function rehearseServer(
+  loaded: LoadedConfig,
+  { sockets, pidFile }: Purpose & { role: "rehearsal" },
+  { handler, handlerUrl }: { readonly handler: Handler; readonly handlerUrl?: string | undefined },
+): Promise<void> {
+  const { config, personality } = loaded;
+  openLog(config);
+  (await loopOf(personality)).checkHandler?.(handler);
+  const confinement = planConfinement(loaded, quiet);
+  if (config.pidFile !== undefined && resolve(config.pidFile) !== pidFile) {
+    removePidFile(acquirePidFile(config.pidFile, { log: quiet }), quiet);
+  }
+  if (personality.binds) {
+    const { listeners } = await listen({ ...loaded, inherited: sockets, log: quiet });
+    // Those of the server stay; a new one is closed again, and its file removed if it is a path.
+    closeListeners(listeners.filter(({ fd }) => !sockets.some((socket) => socket.fd === fd)));
+  }
+  confineParent(confinement, { handlerUrl, log: quiet });
+}

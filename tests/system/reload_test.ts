@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, renameSync } from "node:fs";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { childrenOf, type DaemonFolder, statOf, withFolder } from "../support/daemon.ts";
+import { Client, exchange, onBun, signal } from "../support/server.ts";
+import { until } from "../support/until.ts";
+
+const timeout = 60_000;
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+function configure(folder: DaemonFolder, lines: readonly string[]): string {
+  return folder.write("tine.conf", `${lines.join("\n")}\n`);
+}
+
+/** Clients without a pause, until they are told to stop; the result is what went wrong. */
+function load(port: number): { served: () => number; stop: () => Promise<unknown[]> } {
+  const failures: unknown[] = [];
+  let served = 0;
+  let over = false;
+  const clients = Array.from({ length: 6 }, async () => {
+    while (!over) {
+      try {
+        await exchange(port);
+        served++;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  });
+  return {
+    served: () => served,
+    stop: async () => {
+      over = true;
+      await Promise.all(clients);
+      return failures;
+    },
+  };
+}
+
+async function isRefused(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on("error", () => resolve(true));
+  });
+}
+
+test("HUP adds and removes ports under load: the kept one refuses nobody", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const conf = configure(folder, ["port 127.0.0.1:0", "max_servers 3"]);
+    assert.equal((await folder.start(["--conf_file", conf])).status, 0);
+    const { pid } = folder;
+    const [kept = 0] = folder.ports;
+    let children = await folder.children(3);
+    const clients = load(kept);
+    // One more.
+    configure(folder, ["port 127.0.0.1:0", "port localhost:0/tcp/IPv4", "max_servers 3"]);
+    signal(pid, "SIGHUP");
+    children = await folder.children(3, children);
+    assert.match(folder.log, /Added new port configuration/);
+    const added = folder.port;
+    assert.notEqual(added, kept);
+    await exchange(added);
+    // And away with it.
+    configure(folder, ["port 127.0.0.1:0", "max_servers 2"]);
+    signal(pid, "SIGHUP");
+    await folder.children(2, children);
+    assert.match(folder.log, /Closing un-mapped port/);
+    assert.equal(await isRefused(added), true, "the port that was removed is still open");
+    const before = clients.served();
+    await until(() => clients.served() > before + 20, 10_000, "clients after both restarts");
+    assert.deepEqual(await clients.stop(), []);
+    assert.equal(folder.pid, pid);
+    await folder.stop();
+  });
+});
+
+test(
+  "HUP with a typo in the file: the old server goes on, and says what and where",
+  { timeout },
+  async () => {
+    await withFolder(async (folder) => {
+      const conf = configure(folder, ["port 127.0.0.1:0", "max_servers 2"]);
+      assert.equal((await folder.start(["--conf_file", conf])).status, 0);
+      const children = await folder.children(2);
+      const clients = load(folder.port);
+      configure(folder, ["port 127.0.0.1:0", "max_servrs 2"]);
+      signal(folder.pid, "SIGHUP");
+      await folder.says(
+        /Cannot restart: .*tine\.conf:2:1: Cannot set "max_servrs": .*; the nearest is "max_servers"; going on/,
+      );
+      assert.deepEqual(childrenOf(folder.pid).toSorted(), children.toSorted());
+      assert.deepEqual(await clients.stop(), []);
+      // The command finds it too, without a signal.
+      const { status, stderr } = await folder.run([
+        "reload",
+        "--conf_file",
+        conf,
+        "--pid_file",
+        folder.file("pid"),
+      ]);
+      assert.equal(status, 78);
+      assert.match(stderr, /tine\.conf:2:1: Cannot set "max_servrs"/);
+      // Corrected, it is taken.
+      configure(folder, ["port 127.0.0.1:0", "max_servers 1"]);
+      signal(folder.pid, "SIGHUP");
+      await folder.children(1, children);
+      await folder.stop();
+    });
+  },
+);
+
+const FAULTS: readonly [string, readonly string[], RegExp][] = [
+  ["a user that there is not", ["user no_such_user"], /Cannot set user to "no_such_user"/],
+  ["a log file in a folder that there is not", ["log_file /no/such/log"], /Cannot open log_file/],
+  ["a pid file in a folder that there is not", ["pid_file /no/such/pid"], /Cannot create pid_file/],
+  ["a port that cannot be understood", ["port 127.0.0.1:99999"], /Cannot bind port "127.0.0.1:99999"/],
+];
+
+test("HUP with what would fail later than the reading of options is refused too", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const own = ["setsid 1", "log_level 4", "max_servers 1"];
+    const files = [`pid_file ${folder.file("pid")}`, `log_file ${folder.file("log")}`];
+    const conf = configure(folder, ["port 127.0.0.1:0", ...own, ...files]);
+    assert.equal((await folder.run(["--conf_file", conf])).status, 0);
+    folder.remember(folder.pid);
+    const children = await folder.children(1);
+    for (const [title, lines, line] of FAULTS) {
+      const kept = [...files, "port 127.0.0.1:0"].filter((text) =>
+        !lines.some((fault) => text.split(" ")[0] === fault.split(" ")[0])
+      );
+      configure(folder, [...own, ...kept, ...lines]);
+      signal(folder.pid, "SIGHUP");
+      await folder.says(new RegExp(`Cannot restart: .*${line.source}.*; going on with the present`));
+      assert.deepEqual(childrenOf(folder.pid), children, title);
+    }
+    await exchange(folder.port);
+    await folder.stop();
+  });
+});
+
+test("HUP with a handler that cannot be loaded any more is refused", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const handler = folder.write("handler.ts", "export default async () => {};\n");
+    assert.equal((await folder.start([handler, "--port", "127.0.0.1:0", "--max_servers", "1"])).status, 0);
+    const children = await folder.children(1);
+    folder.write("handler.ts", "export default async ( => {};\n");
+    signal(folder.pid, "SIGHUP");
+    await folder.says(/Cannot restart: .*; going on with the present configuration/);
+    assert.deepEqual(childrenOf(folder.pid), children);
+    await folder.stop();
+  });
+});
+
+test("HUP takes another pid file, and leaves none behind", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const lines = [
+      "port 127.0.0.1:0",
+      "max_servers 1",
+      "setsid 1",
+      "log_level 4",
+      `log_file ${folder.file("log")}`,
+    ];
+    const conf = configure(folder, [...lines, `pid_file ${folder.file("first")}`]);
+    assert.equal((await folder.run(["--conf_file", conf])).status, 0);
+    const pid = Number(folder.read("first"));
+    folder.remember(pid);
+    configure(folder, [...lines, `pid_file ${folder.file("pid")}`]);
+    signal(pid, "SIGHUP");
+    await until(() => folder.pid === pid, 10_000, "the new pid file");
+    await until(() => folder.read("first") === "", 5000, "the end of the old pid file");
+    await folder.children(1);
+    await folder.stop();
+  });
+});
+
+test("a stop during a restart that is tried ends the server", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    // The program takes its time when it is started to try.
+    const handler = folder.write(
+      "handler.ts",
+      `import { existsSync } from "node:fs";
+if (existsSync(${
+        JSON.stringify(folder.file("slow"))
+      })) await new Promise((resolve) => setTimeout(resolve, 20000));
+export default async () => {};
+`,
+    );
+    assert.equal((await folder.start([handler, "--port", "127.0.0.1:0", "--max_servers", "1"])).status, 0);
+    await folder.children(1);
+    folder.write("slow", "");
+    signal(folder.pid, "SIGHUP");
+    await folder.says(/Received a SIG HUP/);
+    await folder.stop();
+  });
+});
+
+/** Sends the server a signal a few milliseconds after the last hook before it executes itself again. */
+const LATE_SIGNAL = `import { spawn } from "node:child_process";
+import process from "node:process";
+const kill = () => {
+  const { NAME, DELAY } = process.env;
+  spawn("sh", ["-c", "sleep $DELAY; kill -$NAME " + process.pid], { env: { PATH: process.env.PATH, NAME, DELAY } });
+};
+export default { hooks: { restartClose: kill } };
+`;
+
+for (const NAME of ["TERM", "QUIT"]) {
+  test(
+    `${NAME} just when a restart is made ends the server, and leaves no process`,
+    { timeout },
+    async () => {
+      for (const DELAY of ["0", "0.001", "0.002", "0.004", "0.016"]) {
+        await withFolder(async (folder) => {
+          const handler = folder.write("handler.ts", LATE_SIGNAL);
+          const args = [handler, "--port", "127.0.0.1:0", "--max_servers", "1"];
+          assert.equal((await folder.start(args, { env: { NAME, DELAY } })).status, 0);
+          const { pid } = folder;
+          await folder.children(1);
+          signal(pid, "SIGHUP");
+          await until(
+            () => statOf(pid) === undefined,
+            10_000,
+            () => `the end of ${pid}, ${DELAY}\n${folder.log}`,
+          );
+          await until(
+            () => childrenOf(pid).length === 0,
+            5000,
+            "the end of its children",
+          );
+        });
+      }
+    },
+  );
+}
+
+const skip = onBun ? false : "the executable is built and run once, by Bun's tests";
+
+/** Builds a program whose greeting is `word`. */
+function build(folder: DaemonFolder, word: string): string {
+  const entry = folder.write(
+    `${word}.ts`,
+    `async function start() {
+  const { run } = await import(${JSON.stringify(`${ROOT}mod.ts`)});
+  await run(async (connection) => {
+    await connection.print("${word}\\r\\n");
+  });
+}
+start();
+`,
+  );
+  const out = folder.file(word);
+  const built = spawnSync("deno", [
+    "run",
+    "-A",
+    `${ROOT}scripts/compile.ts`,
+    "bun",
+    "--entry",
+    entry,
+    "--out",
+    out,
+  ], {
+    encoding: "utf8",
+  });
+  assert.equal(built.status, 0, built.stderr);
+  return out;
+}
+
+test(
+  "an executable that was replaced on disk comes up after HUP, not before",
+  { skip, timeout },
+  async () => {
+    await withFolder(async (folder) => {
+      const program = folder.file("server");
+      copyFileSync(build(folder, "first"), program);
+      const second = build(folder, "second");
+      const args = ["--port", "127.0.0.1:0", "--max_servers", "2"];
+      assert.equal((await folder.start(args, { program: [program] })).status, 0);
+      const { pid } = folder;
+      const greeting = async () => await new Client(folder.port).line();
+      let children = await folder.children(2);
+      assert.equal(await greeting(), "first");
+      renameSync(second, program);
+      // Children that are started meanwhile belong to the old parent.
+      for (const child of children) signal(child, "SIGKILL");
+      children = await folder.children(2, children);
+      assert.equal(await greeting(), "first");
+      signal(pid, "SIGHUP");
+      children = await folder.children(2, children);
+      assert.equal(await greeting(), "second");
+      // One that is no program is not taken.
+      renameSync(folder.write("broken", "not a program\n"), program);
+      signal(pid, "SIGHUP");
+      await folder.says(/Cannot restart: Cannot start .*server: .*; going on with the present configuration/);
+      assert.deepEqual(childrenOf(pid).toSorted(), children.toSorted());
+      assert.equal(await greeting(), "second");
+      await folder.stop();
+    });
+  },
+);
