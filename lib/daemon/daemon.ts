@@ -9,7 +9,7 @@ import process from "node:process";
 import type { Config } from "../config/options.ts";
 import { TineError } from "../errors.ts";
 import { EX_FATAL } from "../exit_codes.ts";
-import { setCloseOnExec } from "../os/descriptor.ts";
+import { openNull, setCloseOnExec } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
 import { type Bulletin, BulletinBoard } from "./bulletin.ts";
@@ -44,6 +44,8 @@ export class Daemon {
   confinement: Confinement | undefined;
   readonly #parts: DaemonParts;
   readonly #board: BulletinBoard;
+  /** /dev/null, for a server in the background: from inside of a new root it may not be to be had. */
+  readonly #nothing: number | undefined;
   #reporter: Reporter;
   #pidFile: PidFileHandle | undefined;
 
@@ -58,6 +60,7 @@ export class Daemon {
     this.#reporter = parts.reporter ?? new Reporter(undefined);
     if (legacy !== undefined) setCloseOnExec(legacy.boardFd, { on: true });
     this.#board = new BulletinBoard(legacy?.boardFd);
+    this.#nothing = config.background || config.setsid ? openNull() : undefined;
     this.#pidFile = takePidFile(config.pidFile, legacy?.pidFile, log);
   }
 
@@ -77,8 +80,7 @@ export class Daemon {
    * @param options `logFd`: the log file's descriptor, if there is one.
    */
   listening(debut: Debut, options: { readonly logFd: number | undefined }): void {
-    const { background, setsid } = this.#parts.config;
-    if (background || setsid) detachStreams({ setsid, logFd: options.logFd });
+    this.#detach(options.logFd);
     const { latest } = this.#board;
     const now = Date.now();
     this.#board.publish({
@@ -97,8 +99,12 @@ export class Daemon {
 
   /** The log file was opened again. */
   reopened(logFd: number | undefined): void {
-    const { background, setsid } = this.#parts.config;
-    if ((background || setsid) && logFd !== undefined) detachStreams({ setsid, logFd });
+    if (logFd !== undefined) this.#detach(logFd);
+  }
+
+  #detach(logFd: number | undefined): void {
+    const nothing = this.#nothing;
+    if (nothing !== undefined) detachStreams({ setsid: this.#parts.config.setsid, logFd, nothing });
   }
 
   /** TTIN or TTOU was heeded: so many children there shall be now, in words. */

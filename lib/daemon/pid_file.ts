@@ -123,23 +123,28 @@ export function adoptPidFile(handle: PidFileHandle): void {
   setCloseOnExec(handle.fd, { on: true });
 }
 
-/** Removes a pid file if it is still this server's own. */
-export function removePidFile(
-  { path, fd }: PidFileHandle,
-  log: (level: number, message: string) => void,
-): void {
+function unlinkOwn({ path, fd }: PidFileHandle): boolean {
+  if (!sameFile(fd, path) || parsePid(readFileSync(path, "utf8")) !== process.pid) return false;
+  unlinkSync(path);
+  return true;
+}
+
+/** Removes a pid file if it is still this server's own; where that is not possible, it is emptied. */
+export function removePidFile(handle: PidFileHandle, log: (level: number, message: string) => void): void {
+  let isRemoved = false;
   try {
-    if (sameFile(fd, path) && parsePid(readFileSync(path, "utf8")) === process.pid) unlinkSync(path);
+    isRemoved = unlinkOwn(handle);
   } catch (error) {
-    // Who gave up root may not remove files from a folder of root's. Empty and unlocked, it is nobody's.
-    log(2, `Cannot remove pid_file "${path}": ${(error as Error).message}; it is emptied instead`);
-    try {
-      writeWhole(fd, "");
-    } catch (again) {
-      log(1, `Cannot empty pid_file "${path}": ${(again as Error).message}`);
-    }
+    // Who gave up root may not remove files from a folder of root's.
+    log(2, `Cannot remove pid_file "${handle.path}": ${(error as Error).message}; it is emptied instead`);
   }
-  closeFd(fd);
+  try {
+    // By the descriptor it is never another's file. Empty and unlocked, it is nobody's.
+    if (!isRemoved) writeWhole(handle.fd, "");
+  } catch (error) {
+    log(1, `Cannot empty pid_file "${handle.path}": ${(error as Error).message}`);
+  }
+  closeFd(handle.fd);
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { readdirSync, readlinkSync } from "node:fs";
-import { closeFd, openNull, redirect, setCloseOnExec } from "../os/descriptor.ts";
+import { redirect, setCloseOnExec } from "../os/descriptor.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -53,5 +53,4 @@ export function detachStreams(
     setCloseOnExec(fd, { on: true });
   }
   for (const [fd, goal] of streams) redirect(fd, goal);
-  if (nothing > STDERR) closeFd(nothing);
 }

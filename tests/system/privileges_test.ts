@@ -179,6 +179,72 @@ test(
   },
 );
 
+test("PreFork: children that count who waits are inside as well", { skip, timeout }, async () => {
+  await withFolder(async (folder) => {
+    mkdirSync(folder.file("root"));
+    const numbers = [
+      "--min_servers",
+      "2",
+      "--max_servers",
+      "4",
+      "--min_spare_servers",
+      "1",
+      "--max_spare_servers",
+      "2",
+    ];
+    const args = [
+      "PreFork",
+      "--port",
+      "127.0.0.1:0",
+      ...numbers,
+      "--chroot",
+      folder.file("root"),
+      "--user",
+      "nobody",
+    ];
+    const { status, stderr } = await folder.start(args);
+    assert.equal(status, 0, stderr);
+    for (const pid of await folder.children(2)) assert.equal(rootOf(pid), folder.file("root"));
+    await exchange(folder.port);
+    await folder.stop();
+  });
+});
+
+test(
+  "Single: the process itself goes inside, and cannot be restarted from there",
+  { skip, timeout },
+  async () => {
+    await withFolder(async (folder) => {
+      mkdirSync(folder.file("root"));
+      const args = ["Single", "--port", "127.0.0.1:0", "--chroot", folder.file("root"), "--user", "nobody"];
+      const { status, stderr } = await folder.start(args);
+      assert.equal(status, 0, stderr);
+      assert.equal(rootOf(folder.pid), folder.file("root"));
+      assertIs(folder.pid, nobody.uid, nobody.gid, [nobody.gid]);
+      await exchange(folder.port);
+      signal(folder.pid, "SIGHUP");
+      await folder.says(/Cannot restart: Cannot start .*; going on with the present configuration/);
+      await exchange(folder.port);
+      const { pid } = folder;
+      const outcome = await folder.run(["stop", "--pid_file", folder.file("pid")]);
+      assert.equal(outcome.status, 0, outcome.stderr);
+      assert.equal(statOf(pid), undefined);
+    });
+  },
+);
+
+test("Single: user without chroot restarts as that user", { skip, timeout }, async () => {
+  await withFolder(async (folder) => {
+    assert.equal((await folder.start(["Single", "--port", "127.0.0.1:0", "--user", "nobody"])).status, 0);
+    assertIs(folder.pid, nobody.uid, nobody.gid, [nobody.gid]);
+    const reload = await folder.run(["reload", "--pid_file", folder.file("pid")]);
+    assert.equal(reload.status, 0, reload.stderr);
+    assertIs(folder.pid, nobody.uid, nobody.gid, [nobody.gid]);
+    await exchange(folder.port);
+    await folder.stop();
+  });
+});
+
 test("root without a user is warned, in Net::Server's words, and stays root", { skip, timeout }, async () => {
   await withFolder(async (folder) => {
     assert.equal((await folder.start(PORT0)).status, 0);
