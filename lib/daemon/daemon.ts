@@ -9,14 +9,14 @@ import process from "node:process";
 import type { Config } from "../config/options.ts";
 import { TineError } from "../errors.ts";
 import { EX_FATAL } from "../exit_codes.ts";
-import { openNull, setCloseOnExec } from "../os/descriptor.ts";
+import { setCloseOnExec } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
 import { type Bulletin, BulletinBoard } from "./bulletin.ts";
 import type { Confinement } from "./confine.ts";
 import { acquirePidFile, adoptPidFile, type PidFileHandle, removePidFile } from "./pid_file.ts";
 import { Reporter } from "./second_self.ts";
-import { detachStreams } from "./standard_streams.ts";
+import { StandardStreams } from "./standard_streams.ts";
 
 type Log = (level: number, message: string) => void;
 
@@ -34,6 +34,8 @@ export type Debut = Pick<Bulletin, "personality" | "listeners" | "how" | "scoreb
 export interface DaemonParts {
   readonly config: Pick<Config, "pidFile" | "background" | "setsid">;
   readonly log: Log;
+  /** The log file's descriptor, if there is one. */
+  readonly logFd: number | undefined;
   readonly legacy: DaemonLegacy | undefined;
   readonly reporter: Reporter | undefined;
 }
@@ -44,8 +46,8 @@ export class Daemon {
   confinement: Confinement | undefined;
   readonly #parts: DaemonParts;
   readonly #board: BulletinBoard;
-  /** /dev/null, for a server in the background: from inside of a new root it may not be to be had. */
-  readonly #nothing: number | undefined;
+  /** For a server in the background. */
+  readonly #streams: StandardStreams | undefined;
   #reporter: Reporter;
   #pidFile: PidFileHandle | undefined;
 
@@ -60,7 +62,9 @@ export class Daemon {
     this.#reporter = parts.reporter ?? new Reporter(undefined);
     if (legacy !== undefined) setCloseOnExec(legacy.boardFd, { on: true });
     this.#board = new BulletinBoard(legacy?.boardFd);
-    this.#nothing = config.background || config.setsid ? openNull() : undefined;
+    this.#streams = config.background || config.setsid
+      ? new StandardStreams({ setsid: config.setsid, logFd: parts.logFd })
+      : undefined;
     this.#pidFile = takePidFile(config.pidFile, legacy?.pidFile, log);
   }
 
@@ -80,7 +84,7 @@ export class Daemon {
    * @param options `logFd`: the log file's descriptor, if there is one.
    */
   listening(debut: Debut, options: { readonly logFd: number | undefined }): void {
-    this.#detach(options.logFd);
+    this.#streams?.detach(options.logFd);
     const { latest } = this.#board;
     const now = Date.now();
     this.#board.publish({
@@ -99,12 +103,7 @@ export class Daemon {
 
   /** The log file was opened again. */
   reopened(logFd: number | undefined): void {
-    if (logFd !== undefined) this.#detach(logFd);
-  }
-
-  #detach(logFd: number | undefined): void {
-    const nothing = this.#nothing;
-    if (nothing !== undefined) detachStreams({ setsid: this.#parts.config.setsid, logFd, nothing });
+    if (logFd !== undefined) this.#streams?.detach(logFd);
   }
 
   /** TTIN or TTOU was heeded: so many children there shall be now, in words. */

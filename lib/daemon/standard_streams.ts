@@ -5,7 +5,7 @@
  */
 
 import { readdirSync, readlinkSync } from "node:fs";
-import { redirect, setCloseOnExec } from "../os/descriptor.ts";
+import { openNull, redirect, setCloseOnExec } from "../os/descriptor.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -13,7 +13,7 @@ const STDERR = 2;
 const FOLDER = "/proc/self/fd";
 
 /** What a descriptor is open on: a path, `pipe:[12]`; undefined if it is not open, or the system does not tell. */
-function targetOf(fd: number | string): string | undefined {
+function targetOf(fd: number): string | undefined {
   try {
     return readlinkSync(`${FOLDER}/${fd}`);
   } catch {
@@ -29,28 +29,43 @@ function descriptors(): number[] {
   }
 }
 
-/**
- * Cuts the standard streams off, as Net::Server does: with `setsid` or a log file, standard input and output are
- * /dev/null, and standard error is the log file, or /dev/null where there is none.
- */
-export function detachStreams(
-  options: { readonly setsid: boolean; readonly logFd: number | undefined },
-): void {
-  const { setsid, logFd } = options;
-  if (!setsid && logFd === undefined) return;
-  const nothing = openNull();
-  const error = logFd ?? nothing;
-  const streams: [number, number][] = [[STDERR, error], [STDIN, nothing], [STDOUT, nothing]];
-  // A runtime may have made copies of its own when it started (Deno does), to read and write by.
-  const before = streams.map(([fd, goal]): [string | undefined, number] => [targetOf(fd), goal]);
-  for (const fd of descriptors()) {
-    if (fd <= STDERR || fd === error || fd === nothing) continue;
-    const target = targetOf(fd);
-    if (target === undefined || target === "/dev/null") continue;
-    const copied = before.find(([stream]) => stream === target);
-    if (copied === undefined) continue;
-    redirect(fd, copied[1]);
-    setCloseOnExec(fd, { on: true });
+/** The streams as they were when this was made, and what they are made to be. */
+export class StandardStreams {
+  readonly #setsid: boolean;
+  /** Opened, like all else here is looked up, while that is to be had: not from inside of a new root. */
+  readonly #nothing = openNull();
+  /** Copies that the runtime made for itself when it started, to read and write by (Deno does). */
+  readonly #copies: readonly { readonly fd: number; readonly of: number }[];
+
+  /**
+   * @param setsid Whether the streams are cut off even without a log file.
+   * @param logFd The log's own descriptor, which is no copy even if it leads to the same file: it will be closed.
+   */
+  constructor({ setsid, logFd }: { readonly setsid: boolean; readonly logFd: number | undefined }) {
+    this.#setsid = setsid;
+    // One pipe may be output and error both: its copies go where errors go.
+    const streams = [STDERR, STDIN, STDOUT].map((fd) => ({ fd, target: targetOf(fd) }))
+      .filter(({ target }) => target !== undefined && target !== "/dev/null");
+    this.#copies = descriptors().filter((fd) => fd > STDERR && fd !== logFd).flatMap((fd) => {
+      const target = targetOf(fd);
+      const stream = streams.find((one) => one.target === target);
+      return stream === undefined ? [] : [{ fd, of: stream.fd }];
+    });
   }
-  for (const [fd, goal] of streams) redirect(fd, goal);
+
+  /**
+   * Cuts the streams off, as Net::Server does: with `setsid` or a log file, standard input and output are /dev/null, and
+   * standard error is the log file, or /dev/null where there is none.
+   */
+  detach(logFd: number | undefined): void {
+    if (!this.#setsid && logFd === undefined) return;
+    const error = logFd ?? this.#nothing;
+    for (const { fd, of } of this.#copies) {
+      redirect(fd, of === STDERR ? error : this.#nothing);
+      setCloseOnExec(fd, { on: true });
+    }
+    redirect(STDERR, error);
+    redirect(STDIN, this.#nothing);
+    redirect(STDOUT, this.#nothing);
+  }
 }

@@ -66,7 +66,8 @@ export async function runServer(parts: ServerParts): Promise<never> {
     module.checkHandler?.(handler);
     await nameHook("postConfigure", () => handler.hooks?.postConfigure?.(server));
     const log = logger.log.bind(logger);
-    daemon = new Daemon({ config: loaded.config, log, legacy: legacy?.daemon, reporter });
+    const { fileFd: logFd } = logger;
+    daemon = new Daemon({ config: loaded.config, log, logFd, legacy: legacy?.daemon, reporter });
     loop = await prepare({ parts, loaded, server, logger, legacy, daemon, module });
     return await loop.run();
   } catch (error) {
