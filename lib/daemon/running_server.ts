@@ -10,7 +10,7 @@ import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { errno } from "../os/calls.ts";
 import { EPERM } from "../os/errno.ts";
 import { openProcess, processExists, sendSignal } from "../os/process.ts";
-import { pollAway, POLLIN } from "../os/wait.ts";
+import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
 import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
 import { type Bulletin, findBoard, readBoard } from "./bulletin.ts";
@@ -54,8 +54,9 @@ export class RunningServer {
     throw new TineError(`Cannot find the server: ${owner}`, { exitCode: EX_UNAVAILABLE });
   }
 
-  /** Whether it has ended. */
+  /** Whether it has ended. One that nobody has reaped yet is there by its number, but no more. */
   get ended(): boolean {
+    if (this.#process !== undefined) return pollHere(this.#process, POLLIN, 0);
     return !processExists(this.pid);
   }
 
