@@ -93,6 +93,8 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
     status: "supported",
     binds: false,
     takes: [],
+    // The super-server is the daemon; a process for each client shares no pid file with the others.
+    omits: ["background", "setsid", "pid_file"],
   },
   {
     name: "Multiplex",

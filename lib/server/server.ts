@@ -58,16 +58,22 @@ export async function runServer(parts: ServerParts): Promise<never> {
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;
-    const isForeground = !loaded.personality.binds || !(background || setsid);
-    if (!isForeground && legacy === undefined && self === undefined) return await goToBackground({ setsid });
+    if ((background || setsid) && legacy === undefined && self === undefined) {
+      return await goToBackground({ setsid });
+    }
     logger = openLog(loaded.config);
     await startLog(logger, loaded, handler, server);
     const module = await loopOf(loaded.personality);
     module.checkHandler?.(handler);
     await nameHook("postConfigure", () => handler.hooks?.postConfigure?.(server));
     const log = logger.log.bind(logger);
-    const { fileFd: logFd } = logger;
-    daemon = new Daemon({ config: loaded.config, log, logFd, legacy: legacy?.daemon, reporter });
+    daemon = new Daemon({
+      config: loaded.config,
+      log,
+      logFd: logger.fileFd,
+      legacy: legacy?.daemon,
+      reporter,
+    });
     loop = await prepare({ parts, loaded, server, logger, legacy, daemon, module });
     return await loop.run();
   } catch (error) {
@@ -183,7 +189,9 @@ function giveUpRights(
   { parts, loaded, logger, daemon }: Beginning,
   listeners: readonly Listener[],
 ): () => void {
-  const log = (level: number, message: string) => logger.log(level, message);
+  const { binds } = loaded.personality;
+  // A process for each client would say it each time.
+  const log = (level: number, message: string) => logger.log(binds ? level : Math.max(level, 3), message);
   const confinement = planConfinement(loaded, log);
   const { become } = confinement;
   if (become !== undefined) {
