@@ -28,7 +28,7 @@ async function loadParser(): Promise<TomlParser> {
   } catch (cause) {
     throw new ConfigError(
       "Cannot read a TOML file: its parser, the npm package smol-toml 1.9.1, cannot be loaded; " +
-        'install it, or use a file of "key value" lines',
+        'install it where this user may read it (on Deno, in DENO_DIR), or use a file of "key value" lines',
       { cause },
     );
   }

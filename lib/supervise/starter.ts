@@ -34,7 +34,8 @@ export interface StartOptions {
 export class Starter {
   readonly #parts: StarterParts;
   readonly #backoff = new Backoff();
-  readonly #pace = new Pace(navigator.hardwareConcurrency);
+  // One more than there are processors, so that none idles until the parent has heard of a child that is ready.
+  readonly #pace = new Pace(navigator.hardwareConcurrency + 1);
   /** When children last died at birth, in milliseconds since 1970. */
   #failedAt = 0;
 
