@@ -318,3 +318,15 @@ test("the chat joins who speaks UDP with who speaks TCP", { timeout }, async () 
     });
   }, []);
 });
+
+test("the relay passes many clients on at once", { timeout }, async () => {
+  const args = ["cli.ts", "./examples/relay.ts"];
+  await withProgram(["cli.ts"], async (backend) => {
+    await withProgram([...args, "--backend", `127.0.0.1:${backend.port}`], async ({ port }) => {
+      const clients = Array.from({ length: 24 }, () => new Client(port));
+      const pids = await Promise.all(clients.map((client) => client.welcome()));
+      for (const [i, client] of clients.entries()) await client.ask(`through ${i}`, pids[i] as number);
+      await Promise.all(clients.map((client) => client.quit()));
+    });
+  }, ["--max_servers", "24", "--max_requests", "24"]);
+});
