@@ -146,50 +146,69 @@ export function createWaitSet(): WaitSet {
 }
 
 /** With epoll, of many processes that wait for a shared descriptor the kernel wakes one (Linux). */
-class EpollSet implements WaitSet {
+export class EpollSet implements WaitSet {
   readonly #fd: number;
-  readonly #events = new Uint8Array(MAX_EVENTS * c.epollEventSize);
-  readonly #view = new DataView(this.#events.buffer);
+  readonly #maxEvents: number;
+  readonly #events: Uint8Array;
+  readonly #view: DataView;
+  readonly #event = new Uint8Array(c.epollEventSize);
+  readonly #eventView = new DataView(this.#event.buffer);
 
-  constructor() {
+  /** @param maxEvents How many events one wait finds at most. */
+  constructor(maxEvents = MAX_EVENTS) {
+    this.#maxEvents = maxEvents;
+    this.#events = new Uint8Array(maxEvents * c.epollEventSize);
+    this.#view = new DataView(this.#events.buffer);
     this.#fd = libc.epoll_create1(EPOLL_CLOEXEC);
     if (this.#fd < 0) throw systemError("epoll_create1", "create an epoll set");
   }
 
-  addShared(fd: number): void {
-    this.#add(fd, EPOLLIN | EPOLLEXCLUSIVE);
+  /** `epoll_ctl(2)`; negative where it fails. */
+  protected control(operation: number, fd: number, events: number): number {
+    this.#eventView.setUint32(0, events, true);
+    this.#eventView.setInt32(c.epollDataOffset, fd, true);
+    return libc.epoll_ctl(this.#fd, operation, fd, this.#event);
   }
 
-  add(fd: number): void {
-    this.#add(fd, EPOLLIN);
-  }
-
-  #add(fd: number, events: number): void {
-    const event = new Uint8Array(c.epollEventSize);
-    const view = new DataView(event.buffer);
-    view.setUint32(0, events, true);
-    view.setInt32(c.epollDataOffset, fd, true);
-    if (libc.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, event) < 0) {
+  /** Adds a descriptor that is waited for in the way that `events` says. */
+  protected addFor(fd: number, events: number): void {
+    if (this.control(EPOLL_CTL_ADD, fd, events) < 0) {
       throw systemError("epoll_ctl", `wait for descriptor ${fd}`);
     }
   }
 
+  addShared(fd: number): void {
+    this.addFor(fd, EPOLLIN | EPOLLEXCLUSIVE);
+  }
+
+  add(fd: number): void {
+    this.addFor(fd, EPOLLIN);
+  }
+
   remove(fd: number): void {
-    libc.epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(c.epollEventSize));
+    this.control(EPOLL_CTL_DEL, fd, 0);
   }
 
   waitHere(timeoutMs: number): number {
-    return libc.epoll_wait(this.#fd, this.#events, MAX_EVENTS, timeoutMs);
+    return libc.epoll_wait(this.#fd, this.#events, this.#maxEvents, timeoutMs);
   }
 
   waitAway(): Promise<number> {
-    return runtime.callBlocking("epoll_pwait", [this.#fd, this.#events, MAX_EVENTS, -1, null]);
+    return runtime.callBlocking("epoll_pwait", [this.#fd, this.#events, this.#maxEvents, -1, null]);
+  }
+
+  /** The descriptor of the event `index` of the last wait; negative where it is none of the set's. */
+  fdAt(index: number): number {
+    return this.#view.getInt32(index * c.epollEventSize + c.epollDataOffset, true);
+  }
+
+  /** Its events, as poll(2) has them. */
+  eventsAt(index: number): number {
+    return this.#view.getUint32(index * c.epollEventSize, true);
   }
 
   has(fd: number, count: number): boolean {
-    for (let i = 0; i < count; i++) {
-      if (this.#view.getInt32(i * c.epollEventSize + c.epollDataOffset, true) === fd) return true;
-    }
+    for (let i = 0; i < count; i++) if (this.fdAt(i) === fd) return true;
     return false;
   }
 
