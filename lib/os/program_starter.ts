@@ -126,19 +126,3 @@ export class ProgramStarter {
     this.#prepared = { socket, stderr };
   }
 }
-
-/** The soft limit of open files that programs expect, and that systemd gives (systemd.exec(5)). */
-const USUAL_FILES = 1024n;
-
-/**
- * Sets the soft limit of open files back to what is usual, for this process and what it executes: both runtimes raise
- * it to the hard limit when they start, and a program that walks through all possible descriptors takes long then.
- * The hard limit stays.
- */
-export function lowerFileLimit(): void {
-  const limit = new BigUint64Array(2);
-  const bytes = new Uint8Array(limit.buffer);
-  if (libc.getrlimit(c.RLIMIT_NOFILE, bytes) !== 0 || (limit[0] as bigint) <= USUAL_FILES) return;
-  limit[0] = USUAL_FILES;
-  libc.setrlimit(c.RLIMIT_NOFILE, bytes);
-}
