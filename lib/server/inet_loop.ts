@@ -6,12 +6,11 @@
 
 import { openAdmission, serve, type Serving, Thrown } from "../child/serve.ts";
 import type { Connection } from "../connection/connection.ts";
-import type { Hooks } from "../hooks.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS } from "../signals.ts";
-import { HookError, nameHook } from "../supervise/parent.ts";
+import { HookError } from "../supervise/parent.ts";
 import { takeClient } from "./inet_client.ts";
-import type { Ground, Loop } from "./loop.ts";
+import { callHook, type Ground, type Loop } from "./loop.ts";
 
 /** Takes the client, so that it can be served. */
 export async function prepareLoop(ground: Ground): Promise<Loop> {
@@ -45,7 +44,7 @@ class Inet {
     const { server } = this.#ground;
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
     this.#listen(stop);
-    await this.#callHook("preLoop", (hooks) => hooks.preLoop?.(server));
+    await callHook(this.#ground, "preLoop", (hooks) => hooks.preLoop?.(server));
     server.requests++;
     try {
       await Promise.race([serve(this.#serving, this.#connection), stopped]);
@@ -85,14 +84,9 @@ class Inet {
   /** Runs the last hooks, and ends the process; what the handler has under way ends with it. */
   async close(exitCode: number): Promise<never> {
     const { server, logger } = this.#ground;
-    await this.#callHook("preServerClose", (hooks) => hooks.preServerClose?.(server));
+    await callHook(this.#ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
     logger.logTimed(2, "Server closing!");
-    await this.#callHook("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+    await callHook(this.#ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
     runtime.exit(exitCode);
-  }
-
-  async #callHook(name: keyof Hooks, call: (hooks: Hooks) => unknown): Promise<void> {
-    const { hooks } = this.#ground.handler;
-    if (hooks?.[name] !== undefined) await nameHook(name, () => call(hooks));
   }
 }

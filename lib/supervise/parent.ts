@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import type { Interrupt } from "../daemon/try_restart.ts";
 import type { Handoff } from "../handoff.ts";
 import type { ChildKind, Hooks } from "../hooks.ts";
 import type { Listener } from "../listen/listen.ts";
@@ -43,12 +41,8 @@ export interface ParentParts {
   readonly lifeline: Pipe;
   /** The personality's strategy. */
   readonly populate: (scoreboard: Scoreboard) => Population;
-  /** Reads the options again and checks them. */
-  readonly reread: () => Promise<LoadedConfig>;
   /** Its pid file, and what it tells of itself. */
   readonly daemon: Daemon;
-  /** Lets the program on disk try a restart. @throws {TineError} with the reason, if it would fail */
-  readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
 }
 
 /** A hook threw in the parent, or a handler that runs in it: the server ends, as a Perl server would `die`. */
