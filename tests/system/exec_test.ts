@@ -495,8 +495,9 @@ test("as the first process of a container, the server reaps what programs leave 
     for (let i = 0; i < 3; i++) assert.equal(await hear(port), "served\n");
     await until(() => /(EXEC pid\(\d+\) ended[^]*){3}/.test(said), 20_000, () => said);
     const [server = 0] = childrenOf(container.pid as number);
-    await until(() => zombies(server).length === 0, 10_000, () => `zombies are left: ${zombies(server)}`);
-    assert.equal(childrenOf(server).length, 1);
+    // One left behind sleeps for a while before it becomes a zombie, and longer on a busy machine.
+    await until(() => childrenOf(server).length === 1, 10_000, () => `left: ${childrenOf(server)}`);
+    assert.deepEqual(zombies(server), []);
   } finally {
     signal(childrenOf(container.pid as number)[0] ?? (container.pid as number), "SIGTERM");
     await within(ended, 20_000, "the end of the container");
