@@ -20,12 +20,23 @@ export const CHILD_VARIABLE = "TINE_CHILD";
  */
 export const ARENAS_VARIABLE = "MALLOC_ARENA_MAX";
 
+/** The token that children wait for, whatever else they take turns by. */
+export interface TokenHandoff {
+  readonly pipe: Pipe;
+  readonly generationFd: number;
+}
+
 /** How children take turns, and what they need for it. */
 export type SerializerHandoff =
   | { readonly kind: "none" }
-  | { readonly kind: "flock"; readonly path: string; readonly fd?: number | undefined }
-  | { readonly kind: "semaphore"; readonly id: number }
-  | { readonly kind: "pipe"; readonly pipe: Pipe; readonly generationFd: number };
+  | {
+    readonly kind: "flock";
+    readonly token: TokenHandoff;
+    readonly path: string;
+    readonly fd?: number | undefined;
+  }
+  | { readonly kind: "semaphore"; readonly token: TokenHandoff; readonly id: number }
+  | { readonly kind: "pipe"; readonly token: TokenHandoff };
 
 /** A listening socket as children have it. */
 export interface ListenerHandoff {
@@ -70,21 +81,16 @@ export interface Handoff {
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
   const { listeners, scoreboardFd, lifelineFd, poke, serializer, messagesFd, bell } = handoff;
-  const turn = serializer.kind === "pipe"
-    ? [serializer.pipe.read, serializer.pipe.write, serializer.generationFd]
-    : serializer.kind === "flock" && serializer.fd !== undefined
-    ? [serializer.fd]
-    : [];
-  const messages = messagesFd === undefined ? [] : [messagesFd];
+  const token = serializer.kind === "none" ? undefined : serializer.token;
+  const lone = [messagesFd, token?.generationFd, serializer.kind === "flock" ? serializer.fd : undefined];
   const sockets = listeners.map(({ fd }) => fd);
   return [
     ...new Set([
       ...sockets,
       scoreboardFd,
       lifelineFd,
-      ...[poke, bell].flatMap((ends) => ends === undefined ? [] : [ends.read, ends.write]),
-      ...turn,
-      ...messages,
+      ...[poke, bell, token?.pipe].flatMap((ends) => ends === undefined ? [] : [ends.read, ends.write]),
+      ...lone.filter((fd) => fd !== undefined),
     ]),
   ];
 }

@@ -134,9 +134,13 @@ export class Acceptor {
    * the rest.
    */
   next(): number | Promise<number> {
-    if (this.#serializer !== undefined) return this.#nextInTurn(this.#serializer);
-    const fd = this.acceptWaiting();
-    return fd >= 0 ? fd : this.#nextAfterWait();
+    const serializer = this.#serializer;
+    if (serializer === undefined) return this.#nextHere() ?? this.#nextAfterWait();
+    if (!serializer.takeHere()) return this.#nextInTurn(serializer);
+    const next = this.#nextHere();
+    if (next === undefined) return this.#nextAfterWait(serializer);
+    serializer.release();
+    return next;
   }
 
   /** The caller has the client that {@linkcode next} gave. */
@@ -181,46 +185,58 @@ export class Acceptor {
     return received === true ? socket : -1;
   }
 
-  /** Waits until a listener has a client or the parent has gone, then tries. */
-  async #nextAfterWait(): Promise<number> {
-    for (;;) {
-      if (this.takePause()) {
-        await pollAway([{ fd: this.#lifelineFd, events: 1 }], PAUSE_MS);
+  /**
+   * What {@linkcode next} gives if that is there within a moment, without a promise: waiting here is one system call,
+   * and most of the time somebody comes within it while the server is busy. Undefined if nothing is.
+   */
+  #nextHere(): number | undefined {
+    let fd = this.acceptWaiting();
+    if (fd >= 0) return fd;
+    if (this.#pausing) return undefined;
+    const ready = this.#wait.waitHere(this.#patience.ms);
+    if (ready <= 0) {
+      this.#patience.inVain();
+      return undefined;
+    }
+    if (this.#isParentGone(ready)) return PARENT_GONE;
+    fd = this.acceptWaiting();
+    return fd >= 0 ? fd : undefined;
+  }
+
+  /** Waits until a listener has a client or the parent has gone, then tries. Gives back the turn that it had. */
+  async #nextAfterWait(held?: Serializer): Promise<number> {
+    this.#holding = held !== undefined;
+    try {
+      for (;;) {
+        if (this.takePause()) {
+          await pollAway([{ fd: this.#lifelineFd, events: 1 }], PAUSE_MS);
+        } else {
+          await this.#patience.learn(this.#wait.waitAway());
+        }
+        // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
+        if (this.#left) return NOBODY;
+        const next = this.#nextHere();
+        if (next !== undefined) return this.#untaken = next;
       }
-      // Waiting here is one system call, and most of the time somebody comes within it while the server is busy.
-      let ready = this.#wait.waitHere(this.#patience.ms);
-      if (ready <= 0) {
-        this.#patience.inVain();
-        ready = await this.#patience.learn(this.#wait.waitAway());
-      }
-      // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
-      if (this.#left) return NOBODY;
-      if (ready > 0 && this.#wait.has(this.#lifelineFd, ready)) return PARENT_GONE;
-      const fd = this.acceptWaiting();
-      if (fd >= 0) return this.#untaken = fd;
+    } finally {
+      if (this.#holding) this.#giveTurn();
     }
   }
 
   async #nextInTurn(serializer: Serializer): Promise<number> {
-    for (;;) {
-      if (serializer.takeHere() || await serializer.takeAway()) break;
+    while (!await serializer.takeAway()) {
       if (this.#left) return NOBODY;
-      if (this.isParentGone()) {
-        serializer.abandon?.();
-        return PARENT_GONE;
-      }
+      if (this.isParentGone()) return PARENT_GONE;
+      if (serializer.takeHere()) break;
     }
-    this.#holding = true;
     if (this.#left) {
-      this.#giveTurn();
+      serializer.release();
       return NOBODY;
     }
-    try {
-      const fd = this.acceptWaiting();
-      return fd >= 0 ? this.#untaken = fd : await this.#nextAfterWait();
-    } finally {
-      if (this.#holding) this.#giveTurn();
-    }
+    const next = this.#nextHere();
+    if (next === undefined) return await this.#nextAfterWait(serializer);
+    serializer.release();
+    return this.#untaken = next;
   }
 
   #giveTurn(): void {
@@ -230,8 +246,13 @@ export class Acceptor {
 
   /** Whether the parent has gone. */
   isParentGone(): boolean {
-    const ready = this.#wait.waitHere(0);
-    return ready > 0 && this.#wait.has(this.#lifelineFd, ready);
+    return this.#isParentGone(this.#wait.waitHere(0));
+  }
+
+  #isParentGone(ready: number): boolean {
+    if (ready <= 0 || !this.#wait.has(this.#lifelineFd, ready)) return false;
+    this.#serializer?.abandon?.();
+    return true;
   }
 
   /**
@@ -245,7 +266,10 @@ export class Acceptor {
     for (const fd of this.#listeners) this.#wait.remove(fd);
     // One that is on its way to the caller, who has not seen it: on Deno a signal's listener may run in between.
     if (this.#untaken >= 0) return this.#untaken;
-    if (this.#serializer !== undefined && !this.#holding) return -1;
+    if (this.#serializer !== undefined && !this.#holding) {
+      this.#serializer.leave();
+      return -1;
+    }
     const fd = this.acceptWaiting();
     if (this.#holding) this.#giveTurn();
     return fd;

@@ -61,7 +61,6 @@ const LIBC = {
   semctl: { args: ["i32", "i32", "i32", "usize"], result: "i32" }, // int semctl(int, int, int, ...)
   semget: { args: ["i32", "i32", "i32"], result: "i32" }, // int semget(key_t, int, int)
   semop: { args: ["i32", "buffer", "usize"], result: "i32" }, // int semop(int, struct sembuf *, size_t)
-  semtimedop: { args: ["i32", "buffer", "usize", "buffer"], result: "i32" }, // int semtimedop(int, struct sembuf *, size_t, const struct timespec *)
   send: { args: ["i32", "buffer", "usize", "i32"], result: "i32" }, // ssize_t send(int, const void *, size_t, int)
   sendto: { args: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" }, // ssize_t sendto(int, const void *, size_t, int, const struct sockaddr *, socklen_t)
   setrlimit: { args: ["i32", "buffer"], result: "i32" }, // int setrlimit(int, const struct rlimit *)

@@ -1,5 +1,5 @@
 /**
- * Turns by `flock(2)` on a file that each child opens for itself. The lock dies with its holder.
+ * A lock by `flock(2)` on a file that each child opens for itself. It dies with its holder.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { libc } from "../os/calls.ts";
 import { openFile } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Lock } from "./serializer.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
 
 /** The child's side. */
-export class FlockSerializer implements Serializer {
+export class FileLock implements Lock {
   readonly #fd: number;
 
   /** @throws {SystemError} if the file cannot be opened */
@@ -23,15 +23,15 @@ export class FlockSerializer implements Serializer {
     this.#fd = openFile(path, { create: true });
   }
 
-  takeHere(): boolean {
+  lockHere(): boolean {
     return libc.flock(this.#fd, LOCK_EX | LOCK_NB) === 0;
   }
 
-  async takeAway(): Promise<boolean> {
+  async lockAway(): Promise<boolean> {
     return await runtime.callBlocking("flock", [this.#fd, LOCK_EX]) === 0;
   }
 
-  release(): void {
+  unlock(): void {
     libc.flock(this.#fd, LOCK_UN);
   }
 }

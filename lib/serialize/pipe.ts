@@ -6,11 +6,11 @@
  * @module
  */
 
-import type { SerializerHandoff } from "../handoff.ts";
+import type { TokenHandoff } from "../handoff.ts";
 import { libc } from "../os/calls.ts";
 import { closeFd, createPipe, type Pipe } from "../os/descriptor.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
-import { createWaitSet, SHORT_WAIT_MS, type WaitSet } from "../os/wait.ts";
+import { createWaitSet, Patience, type WaitSet } from "../os/wait.ts";
 import type { Serializer } from "./serializer.ts";
 
 const GENERATION_BYTES = 4096;
@@ -26,8 +26,8 @@ export class TokenPipe {
   }
 
   /** What children need. */
-  get handoff(): Extract<SerializerHandoff, { kind: "pipe" }> {
-    return { kind: "pipe", pipe: this.#pipe, generationFd: this.#memory.fd };
+  get handoff(): TokenHandoff {
+    return { pipe: this.#pipe, generationFd: this.#memory.fd };
   }
 
   /** Puts in a new token and makes every older one void. */
@@ -52,31 +52,45 @@ export class PipeSerializer implements Serializer {
   readonly #token = new Int32Array(1);
   readonly #tokenBytes = new Uint8Array(this.#token.buffer);
   readonly #wait: WaitSet = createWaitSet();
+  readonly #patience = new Patience();
 
-  constructor(handoff: Extract<SerializerHandoff, { kind: "pipe" }>, lifelineFd: number) {
+  constructor(handoff: TokenHandoff, lifelineFd: number) {
     this.#pipe = handoff.pipe;
     this.#generation = new Int32Array(mapSharedMemory(handoff.generationFd, GENERATION_BYTES), 0, 1);
     this.#wait.addShared(handoff.pipe.read);
     this.#wait.add(lifelineFd);
   }
 
+  get #isValid(): boolean {
+    return this.#token[0] === Atomics.load(this.#generation, 0);
+  }
+
   #take(): boolean {
     while (libc.read(this.#pipe.read, this.#tokenBytes, 4) === 4) {
-      if (this.#token[0] === Atomics.load(this.#generation, 0)) return true;
+      if (this.#isValid) return true;
     }
     return false;
   }
 
   takeHere(): boolean {
-    return this.#take() || (this.#wait.waitHere(SHORT_WAIT_MS) > 0 && this.#take());
+    if (this.#take()) return true;
+    if (this.#wait.waitHere(this.#patience.ms) > 0) return this.#take();
+    this.#patience.inVain();
+    return false;
   }
 
   async takeAway(): Promise<boolean> {
-    await this.#wait.waitAway();
+    await this.#patience.learn(this.#wait.waitAway());
     return this.#take();
   }
 
   release(): void {
-    libc.write(this.#pipe.write, this.#tokenBytes, 4);
+    // One that a death has made void meanwhile would wake a child for nothing.
+    if (this.#isValid) libc.write(this.#pipe.write, this.#tokenBytes, 4);
+  }
+
+  leave(): void {
+    this.#wait.remove(this.#pipe.read);
+    if (this.#take()) this.release();
   }
 }

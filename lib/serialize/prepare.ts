@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
-import type { SerializerHandoff } from "../handoff.ts";
+import type { SerializerHandoff, TokenHandoff } from "../handoff.ts";
 import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { createSharedMemory } from "../os/shared_memory.ts";
@@ -63,49 +63,54 @@ export async function prepareSerializer(
   kind: SerializerHandoff["kind"],
   lockFile: string | undefined,
 ): Promise<PreparedSerializer> {
-  switch (kind) {
-    case "none":
-      return { handoff: { kind }, afterDeath() {}, giveTo() {}, remove() {} };
-    case "flock":
-      return prepareFlock(lockFile);
-    case "semaphore": {
-      const { createSemaphore, giveSemaphore, removeSemaphore } = await import("./semaphore.ts");
-      const id = createSemaphore();
-      return {
-        handoff: { kind, id },
-        afterDeath() {},
-        giveTo: (owner) => giveSemaphore(id, owner),
-        remove: () => removeSemaphore(id),
-      };
-    }
-    case "pipe": {
-      const { TokenPipe } = await import("./pipe.ts");
-      const token = new TokenPipe();
-      return {
-        handoff: token.handoff,
-        afterDeath: () => token.renew(),
-        giveTo() {},
-        remove: () => token.close(),
-      };
-    }
-  }
+  if (kind === "none") return { handoff: { kind }, afterDeath() {}, giveTo() {}, remove() {} };
+  const { TokenPipe } = await import("./pipe.ts");
+  const pipe = new TokenPipe();
+  const token = pipe.handoff;
+  const lock: PreparedLock = kind === "pipe"
+    ? { handoff: { kind, token } }
+    : kind === "flock"
+    ? prepareFlock(token, lockFile)
+    : await prepareSemaphore(token);
+  return {
+    handoff: lock.handoff,
+    afterDeath: () => pipe.renew(),
+    giveTo: (owner) => lock.giveTo?.(owner),
+    remove() {
+      lock.remove?.();
+      pipe.close();
+    },
+  };
+}
+
+/** What there is besides the token. */
+type PreparedLock =
+  & Pick<PreparedSerializer, "handoff">
+  & Partial<Pick<PreparedSerializer, "giveTo" | "remove">>;
+
+async function prepareSemaphore(token: TokenHandoff): Promise<PreparedLock> {
+  const { createSemaphore, giveSemaphore, removeSemaphore } = await import("./semaphore.ts");
+  const id = createSemaphore();
+  return {
+    handoff: { kind: "semaphore", token, id },
+    giveTo: (owner) => giveSemaphore(id, owner),
+    remove: () => removeSemaphore(id),
+  };
 }
 
 /** Each child opens the file before it gives up its rights, so that nothing needs to be given to its user. */
-function prepareFlock(named: string | undefined): PreparedSerializer {
-  const common = { afterDeath() {}, giveTo() {} };
+function prepareFlock(token: TokenHandoff, named: string | undefined): PreparedLock {
   if (named !== undefined) {
     createLockFile(named);
     // A file that the user named is the user's.
-    return { ...common, handoff: { kind: "flock", path: named }, remove() {} };
+    return { handoff: { kind: "flock", token, path: named } };
   }
   if (isLinux) {
     // A file without a name, which goes when the last who has it open ends, however that happens. Opened by way of
     // /proc, each child has an open file of its own, as a lock needs.
     const { fd } = createSharedMemory("lock", 1);
     return {
-      ...common,
-      handoff: { kind: "flock", path: `/proc/self/fd/${fd}`, fd },
+      handoff: { kind: "flock", token, path: `/proc/self/fd/${fd}`, fd },
       remove: () => closeFd(fd),
     };
   }
@@ -113,8 +118,7 @@ function prepareFlock(named: string | undefined): PreparedSerializer {
   const path = join(mkdtempSync(join(tmpdir(), "tine-")), "lock");
   createLockFile(path);
   return {
-    ...common,
-    handoff: { kind: "flock", path },
+    handoff: { kind: "flock", token, path },
     remove: () => rmSync(dirname(path), { recursive: true, force: true }),
   };
 }

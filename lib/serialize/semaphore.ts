@@ -1,6 +1,5 @@
 /**
- * Turns by a System V semaphore. Each operation is made with SEM_UNDO, so the kernel gives the turn back when its
- * holder dies.
+ * A lock by a System V semaphore. Each operation is made with SEM_UNDO, so the kernel unlocks it when its holder dies.
  *
  * @module
  */
@@ -8,9 +7,8 @@
 import { libc } from "../os/calls.ts";
 import { constants as c, isLinux } from "../os/constants.ts";
 import { systemError } from "../os/errno.ts";
-import { SHORT_WAIT_MS } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Lock } from "./serializer.ts";
 
 const IPC_PRIVATE = 0;
 const OWNER_MAY_READ_AND_WRITE = 0o600;
@@ -53,28 +51,25 @@ export function giveSemaphore(
 }
 
 /** The child's side. */
-export class SemaphoreSerializer implements Serializer {
+export class SemaphoreLock implements Lock {
   readonly #id: number;
   readonly #take = operation(-1, c.SEM_UNDO);
   readonly #tryToTake = operation(-1, c.SEM_UNDO | c.IPC_NOWAIT);
   readonly #give = operation(1, c.SEM_UNDO);
-  readonly #shortTime = new Uint8Array(BigInt64Array.of(0n, BigInt(SHORT_WAIT_MS * 1e6)).buffer);
 
   constructor(id: number) {
     this.#id = id;
   }
 
-  takeHere(): boolean {
-    return isLinux
-      ? libc.semtimedop(this.#id, this.#take, 1, this.#shortTime) === 0
-      : libc.semop(this.#id, this.#tryToTake, 1) === 0;
+  lockHere(): boolean {
+    return libc.semop(this.#id, this.#tryToTake, 1) === 0;
   }
 
-  async takeAway(): Promise<boolean> {
+  async lockAway(): Promise<boolean> {
     return await runtime.callBlocking("semop", [this.#id, this.#take, 1]) === 0;
   }
 
-  release(): void {
+  unlock(): void {
     libc.semop(this.#id, this.#give, 1);
   }
 
