@@ -7,7 +7,7 @@
 import { runtime } from "../runtime/choose.ts";
 
 /** How long clients may be served without a pause. */
-const LONGEST_MS = 10;
+const LONGEST_MS = 25;
 
 /** Says when it is time for a turn. */
 export class Breather {

@@ -6,7 +6,7 @@
 
 import { closeFd, type Waker } from "../os/descriptor.ts";
 import { type Ending, openProcess, processExists, reap, sendSignal } from "../os/process.ts";
-import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS } from "../os/wait.ts";
+import { type Patience, pollAway, POLLIN } from "../os/wait.ts";
 
 /** How often what is left of a process group is looked for, within the time that it has to end. */
 const GROUP_LOOK_MS = 20;
@@ -24,6 +24,7 @@ export class RunningProgram {
   readonly pid: number;
   readonly #limits: ProgramLimits;
   readonly #waker: Waker;
+  readonly #patience: Patience;
   readonly #log: (level: number, message: string) => void;
   readonly #startedAt = performance.now();
   /** Readable once the program has ended; undefined where the system has no such descriptor. */
@@ -34,15 +35,24 @@ export class RunningProgram {
   #killed = false;
   #stopping = false;
 
-  /** @param waker Wakes {@linkcode ended}; where there are no process descriptors, the signal CHLD has to wake it. */
+  /**
+   * @param waker Wakes {@linkcode ended}; where there are no process descriptors, the signal CHLD has to wake it.
+   * @param patience Learns from one program to the next.
+   */
   constructor(
     pid: number,
-    parts: { limits: ProgramLimits; waker: Waker; log: (level: number, message: string) => void },
+    parts: {
+      limits: ProgramLimits;
+      waker: Waker;
+      patience: Patience;
+      log: (level: number, message: string) => void;
+    },
   ) {
     this.pid = pid;
     this.#limits = parts.limits;
     this.#graceMs = parts.limits.graceMs;
     this.#waker = parts.waker;
+    this.#patience = parts.patience;
     this.#log = parts.log;
     this.#processFd = openProcess(pid);
   }
@@ -75,7 +85,7 @@ export class RunningProgram {
 
   async #leaderEnded(): Promise<Ending> {
     const fd = this.#processFd;
-    if (fd !== undefined) pollHere(fd, POLLIN, SHORT_WAIT_MS);
+    if (fd !== undefined) this.#patience.look(fd, POLLIN);
     for (;;) {
       const ending = reap(this.pid);
       if (ending !== undefined) return ending;
@@ -83,7 +93,9 @@ export class RunningProgram {
       if (!processExists(this.pid)) return { pid: this.pid };
       const left = this.#advance();
       const wake = { fd: this.#waker.fd, events: POLLIN };
-      const [woken] = await pollAway(fd === undefined ? [wake] : [wake, { fd, events: POLLIN }], left);
+      const [woken] = await this.#patience.learn(
+        pollAway(fd === undefined ? [wake] : [wake, { fd, events: POLLIN }], left),
+      );
       if (woken) this.#waker.take();
     }
   }

@@ -43,6 +43,7 @@ export class ProgramStarter {
   readonly #pointerBytes: Uint8Array;
   readonly #variables = new Uint8Array(VARIABLES_SIZE);
   readonly #variablesAt: number;
+  readonly #encoder = new TextEncoder();
   readonly #actions = new Uint8Array(SPAWN_OBJECT_SIZE);
   readonly #attributes = new Uint8Array(SPAWN_OBJECT_SIZE);
   readonly #pid = new Int32Array(1);
@@ -97,20 +98,20 @@ export class ProgramStarter {
     throw new SpawnError(`Cannot start ${this.#path}: ${errnoSentence(name)}${REMEDIES[name] ?? ""}`);
   }
 
+  /** Writes the variables, each with a zero behind it, and the pointers to them. */
   #layOut(variables: readonly string[]): void {
-    const encoder = new TextEncoder();
-    let at = 0;
+    // A zero within one, such as in the name of a client's abstract socket, would make two of it.
+    const whole = variables.filter((variable) => !variable.includes("\0"));
+    const text = `${whole.join("\0")}\0`;
+    const bytes = this.#variables;
+    const { written } = this.#encoder.encodeInto(text, bytes);
     let next = this.#environment.strings.length;
-    for (const variable of variables) {
-      const { read, written } = encoder.encodeInto(
-        variable,
-        this.#variables.subarray(at, VARIABLES_SIZE - 1),
-      );
-      // Nothing in it is that long unless somebody made it so: cut, it would say something else.
-      if (read < variable.length) continue;
-      this.#variables[at + written] = 0;
+    for (let at = 0; at < written;) {
+      const end = bytes.indexOf(0, at);
+      // Nothing in it is that long unless somebody made it so: cut, a variable would say something else.
+      if (end < 0 || end >= written) break;
       this.#pointers[next++] = BigInt(this.#variablesAt + at);
-      at += written + 1;
+      at = end + 1;
     }
     this.#pointers[next] = 0n;
   }

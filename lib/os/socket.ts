@@ -40,10 +40,20 @@ function setOption(fd: number, level: number, option: number, value: number): vo
   }
 }
 
+/** A `struct timeval` of so many milliseconds. */
+function timeval(milliseconds: number): Uint8Array {
+  const seconds = Math.floor(milliseconds / 1000);
+  return new Uint8Array(
+    BigInt64Array.of(BigInt(seconds), BigInt((milliseconds - seconds * 1000) * 1000)).buffer,
+  );
+}
+
+const noTime = timeval(0);
+
 /** Limits how long a `recv(2)` of a blocking socket waits (`SO_RCVTIMEO`, socket(7)). 0: for ever. */
 export function setReceiveTimeout(fd: number, timeoutMs: number): void {
-  const time = BigInt64Array.of(BigInt(Math.floor(timeoutMs / 1000)), BigInt((timeoutMs % 1000) * 1000));
-  if (libc.setsockopt(fd, c.SOL_SOCKET, c.SO_RCVTIMEO, new Uint8Array(time.buffer), TIMEVAL_SIZE) < 0) {
+  const time = timeoutMs === 0 ? noTime : timeval(timeoutMs);
+  if (libc.setsockopt(fd, c.SOL_SOCKET, c.SO_RCVTIMEO, time, TIMEVAL_SIZE) < 0) {
     throw systemError("setsockopt", "limit how long a socket waits");
   }
 }

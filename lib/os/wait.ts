@@ -30,7 +30,6 @@ export function pollHere(fd: number, events: number, timeoutMs: number): boolean
   return libc.poll(pollBytes, 1, timeoutMs) > 0;
 }
 
-/** How long a wait may hold the main thread where that is likely to be rewarded. */
 const PATIENT_WAIT_MS = 4;
 
 /**
@@ -38,7 +37,13 @@ const PATIENT_WAIT_MS = 4;
  * processors, a peer answers after a few milliseconds, and a hop to another thread would only add to the work.
  */
 export class Patience {
+  readonly #longestMs: number;
   #ms = SHORT_WAIT_MS;
+
+  /** @param longestMs How long a wait may hold the main thread where that is likely to be rewarded. */
+  constructor(longestMs = PATIENT_WAIT_MS) {
+    this.#longestMs = longestMs;
+  }
 
   /** Milliseconds. */
   get ms(): number {
@@ -61,7 +66,7 @@ export class Patience {
   async learn<T>(wait: Promise<T>): Promise<T> {
     const since = performance.now();
     const result = await wait;
-    if (performance.now() - since < PATIENT_WAIT_MS) this.#ms = PATIENT_WAIT_MS;
+    if (performance.now() - since < this.#longestMs) this.#ms = this.#longestMs;
     return result;
   }
 }
