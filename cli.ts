@@ -10,13 +10,7 @@ async function start(): Promise<void> {
   const { childTicket } = await import("./lib/server/role.ts");
   const ticket = childTicket();
   if (ticket === undefined) return await (await import("./lib/cli/main.ts")).main();
-  const { readHandoff, runChild } = await import("./lib/child/child.ts");
-  const { asHandler } = await import("./lib/child/serve.ts");
-  const handoff = readHandoff(ticket);
-  const handler = handoff.handlerUrl === undefined
-    ? {}
-    : asHandler((await import(handoff.handlerUrl)).default);
-  await runChild(ticket, handoff, handler);
+  await (await import("./lib/cli/child.ts")).main(ticket);
 }
 
 // Not awaited: on Bun a module that is still being evaluated keeps the event loop from ever running empty.

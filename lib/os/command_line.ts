@@ -7,6 +7,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { runtime } from "../runtime/choose.ts";
 import type { Program } from "./process.ts";
 
@@ -70,6 +71,25 @@ export function ownProgram(): Program {
   return { path: programPath, argv, environment: process.env };
 }
 
+const COMMAND_LINE = new URL("../../cli.ts", import.meta.url).href;
+const COMMAND_LINES_CHILD = new URL("../cli/child.ts", import.meta.url).href;
+
+/** The URL of a module that is named by URL or by path; undefined if it cannot be one. */
+function urlOf(module: string): string | undefined {
+  try {
+    return /^[a-z]+:/.test(module) ? new URL(module).href : pathToFileURL(module).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Arguments with the children's own main module in place of `cli.ts`, where there is one. */
+function forChildren(argv: readonly string[]): readonly string[] {
+  if (runtime.name !== "deno" || runtime.standalone || runtime.mainModule !== COMMAND_LINE) return argv;
+  const at = argv.findIndex((argument) => urlOf(argument) === COMMAND_LINE);
+  return at < 0 ? argv : argv.with(at, COMMAND_LINES_CHILD);
+}
+
 /**
  * This program as it runs, for children: they belong to this version of it, also when a new one lies on disk already.
  *
@@ -77,7 +97,8 @@ export function ownProgram(): Program {
  * itself by the name of its file and would not find it; what runs from its sources has new ones as soon as they change.
  */
 export function runningProgram(): Program {
-  const program = ownProgram();
+  const own = ownProgram();
+  const program = { ...own, argv: forChildren(own.argv) };
   const isKept = runtime.standalone && runtime.name === "bun" && runtime.platform === "linux";
   return isKept ? { ...program, path: "/proc/self/exe" } : program;
 }

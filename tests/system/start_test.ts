@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { test } from "node:test";
 import { exchange, fixture, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
@@ -25,6 +26,24 @@ test(
     });
   },
 );
+
+const noProc = process.platform === "linux" ? false : "needs /proc";
+
+test("a child of the command line is started with what a child needs, and the same arguments", {
+  timeout,
+  skip: noProc,
+}, async () => {
+  await withServer(["--max_servers", "1", "--log_level", "4"], {}, async (server) => {
+    const [child = 0] = await server.untilReady(1);
+    const argumentsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    // Deno would look through all that a parent can do; Bun loads only what is used.
+    const main = process.versions["bun"] === undefined ? /^file:.*\/lib\/cli\/child\.ts$/ : /^cli\.ts$/;
+    const [own, parents] = [argumentsOf(child), argumentsOf(server.pid)];
+    const at = parents.indexOf("cli.ts");
+    assert.match(own[at] ?? "", main);
+    assert.deepEqual(own.toSpliced(at, 1), parents.toSpliced(at, 1));
+  });
+});
 
 test("the first child that lives after deaths at birth brings back all the others", { timeout }, async () => {
   await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
