@@ -4,28 +4,16 @@
  * @module
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
-import { join } from "node:path";
 import { compileC } from "./build.ts";
 import { type Bench, messageOf } from "./context.ts";
 import { EXEC_TO_TCPSERVER, judge } from "./goals.ts";
 import { CLIENTS, type LoadResult, measure } from "./load.ts";
-import { type Command, type Process, Processes } from "./process.ts";
+import { type Command, Processes } from "./process.ts";
 import { median, medianRatio } from "./statistics.ts";
+import { type Runner, tcpserver, xinetd } from "./super_servers.ts";
 import type { Row, Section } from "./table.ts";
-import { until } from "./until.ts";
 
 const CHILDREN = 8;
-
-/** Somebody who runs a program for each client. */
-interface Runner {
-  readonly contestant: { readonly name: string; readonly runtime?: "deno" | "bun" };
-  readonly process: Process;
-  readonly port: number;
-}
 
 /** Measures all side by side, with the same program, which does as little as it can. */
 export async function exec(
@@ -89,77 +77,4 @@ export async function exec(
     samples: Object.fromEntries([...results].map(([{ contestant }, own]) => [contestant.name, own])),
     failures: [...failures, ...dropped],
   };
-}
-
-function demand(program: string, debian: string): void {
-  if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) {
-    throw new Error(`${program} is not measured: it is not installed (package ${debian})`);
-  }
-}
-
-/** With -1 it says the port that it was given. */
-async function tcpserver(processes: Processes, program: string): Promise<Runner> {
-  demand("tcpserver", "ucspi-tcp");
-  const options = ["-1", "-H", "-R", "-l", "0", "-c", "1000", "-b", "1000"];
-  const process = processes.start(["tcpserver", ...options, "127.0.0.1", "0", program]);
-  const [, port] = await process.line(/^(\d+)$/);
-  return { contestant: { name: "tcpserver" }, process, port: Number(port) };
-}
-
-/** A port that nobody had a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function xinetd(processes: Processes, program: string, folder: string): Promise<Runner> {
-  demand("xinetd", "xinetd");
-  const port = await freePort();
-  const user = execFileSync("id", ["-un"], { encoding: "utf8" }).trim();
-  const settings = {
-    type: "UNLISTED",
-    socket_type: "stream",
-    protocol: "tcp",
-    wait: "no",
-    user,
-    bind: "127.0.0.1",
-    port,
-    server: program,
-    instances: "UNLIMITED",
-    per_source: "UNLIMITED",
-    cps: "1000000 1",
-    log_type: "FILE /dev/null",
-  };
-  const lines = Object.entries(settings).map(([key, value]) => `  ${key} = ${value}\n`);
-  const file = join(folder, "xinetd.conf");
-  writeFileSync(file, `service bench\n{\n${lines.join("")}}\n`);
-  const process = processes.start([
-    "xinetd",
-    "-dontfork",
-    "-f",
-    file,
-    "-pidfile",
-    join(folder, "xinetd.pid"),
-  ]);
-  // It says nothing when it is ready.
-  if (!await until(() => connects(port), { withinMs: 10_000 })) {
-    throw new Error("xinetd is not measured: it took no client within 10 s");
-  }
-  return { contestant: { name: "xinetd" }, process, port };
-}
-
-async function connects(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

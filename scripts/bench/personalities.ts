@@ -4,12 +4,14 @@
  * @module
  */
 
-import { type Bench, startEach } from "./context.ts";
+import { compileC } from "./build.ts";
+import { type Bench, messageOf, startEach } from "./context.ts";
 import { type Goal, goalOf, judge, RATE_TO_PERL } from "./goals.ts";
 import { CLIENTS, type LoadResult, measure } from "./load.ts";
 import { Processes } from "./process.ts";
 import type { PersonalityName } from "./servers.ts";
 import { median, medianRatio } from "./statistics.ts";
+import { type Runner, tcpserver } from "./super_servers.ts";
 import type { Row, Section } from "./table.ts";
 
 /** Net::Server's default for `max_servers`, and Fork's. */
@@ -20,15 +22,21 @@ export function prefork(bench: Bench): Promise<Section> {
   return compare(bench, "PreFork", RATE_TO_PERL);
 }
 
-/** Fork: a process for each client. What a runtime takes to start bounds it, so there is no goal against fork(2). */
+/**
+ * Fork: a process for each client, beside tcpserver, which starts a small C program for each. What a runtime takes to
+ * start bounds it, so there is no goal.
+ */
 export function fork(bench: Bench): Promise<Section> {
-  return compare(bench, "Fork", {});
+  const { compiler, folder } = bench;
+  const start = (processes: Processes) => tcpserver(processes, compileC(compiler, "converse", folder));
+  return compare(bench, "Fork", {}, start);
 }
 
 async function compare(
   { load, contestants, quick, interrupted }: Bench,
   personality: PersonalityName,
   goals: Readonly<Partial<Record<"deno" | "bun", Goal>>>,
+  startAnother?: (processes: Processes) => Promise<Runner>,
 ): Promise<Section> {
   const rounds = quick
     ? { rounds: 1, seconds: 1, warmupSeconds: 1 }
@@ -40,7 +48,12 @@ async function compare(
   const rivals = contestants.filter(({ name }) => name !== "c");
   await using processes = new Processes(interrupted);
   const options = { personality, children: AT_MOST[personality] };
-  const servers = await startEach(processes, rivals, options, failures);
+  const servers: Runner[] = [...await startEach(processes, rivals, options, failures)];
+  try {
+    if (startAnother) servers.push(await startAnother(processes));
+  } catch (error) {
+    failures.push(messageOf(error));
+  }
   const measured = await measure(load, servers, rounds);
   for (const [server, results] of measured.results) byName.set(server.contestant.name, results);
   const perl = byName.get("perl");
