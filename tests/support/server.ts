@@ -82,6 +82,8 @@ export interface StartOptions {
   readonly prepare?: (folder: string) => void;
   /** A command that the server's own is given to, and that becomes it. */
   readonly wrapper?: readonly string[];
+  /** The path of the runtime. Default: the one that runs the test. */
+  readonly runtime?: string;
   /** What the runtime is to run in place of cli.ts: flags and the program, from the server's own folder. */
   readonly program?: readonly string[];
   /** Whether to wait for the ports. Default: true. */
@@ -102,7 +104,16 @@ export class TestServer {
   ports: number[] = [];
 
   constructor(args: readonly string[], options: StartOptions) {
-    const { personality, handler, ports = 1, env = {}, log, wrapper = [], program } = options;
+    const {
+      personality,
+      handler,
+      ports = 1,
+      env = {},
+      log,
+      wrapper = [],
+      program,
+      runtime = process.execPath,
+    } = options;
     const here = (word: string) => word.replaceAll("FOLDER", this.folder);
     const listeners = Array.from({ length: ports }, () => ["--port", "127.0.0.1:0"]).flat();
     this.#log = log === undefined ? undefined : join(this.folder, log);
@@ -112,7 +123,7 @@ export class TestServer {
     options.prepare?.(this.folder);
     const [command = "", ...words] = [
       ...wrapper,
-      process.execPath,
+      runtime,
       ...(onBun ? [] : ["run", "-A"]),
       ...(program ?? ["cli.ts"]),
       ...(personality === undefined ? [] : [personality]),
