@@ -16,6 +16,7 @@ import { type Bulletin, BulletinBoard } from "./bulletin.ts";
 import type { Confinement } from "./confine.ts";
 import { acquirePidFile, adoptPidFile, type PidFileHandle, removePidFile } from "./pid_file.ts";
 import { Reporter } from "./second_self.ts";
+import { ServiceManager } from "./service_manager.ts";
 import { StandardStreams } from "./standard_streams.ts";
 
 type Log = (level: number, message: string) => void;
@@ -46,6 +47,7 @@ export class Daemon {
   confinement: Confinement | undefined;
   readonly #parts: DaemonParts;
   readonly #board: BulletinBoard;
+  readonly #manager: ServiceManager;
   /** For a server in the background. */
   readonly #streams: StandardStreams | undefined;
   #reporter: Reporter;
@@ -62,6 +64,7 @@ export class Daemon {
     this.#reporter = parts.reporter ?? new Reporter(undefined);
     if (legacy !== undefined) setCloseOnExec(legacy.boardFd, { on: true });
     this.#board = new BulletinBoard(legacy?.boardFd);
+    this.#manager = new ServiceManager(log);
     this.#streams = config.background || config.setsid
       ? new StandardStreams({ setsid: config.setsid, logFd: parts.logFd })
       : undefined;
@@ -96,6 +99,7 @@ export class Daemon {
       scaled: latest?.scaled ?? 0,
       reloads: latest === undefined ? 0 : latest.reloads + 1,
     });
+    this.#manager.ready(`Listening on ${debut.listeners.join(", ")}: ${debut.how}`);
     this.#reporter.report({
       done: `Listening on ${debut.listeners.join(", ")} in the background, process id ${process.pid}`,
     });
@@ -109,11 +113,23 @@ export class Daemon {
   /** TTIN or TTOU was heeded: so many children there shall be now, in words. */
   scaled(how: string): void {
     this.#board.amend({ how, scaled: (this.#board.latest?.scaled ?? 0) + 1 });
+    this.#manager.status(how);
+  }
+
+  /** A restart is about to be tried. */
+  reloading(): void {
+    this.#manager.reloading();
   }
 
   /** A restart was refused. */
   restartRefused(why: string): void {
     this.#board.amend({ reloads: (this.#board.latest?.reloads ?? 0) + 1, reloadError: why });
+    this.#manager.ready(`Cannot restart: ${why}`);
+  }
+
+  /** The server is about to end. */
+  stopping(): void {
+    this.#manager.stopping();
   }
 
   /** Removes what is left when the server ends. */

@@ -14,6 +14,7 @@ const LIBC = {
   bind: { args: ["i32", "buffer", "u32"], result: "i32" }, // int bind(int, const struct sockaddr *, socklen_t)
   chdir: { args: ["buffer"], result: "i32" }, // int chdir(const char *)
   chroot: { args: ["buffer"], result: "i32" }, // int chroot(const char *)
+  clock_gettime: { args: ["i32", "buffer"], result: "i32" }, // int clock_gettime(clockid_t, struct timespec *)
   close: { args: ["i32"], result: "i32" }, // int close(int)
   connect: { args: ["i32", "buffer", "u32"], result: "i32" }, // int connect(int, const struct sockaddr *, socklen_t)
   dup2: { args: ["i32", "i32"], result: "i32" }, // int dup2(int, int)

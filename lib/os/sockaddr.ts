@@ -72,7 +72,8 @@ export function formatIPv6(bytes: Uint8Array): string {
 export function encodeSockaddr(address: Address): Uint8Array {
   if (address.transport === "unix") {
     const path = new TextEncoder().encode(address.path ?? "");
-    const bytes = new Uint8Array(2 + path.length + 1);
+    // A name that begins with a zero is no file's, and every byte counts (unix(7)).
+    const bytes = new Uint8Array(2 + path.length + (path[0] === 0 ? 0 : 1));
     header(bytes, c.AF_UNIX, bytes.length);
     bytes.set(path, 2);
     return bytes;

@@ -24,7 +24,8 @@ export async function closeServer(
   crew: Crew,
   options: { exitCode: number; gently: boolean },
 ): Promise<never> {
-  const { server, logger, listeners } = crew.ground;
+  const { server, logger, listeners, daemon } = crew.ground;
+  daemon.stopping();
   await callHook(crew.ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
   if (options.gently) {
@@ -35,7 +36,7 @@ export async function closeServer(
   await callHook(crew.ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
   crew.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
-  crew.ground.daemon.remove();
+  daemon.remove();
   runtime.exit(options.exitCode);
 }
 
@@ -43,6 +44,7 @@ export async function closeServer(
 export async function restartServer(crew: Crew): Promise<void> {
   const { config, server, logger, listeners, daemon } = crew.ground;
   logger.log(2, "Received a SIG HUP");
+  daemon.reloading();
   // The new configuration before the old server is touched: a mistake in it must not cost the service.
   const { inbox } = crew;
   const added = await rehearse(crew.ground, {
