@@ -19,7 +19,7 @@ import {
 } from "../os/errno.ts";
 import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
 import { acceptBlocking, acceptNow } from "../os/socket.ts";
-import { createWaitSet, Patience, pollAway, type WaitSet } from "../os/wait.ts";
+import { createWaitSet, IDLE_WAIT_MS, Patience, pollAway, type WaitSet } from "../os/wait.ts";
 import type { Serializer } from "../serialize/serializer.ts";
 import type { Receiver } from "./receive.ts";
 
@@ -103,7 +103,7 @@ export class Acceptor {
   readonly #peer = new PeerAddress();
   /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
   #first = 0;
-  readonly #patience = new Patience();
+  readonly #patience = new Patience(IDLE_WAIT_MS);
   #pausing = false;
   #holding = false;
   #left = false;

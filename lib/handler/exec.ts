@@ -18,15 +18,13 @@ import { ProgramStarter } from "../os/program_starter.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { peerProcess } from "../os/peer_process.ts";
 import { setReceiveTimeout } from "../os/socket.ts";
-import { Patience } from "../os/wait.ts";
+import { IDLE_WAIT_MS, Patience } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ProgramLimits, RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
 
 /** The part of `stop_timeout` that a program has to end in: when that is over, the parent kills the child. */
 const STOP_SHARE = 0.5;
-/** How long the end of a short program may be waited for on the main thread, which has nothing else to do then. */
-const PATIENT_WAIT_MS = 20;
 
 /** `handler` with the program of `config.exec` in place of its `processRequest`. Its hooks are called as ever. */
 export function withProgram(handler: Handler, config: Config, logger: Logger): Handler {
@@ -52,7 +50,7 @@ class ProgramRunner {
   readonly #starter: ProgramStarter;
   readonly #limits: ProgramLimits;
   readonly #waker = new Waker();
-  readonly #patience = new Patience(PATIENT_WAIT_MS);
+  readonly #patience = new Patience(IDLE_WAIT_MS);
   #running: { readonly program: RunningProgram; readonly served: Promise<void> } | undefined;
 
   constructor(config: Config, logger: Logger) {

@@ -32,6 +32,9 @@ export function pollHere(fd: number, events: number, timeoutMs: number): boolean
 
 const PATIENT_WAIT_MS = 4;
 
+/** The same where the process has nothing else to do, so that only its signals and timers are held up. */
+export const IDLE_WAIT_MS = 20;
+
 /**
  * How long the next short wait may be, by what came of those before. Where more processes want to run than there are
  * processors, a peer answers after a few milliseconds, and a hop to another thread would only add to the work.

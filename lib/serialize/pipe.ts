@@ -10,7 +10,7 @@ import type { TokenHandoff } from "../handoff.ts";
 import { libc } from "../os/calls.ts";
 import { closeFd, createPipe, type Pipe } from "../os/descriptor.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
-import { createWaitSet, Patience, type WaitSet } from "../os/wait.ts";
+import { createWaitSet, IDLE_WAIT_MS, Patience, type WaitSet } from "../os/wait.ts";
 import type { Serializer } from "./serializer.ts";
 
 const GENERATION_BYTES = 4096;
@@ -52,7 +52,7 @@ export class PipeSerializer implements Serializer {
   readonly #token = new Int32Array(1);
   readonly #tokenBytes = new Uint8Array(this.#token.buffer);
   readonly #wait: WaitSet = createWaitSet();
-  readonly #patience = new Patience();
+  readonly #patience = new Patience(IDLE_WAIT_MS);
 
   constructor(handoff: TokenHandoff, lifelineFd: number) {
     this.#pipe = handoff.pipe;
