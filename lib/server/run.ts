@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { asHandler } from "../child/serve.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { childTicket } from "./role.ts";
@@ -39,7 +40,7 @@ export async function run(
   config: PartialConfig = {},
   options: RunOptions = {},
 ): Promise<never> {
-  const whole: Handler = typeof handler === "function" ? { processRequest: handler } : handler;
+  const whole = asHandler(handler);
   const ticket = childTicket();
   if (ticket !== undefined) {
     const { readHandoff, runChild } = await import("../child/child.ts");

@@ -19,6 +19,7 @@ import { thisMachine } from "../../lib/listen/machine.ts";
 import { setCloseOnExec } from "../../lib/os/descriptor.ts";
 import { receiveFrom, sendTo, socketKind } from "../../lib/os/socket.ts";
 import { pollHere, POLLIN } from "../../lib/os/wait.ts";
+import { freePort } from "../support/free_port.ts";
 import { pass } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tine-"));
@@ -58,13 +59,6 @@ async function open(ports: ListenOptions["config"]["port"], changes: Changes = {
 
 function portOf(listener: Listener | undefined): number {
   return (listener as Listener).address.port;
-}
-
-/** A number that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const { listeners } = await open(["127.0.0.1:0"]);
-  closeListeners(listeners);
-  return portOf(listeners[0]);
 }
 
 async function connects(host: string, port: number): Promise<boolean> {

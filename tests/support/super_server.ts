@@ -7,10 +7,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { freePort } from "./free_port.ts";
 import { example, onBun } from "./server.ts";
 import { until, within } from "./until.ts";
 
@@ -127,16 +128,6 @@ export async function withXinetd(options: SuperServerOptions, body: Body): Promi
     writeFileSync(path, text.replace(/}\s*$/, `${log}}\n`));
     return { command: ["xinetd", "-dontfork", "-f", path, "-pidfile", join(folder, "xinetd.pid")], port };
   }, body);
-}
-
-/** A port that nobody had a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function connects(port: number): Promise<boolean> {

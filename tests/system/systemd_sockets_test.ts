@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { existsSync } from "node:fs";
-import { type AddressInfo, createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
+import { freePort } from "../support/free_port.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
@@ -18,22 +18,6 @@ function activate(...args: string[]): string[] {
   // It hands on no variable but those that are named.
   const names = ["DENO_NO_PACKAGE_JSON", "NO_COLOR", "TMPDIR", "HOME"];
   return ["systemd-socket-activate", ...args, ...names.map((name) => `--setenv=${name}`)];
-}
-
-/** A number that was free a moment ago. */
-async function freePort(kind: "tcp" | "udp"): Promise<number> {
-  if (kind === "tcp") {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
 }
 
 test("a server takes the TCP socket of systemd, its first client included, and keeps it over HUP", {
