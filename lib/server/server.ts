@@ -74,6 +74,8 @@ export async function runServer(parts: ServerParts): Promise<never> {
       legacy: legacy?.daemon,
       reporter,
     });
+    const started = daemon;
+    server.leaving(() => started.remove());
     loop = await prepare({ parts, loaded, server, logger, legacy, daemon, module });
     return await loop.run();
   } catch (error) {

@@ -26,6 +26,7 @@ export class ParentServer implements Server {
   #pids: () => readonly number[] = () => [];
   #close: ((exitCode: number) => Promise<never>) | undefined;
   #sockets: readonly InheritedSocket[] = [];
+  #remove = (): void => {};
   #done = false;
 
   constructor(personality: string) {
@@ -55,10 +56,16 @@ export class ParentServer implements Server {
     this.#sockets = sockets;
   }
 
-  /** Closes what is open, for a start that has failed. */
+  /** `remove` takes away what else would stay, such as the pid file. */
+  leaving(remove: () => void): void {
+    this.#remove = remove;
+  }
+
+  /** Closes what is open, for a start that comes to nothing. */
   release(): void {
     closeListeners(this.#sockets, (level, message) => this.log(level, message));
     this.#sockets = [];
+    this.#remove();
   }
 
   /** The parent's loop is about to begin. */

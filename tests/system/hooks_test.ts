@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
@@ -121,6 +121,17 @@ for (const hook of ["configure", "postConfigure", "postBind", "preLoop", "runNCh
     });
   });
 }
+
+test("a postBind that closes the server leaves neither pid file nor socket", { timeout }, async () => {
+  const text = "export default { hooks: { postBind: (server) => server.serverClose(3) } };\n";
+  const args = ["--port", "FOLDER/a.sock|unix", "--pid_file", "FOLDER/tine.pid"];
+  const options = { handler: "FOLDER/closing.ts", files: { "closing.ts": text }, wait: false, code: 3 };
+  await withServer(args, options, async (server) => {
+    await server.end();
+    assert.match(server.text, /Binding to UNIX socket file/);
+    assert.deepEqual(readdirSync(server.folder), ["closing.ts"]);
+  });
+});
 
 test("an idleLoop that throws ends the server, children included, and is named", { timeout }, async () => {
   const options = { handler: fixture("throwing.ts"), env: { THROW: "idleLoop" }, wait: false, code: 1 };
