@@ -22,5 +22,6 @@ export async function main(ticket: ChildTicket): Promise<void> {
 if (import.meta.main) {
   const ticket = childTicket();
   if (ticket === undefined) throw new Error("Cannot run a child without its parent: run cli.ts");
-  await main(ticket);
+  // Not awaited, as in cli.ts: the module is whole, whatever the child still waits for.
+  main(ticket);
 }
