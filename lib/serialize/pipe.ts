@@ -20,6 +20,7 @@ export class TokenPipe {
   readonly #pipe: Pipe = createPipe();
   readonly #memory = createSharedMemory("token", GENERATION_BYTES);
   readonly #generation = new Int32Array(this.#memory.bytes, 0, 1);
+  readonly #void = new Uint8Array(1024);
 
   constructor() {
     this.renew();
@@ -34,6 +35,8 @@ export class TokenPipe {
   renew(): void {
     // The generation before the token: a child that reads the token must find it valid.
     const generation = Atomics.add(this.#generation, 0, 1) + 1;
+    // All that is in the pipe is void now. Children that die before they read any of it must not fill it up.
+    while (libc.read(this.#pipe.read, this.#void, this.#void.length) > 0);
     libc.write(this.#pipe.write, new Uint8Array(Int32Array.of(generation).buffer), 4);
   }
 

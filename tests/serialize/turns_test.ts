@@ -123,3 +123,11 @@ test(
     });
   },
 );
+
+test("a token is there after more deaths than a pipe has room for", { timeout }, async () => {
+  await withTurns("pipe", ([a], prepared) => {
+    for (let i = 0; i < 20_000; i++) prepared.afterDeath();
+    assert.equal(a?.takeHere(), true);
+    return Promise.resolve();
+  });
+});
