@@ -15,7 +15,7 @@ import { closeListeners } from "../listen/listen.ts";
 import { runtime } from "../runtime/choose.ts";
 import { HookError } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
-import { executeAgain, holdParentSignals } from "../supervise/restart.ts";
+import { executeAgain, holdParentSignals, settleSignals } from "../supervise/restart.ts";
 import { callHook, type Crew, type Loop } from "./loop.ts";
 import { rehearse } from "./rehearse.ts";
 
@@ -68,8 +68,7 @@ export async function restartServer(crew: Crew): Promise<void> {
   await callHook(crew.ground, "restartClose", (hooks) => hooks.restartClose?.(server));
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
   holdParentSignals();
-  await runtime.breathe();
-  await runtime.breathe();
+  await settleSignals();
   if (crew.stopRequested || crew.inbox.has("stop", "quit")) {
     closeListeners(added);
     return await closeServer(crew, { exitCode: 0, gently: false });

@@ -8,11 +8,13 @@
 import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
-import { defaultSignal, execute, holdSignals, ignoreSignal } from "../os/process.ts";
+import { defaultSignal, execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts";
 import type { Daemon, DaemonLegacy } from "../daemon/daemon.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
+import { runtime } from "../runtime/choose.ts";
 import { signalsOf } from "../signals.ts";
+import { setAlarm } from "./clock.ts";
 
 /** The environment variable by which the program learns that it was restarted. */
 export const RESTART_VARIABLE = "TINE_RESTART";
@@ -70,6 +72,24 @@ const ENDING = ["INT", "QUIT", "TERM"];
 export function holdParentSignals(): void {
   holdSignals(signalsOf("parent"), { hold: true });
   for (const name of ENDING) defaultSignal(name);
+}
+
+/** How long a signal may be on its way within the runtime. */
+const ON_ITS_WAY_MS = 1000;
+
+/**
+ * Waits, after {@linkcode holdParentSignals}, until the listeners of all signals that came before it were called. A
+ * runtime notes a signal at once and calls its listener later, perhaps by way of another thread: a signal of our own,
+ * which nobody else sends, comes out behind those that went in before it.
+ */
+export async function settleSignals(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  runtime.onSignal("URG", resolve);
+  const callOff = setAlarm(ON_ITS_WAY_MS, resolve);
+  sendSignal(process.pid, "URG");
+  await promise;
+  callOff();
+  await runtime.breathe();
 }
 
 /**
