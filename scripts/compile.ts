@@ -14,6 +14,7 @@ import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { TOML_PARSER } from "../lib/config/toml_file.ts";
 import { EX_SOFTWARE, EX_UNAVAILABLE, EX_USAGE } from "../lib/exit_codes.ts";
 import { ROOT, toolEnvironment } from "./toolchain.ts";
 
@@ -97,9 +98,12 @@ function run(command: readonly string[], env: Record<string, string>): void {
 async function compileWithDeno({ out, entry }: Request, toolEnv: Record<string, string>): Promise<void> {
   const env = await withBaseBinary(toolEnv);
   // All permissions are baked in: a server cannot ask for them at a terminal. Types are checked elsewhere. Nothing is
-  // embedded but what is imported: package.json, which names the tools of development too, is not looked at, and what
-  // comes from npm is imported by a specifier that has its version.
-  run(["deno", "compile", "--quiet", "-A", "--no-check", "--output", out, entry], env);
+  // embedded but what is imported: package.json, which names the tools of development too, is not looked at, and the
+  // one package of npm's, whose import Deno does not see, is named.
+  run(
+    ["deno", "compile", "--quiet", "-A", "--no-check", "--include", TOML_PARSER, "--output", out, entry],
+    env,
+  );
   // A whole deno is accepted as a base as well, and makes a program that does what deno does.
   const { stdout } = spawnSync(out, ["--version"], { env, encoding: "utf8", timeout: VERSION_LIMIT_MS });
   if (!/^deno \d/.test(stdout ?? "")) return;

@@ -18,17 +18,23 @@ interface TomlParser {
 
 const PORT_FIELDS: readonly string[] = ["port", "host", "proto", "ipv"];
 
-/** Each runtime has its own way to name a package, and each compiler embeds what the literal of its runtime names. */
+/** The parser by the form of name that Deno knows. */
+export const TOML_PARSER = "npm:smol-toml@1.9.1";
+
+/**
+ * Each runtime has its own way to name a package. They are chosen within one import, which Bun's bundler looks through,
+ * and Deno does not: it would ask the registry for the parser when a server starts that reads no such file, and for all
+ * tools of development with it, where it finds package.json.
+ */
 async function loadParser(): Promise<TomlParser> {
   // Bun's bundler refuses a module that it does not find, but not within a try.
   try {
-    if (process.versions["bun"] !== undefined) return await import("smol-toml") as TomlParser;
-    // @ts-ignore: only Deno knows the form of this name
-    return await import("npm:smol-toml@1.9.1") as TomlParser;
+    return await import(process.versions["bun"] === undefined ? TOML_PARSER : "smol-toml") as TomlParser;
   } catch (cause) {
     throw new ConfigError(
       "Cannot read a TOML file: its parser, the npm package smol-toml 1.9.1, cannot be loaded; " +
-        'install it where this user may read it (on Deno, in DENO_DIR), or use a file of "key value" lines',
+        "install it where this user may read it (on Deno, in DENO_DIR; for an executable, by deno compile " +
+        `--include ${TOML_PARSER}), or use a file of "key value" lines`,
       { cause },
     );
   }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { exchange, fixture, signal, withServer } from "../support/server.ts";
+import { ROOT } from "../../scripts/toolchain.ts";
+import { exchange, fixture, onBun, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
 const timeout = 60_000;
@@ -27,6 +31,7 @@ test(
   },
 );
 
+const onlyDeno = onBun ? "Bun downloads nothing of this kind" : false;
 const noProc = process.platform === "linux" ? false : "needs /proc";
 
 test("a child of the command line is started with what a child needs, and the same arguments", {
@@ -98,3 +103,21 @@ test("a server scaled down to no child keeps its clients waiting until TTIN", { 
     assert.equal(await served, child);
   });
 });
+
+test(
+  "a start that reads no TOML file downloads nothing, package.json or not",
+  { timeout, skip: onlyDeno },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "cache-test-"));
+    try {
+      const { DENO_NO_PACKAGE_JSON: _, ...env } = process.env;
+      const command = ["run", "-A", "cli.ts", "--version"];
+      const options = { cwd: ROOT, env: { ...env, DENO_DIR: folder }, encoding: "utf8" } as const;
+      const { status, stderr } = spawnSync(process.execPath, command, options);
+      assert.equal(stderr, "");
+      assert.equal(status, 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
