@@ -11,7 +11,7 @@
 
 import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
 import process from "node:process";
-import { EventLoop, LOOP_CALLS } from "./bun_loop.ts";
+import { EventLoop, LOOP_CALLS, type Wait } from "./bun_loop.ts";
 import { BlockingWorker } from "./bun_waiter.ts";
 import {
   bindLazily,
@@ -52,9 +52,7 @@ const loop = new EventLoop(
 );
 
 /** A blocking call that waits for its turn to be made. */
-interface Waiting {
-  readonly call: BlockingCall;
-  readonly args: readonly (number | Uint8Array | null)[];
+interface Waiting extends Wait {
   readonly resolve: (result: number) => void;
 }
 
@@ -79,23 +77,33 @@ class Blocker {
         this.#listening = true;
         process.on("beforeExit", () => this.#onEmptyLoop());
       }
-      // Unreferenced: it does not keep the loop from running empty, so it fires only if something else does.
-      this.#timer = setTimeout(() => this.#moveToWorker(), EMPTY_LOOP_MS);
-      this.#timer.unref();
+      this.#waitForEmptyLoop();
     });
+  }
+
+  #waitForEmptyLoop(): void {
+    // Unreferenced: it does not keep the loop from running empty, so it fires only if something else does.
+    this.#timer = setTimeout(() => this.#moveToWorker(), EMPTY_LOOP_MS);
+    this.#timer.unref();
   }
 
   /** The loop is empty: nothing is held up if the main thread blocks. */
   #onEmptyLoop(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
+    const woken = loop.takeWakeUp();
+    const result = woken ? loop.look(waiting) : loop.wait(waiting);
     clearTimeout(this.#timer);
+    if (woken && result <= 0) {
+      // Another turn, which begins with a look at what that was about. Its time does not count: the loop was empty.
+      setTimeout(() => this.#waitForEmptyLoop(), 0);
+      return;
+    }
     this.#waiting = undefined;
-    const result = waiting.call === "ppoll" ? loop.ppoll(waiting.args) : loop.epollWait(waiting.args);
     // What ended the call may be a signal: its listener has its turn before whoever waits goes on. An immediate alone
     // does not make an empty loop look at its descriptor (Bun 1.4); a timer does.
     const goOn = () => waiting.resolve(result);
-    if (loop.wantsTurn) setTimeout(goOn, 0);
+    if (woken || loop.wantsTurn) setTimeout(goOn, 0);
     else setImmediate(goOn);
   }
 

@@ -10,12 +10,15 @@
  */
 
 import process from "node:process";
-import { BLOCKING_CALLS, type Calls, type CallTable } from "./runtime.ts";
+import { BLOCKING_CALLS, type BlockingCall, type Calls, type CallTable } from "./runtime.ts";
 
 /** The calls that this needs (Linux). */
 export const LOOP_CALLS = {
   ppoll: BLOCKING_CALLS.ppoll,
   epoll_wait: { args: ["i32", "buffer", "i32", "i32"], result: "i32" }, // int epoll_wait(int, struct epoll_event *, int, int)
+  open: { args: ["buffer", "i32", "i32"], result: "i32" }, // int open(const char *, int, ...)
+  read: { args: ["i32", "buffer", "usize"], result: "i32" }, // ssize_t read(int, void *, size_t)
+  close: { args: ["i32"], result: "i32" }, // int close(int)
   readlink: { args: ["buffer", "buffer", "usize"], result: "i32" }, // ssize_t readlink(const char *, char *, size_t)
   epoll_ctl: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int epoll_ctl(int, int, int, struct epoll_event *)
 } as const satisfies CallTable;
@@ -25,24 +28,47 @@ const EPOLLIN = 1;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const POLLFD_SIZE = 8;
+const O_CLOEXEC = 0o2000000;
 /** How far up the loop's descriptor is looked for: it is among the first that Bun opens. */
 const HIGHEST = 64;
 
 type Args = readonly (number | Uint8Array | null)[];
 
-const EPOLL_SET = "anon_inode:[eventpoll]";
+/** What is waited for: `epoll_pwait` or `ppoll`, and its arguments. */
+export interface Wait {
+  readonly call: BlockingCall;
+  readonly args: Args;
+}
+
+/** A `struct timespec` of no time. */
+const noTime = new Uint8Array(16);
+
+// node:fs would be loaded for these alone: 1.6 ms of each child's start.
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Where a link of this process's in /proc leads; an empty text where there is none. */
+function linkOf(calls: Calls<typeof LOOP_CALLS>, fd: number): string {
+  const target = new Uint8Array(32);
+  const length = calls.readlink(encoder.encode(`/proc/self/fd/${fd}\0`), target, target.length);
+  return decoder.decode(target.subarray(0, Math.max(0, length)));
+}
 
 /** The lowest descriptor that is an epoll set; undefined where there is none, or no /proc to see it in. */
 function findLoop(calls: Calls<typeof LOOP_CALLS>): number | undefined {
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
-  // node:fs would be loaded for this alone: 1.6 ms of each child's start.
-  const target = new Uint8Array(EPOLL_SET.length + 1);
-  for (let fd = 3; fd < HIGHEST; fd++) {
-    const length = calls.readlink(encoder.encode(`/proc/self/fd/${fd}\0`), target, target.length);
-    if (length > 0 && decoder.decode(target.subarray(0, length)) === EPOLL_SET) return fd;
-  }
+  for (let fd = 3; fd < HIGHEST; fd++) if (linkOf(calls, fd) === "anon_inode:[eventpoll]") return fd;
   return undefined;
+}
+
+/** The event counter in the loop's set by which other threads and signals wake it (proc(5), fdinfo). */
+function findWaker(calls: Calls<typeof LOOP_CALLS>, loop: number): number | undefined {
+  const file = calls.open(encoder.encode(`/proc/self/fdinfo/${loop}\0`), O_CLOEXEC, 0);
+  if (file < 0) return undefined;
+  const text = new Uint8Array(4096);
+  const length = calls.read(file, text, text.length);
+  calls.close(file);
+  const watched = decoder.decode(text.subarray(0, Math.max(0, length))).matchAll(/^tfd: *(\d+)/gm);
+  return [...watched].map(([, fd]) => Number(fd)).find((fd) => linkOf(calls, fd) === "anon_inode:[eventfd]");
 }
 
 /** The event loop as something to wait for. */
@@ -52,15 +78,28 @@ export class EventLoop {
   /** Whether the loop wanted attention when the last wait ended. */
   wantsTurn = false;
   readonly #calls: Calls<typeof LOOP_CALLS> | undefined;
+  readonly #waker: number | undefined;
+  readonly #count = new Uint8Array(8);
   /** `struct epoll_event` with data that is no descriptor. It is packed on x86-64 only (epoll_ctl(2)). */
   readonly #event: Uint8Array;
 
   /** @param calls The calls, or undefined on a system without epoll. */
   constructor(calls: Calls<typeof LOOP_CALLS> | undefined) {
     this.#calls = calls;
-    this.fd = calls && findLoop(calls);
+    const loop = calls && findLoop(calls);
+    this.#waker = calls && loop !== undefined ? findWaker(calls, loop) : undefined;
+    this.fd = this.#waker === undefined ? undefined : loop;
     this.#event = new Uint8Array(process.arch === "x64" ? 12 : 16).fill(255);
     new DataView(this.#event.buffer).setUint32(0, EPOLLIN, true);
+  }
+
+  /**
+   * Whether somebody woke the loop since the last call. Bun looks at signals at the start of a turn. One that comes while
+   * the turn waits ends that wait, which takes its wake-up away, and the loop then runs empty without having looked
+   * (Bun 1.4). The counter tells: Bun itself never reads it, as its set notices changes only.
+   */
+  takeWakeUp(): boolean {
+    return this.#waker !== undefined && this.#calls?.read(this.#waker, this.#count, 8) === 8;
   }
 
   /** Whether the loop's event is among the first `count`: it alone has data that is all ones. */
@@ -70,8 +109,20 @@ export class EventLoop {
     return false;
   }
 
-  /** `ppoll` with these arguments, which also ends, with no descriptor ready, when the loop wants attention. */
-  ppoll([fds, count, timeout]: Args): number {
+  /** Makes the call, which also ends, with no descriptor ready or an event of none, when the loop wants attention. */
+  wait({ call, args }: Wait): number {
+    return call === "ppoll" ? this.#ppoll(args) : this.#epollWait(args);
+  }
+
+  /** The call's result if it need not wait for one. */
+  look({ call, args: [first, second, third] }: Wait): number {
+    const calls = this.#calls as Calls<typeof LOOP_CALLS>;
+    return call === "ppoll"
+      ? calls.ppoll(first as Uint8Array, second as number, noTime, null)
+      : calls.epoll_wait(first as number, second as Uint8Array, third as number, 0);
+  }
+
+  #ppoll([fds, count, timeout]: Args): number {
     const given = fds as Uint8Array;
     const bytes = new Uint8Array(given.length + POLLFD_SIZE);
     bytes.set(given);
@@ -85,8 +136,7 @@ export class EventLoop {
     return result;
   }
 
-  /** `epoll_pwait` with these arguments, which also ends, with an event of no descriptor's, when the loop wants. */
-  epollWait([set, events, most, timeout]: Args): number {
+  #epollWait([set, events, most, timeout]: Args): number {
     const calls = this.#calls as Calls<typeof LOOP_CALLS>;
     const loop = this.fd as number;
     // Only for this wait: the caller's looks in between must not see it.
