@@ -137,10 +137,7 @@ export class Acceptor {
     const serializer = this.#serializer;
     if (serializer === undefined) return this.#nextHere() ?? this.#nextAfterWait();
     if (!serializer.takeHere()) return this.#nextInTurn(serializer);
-    const next = this.#nextHere();
-    if (next === undefined) return this.#nextAfterWait(serializer);
-    serializer.release();
-    return next;
+    return this.#nextWithTurn(serializer);
   }
 
   /** The caller has the client that {@linkcode next} gave. */
@@ -223,6 +220,14 @@ export class Acceptor {
     }
   }
 
+  /** The next client, for who has the turn; it is given back. */
+  #nextWithTurn(serializer: Serializer): number | Promise<number> {
+    const next = this.#nextHere();
+    if (next === undefined) return this.#nextAfterWait(serializer);
+    serializer.release();
+    return this.#untaken = next;
+  }
+
   async #nextInTurn(serializer: Serializer): Promise<number> {
     while (!await serializer.takeAway()) {
       if (this.#left) return NOBODY;
@@ -233,10 +238,7 @@ export class Acceptor {
       serializer.release();
       return NOBODY;
     }
-    const next = this.#nextHere();
-    if (next === undefined) return await this.#nextAfterWait(serializer);
-    serializer.release();
-    return this.#untaken = next;
+    return await this.#nextWithTurn(serializer);
   }
 
   #giveTurn(): void {

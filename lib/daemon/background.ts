@@ -9,18 +9,8 @@
 import process from "node:process";
 import { SpawnError } from "../errors.ts";
 import { EX_OSERR } from "../exit_codes.ts";
-import { type Ending, reap } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
-import { readReport, startSecondSelf } from "./second_self.ts";
-
-/** Looks for the end of a process that has closed its pipe already. */
-async function awaitEnding(pid: number): Promise<Ending> {
-  for (;;) {
-    const ending = reap(pid);
-    if (ending !== undefined) return ending;
-    await pollAway([], 10);
-  }
-}
+import { awaitEnding, readReport, startSecondSelf } from "./second_self.ts";
 
 /**
  * Starts the server in the background, and ends this process when it listens (status 0) or has failed (its status).
@@ -33,7 +23,7 @@ export async function goToBackground(options: { setsid: boolean }): Promise<neve
   while (!(await pollAway([{ fd: self.fd, events: POLLIN }], -1))[0]);
   const report = readReport(self);
   if (report === undefined) {
-    const { code, signal } = await awaitEnding(self.pid);
+    const { code, signal } = await awaitEnding(self) ?? { pid: self.pid };
     throw new SpawnError(
       `Cannot start the server in the background: it ${
         signal === undefined ? `ended with status ${code}` : `was killed by ${signal}`

@@ -152,14 +152,17 @@ function takePidFile(
   return handle;
 }
 
+/** An error that ends the server, in one line, and the status to end with. Of a fault of ours it is all that is known. */
+export function describeFailure(error: Error): { text: string; exitCode: number } {
+  const isOurs = error instanceof TineError;
+  const text = isOurs || error.name === "HookError" ? error.message : error.stack ?? error.message;
+  return { text: text.replaceAll(/\n\s*/g, " | "), exitCode: isOurs ? error.exitCode : EX_FATAL };
+}
+
 /** Tells whoever waits that the server does not come up. Whether somebody waits. */
 export function reportFailure(reporter: Reporter | undefined, error: Error): boolean {
   if (reporter?.isAwaited !== true) return false;
-  const known = error instanceof TineError;
-  const text = known || error.name === "HookError" ? error.message : error.stack ?? error.message;
-  reporter.report({
-    failed: text.replaceAll(/\n\s*/g, " | "),
-    exitCode: known ? error.exitCode : EX_FATAL,
-  });
+  const { text, exitCode } = describeFailure(error);
+  reporter.report({ failed: text, exitCode });
   return true;
 }

@@ -9,7 +9,8 @@ import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { closeFd, createPipe, setCloseOnExec } from "../os/descriptor.ts";
 import { libc } from "../os/calls.ts";
-import { spawn } from "../os/process.ts";
+import { type Ending, processExists, reap, spawn } from "../os/process.ts";
+import { pollAway } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /** The environment variable by which the program learns what it was started for. */
@@ -98,6 +99,18 @@ export function startSecondSelf(
     throw error;
   } finally {
     closeFd(pipe.write);
+  }
+}
+
+/** How often the end of a process is looked for that is about to end. */
+const LOOK_MS = 5;
+
+/** Waits for its end. Undefined: it has been reaped by somebody else. */
+export async function awaitEnding({ pid }: SecondSelf): Promise<Ending | undefined> {
+  for (;;) {
+    const ending = reap(pid);
+    if (ending !== undefined || !processExists(pid)) return ending;
+    await pollAway([], LOOK_MS);
   }
 }
 

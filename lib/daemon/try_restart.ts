@@ -7,9 +7,9 @@
  */
 
 import { SpawnError, TineError } from "../errors.ts";
-import { processExists, reap, sendSignal } from "../os/process.ts";
+import { sendSignal } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
-import { type Purpose, readReport, type SecondSelf, startSecondSelf } from "./second_self.ts";
+import { awaitEnding, type Purpose, readReport, type SecondSelf, startSecondSelf } from "./second_self.ts";
 
 /** How long the program may take. A handler's module that needs longer would keep its children waiting as well. */
 const LONGEST_MS = 30_000;
@@ -37,10 +37,6 @@ async function awaitReport(self: SecondSelf, interrupt: Interrupt | undefined): 
   }
 }
 
-async function untilReaped(pid: number): Promise<void> {
-  while (reap(pid) === undefined && processExists(pid)) await pollAway([], 5);
-}
-
 /**
  * Tries a restart.
  *
@@ -58,7 +54,7 @@ export async function tryRestart(
   const report = readReport(self);
   // It has said what it had to say, or is not waited for any more.
   sendSignal(self.pid, "KILL");
-  await untilReaped(self.pid);
+  await awaitEnding(self);
   if (report === undefined) {
     if (interrupt?.isDue() === true) {
       throw new SpawnError("Cannot check the new configuration: the server stops");

@@ -6,14 +6,11 @@
 
 import process from "node:process";
 import type { Handler } from "../context.ts";
-import { type Daemon, reportFailure } from "../daemon/daemon.ts";
+import { type Daemon, describeFailure, reportFailure } from "../daemon/daemon.ts";
 import type { Reporter } from "../daemon/second_self.ts";
-import { TineError } from "../errors.ts";
-import { EX_FATAL } from "../exit_codes.ts";
 import type { Logger } from "../log/logger.ts";
 import { closeListeners } from "../listen/listen.ts";
 import { runtime } from "../runtime/choose.ts";
-import { HookError } from "../supervise/parent.ts";
 import type { ParentServer } from "../supervise/parent_server.ts";
 import { executeAgain, holdParentSignals, settleSignals } from "../supervise/restart.ts";
 import { callHook, type Crew, type Loop } from "./loop.ts";
@@ -109,17 +106,14 @@ export async function failServer(failure: Failure): Promise<never> {
     logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
   }
   const isReported = reportFailure(reporter, cause);
+  const { text, exitCode } = describeFailure(cause);
   if (loop === undefined) {
     daemon?.remove();
     // The command that waits prints it.
-    if (isReported) process.exit(error instanceof TineError ? error.exitCode : EX_FATAL);
+    if (isReported) process.exit(exitCode);
     throw error;
   }
-  const text = error instanceof TineError || error instanceof HookError
-    ? cause.message
-    : cause.stack ?? cause.message;
-  logger?.logTimed(0, text.replaceAll(/\n\s*/g, " | "));
-  const exitCode = error instanceof TineError ? error.exitCode : EX_FATAL;
+  logger?.logTimed(0, text);
   try {
     await loop.close({ exitCode, gently: false });
   } catch (again) {
