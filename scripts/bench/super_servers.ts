@@ -5,10 +5,9 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { connects, freePort } from "./ports.ts";
 import type { Process, Processes } from "./process.ts";
 import { until } from "./until.ts";
 
@@ -32,16 +31,6 @@ export async function tcpserver(processes: Processes, program: string): Promise<
   const process = processes.start(["tcpserver", ...options, "127.0.0.1", "0", program]);
   const [, port] = await process.line(/^(\d+)$/);
   return { contestant: { name: "tcpserver" }, process, port: Number(port) };
-}
-
-/** A port that nobody had a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Starts xinetd, without limits that matter. */
@@ -79,16 +68,4 @@ export async function xinetd(processes: Processes, program: string, folder: stri
     throw new Error("xinetd is not measured: it took no client within 10 s");
   }
   return { contestant: { name: "xinetd" }, process, port };
-}
-
-async function connects(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -19,7 +19,7 @@ import { thisMachine } from "../../lib/listen/machine.ts";
 import { setCloseOnExec } from "../../lib/os/descriptor.ts";
 import { receiveFrom, sendTo, socketKind } from "../../lib/os/socket.ts";
 import { pollHere, POLLIN } from "../../lib/os/wait.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort } from "../../scripts/bench/ports.ts";
 import { pass } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tine-"));

@@ -436,6 +436,17 @@ export class Client {
   }
 }
 
+/** All that a server says to a client, who says `text` if it is given, until the server closes the connection. */
+export async function hear(port: number, text?: string): Promise<string> {
+  const client = new Client(port);
+  try {
+    if (text !== undefined) client.say(text);
+    return await client.rest();
+  } finally {
+    client.close();
+  }
+}
+
 /** One whole dialogue with an echo server. Returns the process id that served it. */
 export async function exchange(port: number, seen?: (pid: number) => void): Promise<number> {
   const client = new Client(port);

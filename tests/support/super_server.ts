@@ -7,11 +7,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { freePort } from "./free_port.ts";
+import { connects, freePort } from "../../scripts/bench/ports.ts";
 import { example, onBun } from "./server.ts";
 import { until, within } from "./until.ts";
 
@@ -128,16 +127,4 @@ export async function withXinetd(options: SuperServerOptions, body: Body): Promi
     writeFileSync(path, text.replace(/}\s*$/, `${log}}\n`));
     return { command: ["xinetd", "-dontfork", "-f", path, "-pidfile", join(folder, "xinetd.pid")], port };
   }, body);
-}
-
-async function connects(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

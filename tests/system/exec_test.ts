@@ -14,24 +14,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
+import { Client, example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
 import { tine } from "../support/super_server.ts";
 import { pass, until, within } from "../support/until.ts";
 
 const timeout = 60_000;
 const noGit = spawnSync("git", ["daemon", "--help"]).error === undefined ? false : "no git";
 const noRsync = spawnSync("rsync", ["--version"]).error === undefined ? false : "no rsync";
-
-/** All that a server says to a client who says `text`. */
-async function hear(port: number, text?: string): Promise<string> {
-  const client = new Client(port);
-  try {
-    if (text !== undefined) client.say(text);
-    return await client.rest();
-  } finally {
-    client.close();
-  }
-}
 
 /** What /proc says of a process: its state and its parent; undefined if it has gone. */
 function statOf(pid: number): { state: string; parent: number } | undefined {

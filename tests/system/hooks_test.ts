@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
+import { example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 60_000;
@@ -13,16 +13,6 @@ function life(server: TestServer, pid: number, without: readonly string[] = ["id
     .map(({ role, hook, detail }) => `${role} ${hook} ${detail}`.trimEnd());
 }
 
-/** What a server says to a client. */
-async function hear(server: TestServer): Promise<string> {
-  const client = new Client(server.port);
-  try {
-    return await client.rest();
-  } finally {
-    client.close();
-  }
-}
-
 async function untilHook(server: TestServer, hook: string, times = 1): Promise<number[]> {
   const pids = () => server.trail.filter((entry) => entry.hook === hook).map(({ pid }) => pid);
   await until(() => pids().length >= times, 10_000, `${times} × ${hook}`);
@@ -32,7 +22,7 @@ async function untilHook(server: TestServer, hook: string, times = 1): Promise<n
 test("every hook is called in its process and in its order", { timeout }, async () => {
   await withServer(["--max_servers", "1", "--log_level", "3"], EVERY_HOOK, async (server) => {
     const [child = 0] = await untilHook(server, "childInit");
-    assert.equal(await hear(server), "Hello.\r\n");
+    assert.equal(await hear(server.port), "Hello.\r\n");
     await untilHook(server, "postClientConnection");
     await server.stop();
     assert.deepEqual(life(server, server.pid), [
@@ -63,7 +53,7 @@ test("every hook is called in its process and in its order", { timeout }, async 
 test("a client that allowDeny denies gets requestDenied in place of the handler", { timeout }, async () => {
   await withServer(["--max_servers", "1"], { ...EVERY_HOOK, env: { DENY: "1" } }, async (server) => {
     const [child = 0] = await untilHook(server, "childInit");
-    assert.equal(await hear(server), "Not you.\r\n");
+    assert.equal(await hear(server.port), "Not you.\r\n");
     await untilHook(server, "postClientConnection");
     assert.deepEqual(life(server, child), [
       "child childInit server",
@@ -85,7 +75,7 @@ test(
       await untilHook(server, "childInit");
       signal(server.pid, "SIGHUP");
       await untilHook(server, "childInit", 2);
-      assert.equal(await hear(server), "Hello.\r\n");
+      assert.equal(await hear(server.port), "Hello.\r\n");
       await server.stop();
       assert.deepEqual(life(server, server.pid), [
         "parent configure",
@@ -189,13 +179,13 @@ for (
     const options = { handler: fixture("throwing.ts"), env: { THROW: hook } };
     await withServer(["--max_servers", "1", "--log_level", "4"], options, async (server) => {
       const [old = 0] = await server.untilReady(1);
-      await hear(server);
+      await hear(server.port);
       await server.says(new RegExp(`Child ${old} ends: ${what} threw Error: on purpose`));
       await server.says(new RegExp(`Child ${old} ended with status 255 after 1 client`));
       writeFileSync(`${server.folder}/trail.good`, "");
       const [fresh = 0] = await server.untilReady(1);
       assert.notEqual(fresh, old);
-      assert.equal(await hear(server), hook === "requestDenied" ? "" : "Hello.\r\n");
+      assert.equal(await hear(server.port), hook === "requestDenied" ? "" : "Hello.\r\n");
     });
   });
 }
@@ -207,6 +197,6 @@ test("a childFinish that throws is named, and the child is replaced", { timeout 
     signal(old, "SIGTERM");
     await server.says(new RegExp(`Child ${old} ends: the hook childFinish threw Error: on purpose`));
     await server.untilReady(1);
-    assert.equal(await hear(server), "Hello.\r\n");
+    assert.equal(await hear(server.port), "Hello.\r\n");
   });
 });

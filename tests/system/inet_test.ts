@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
-import { Client, example, fixture, signal } from "../support/server.ts";
+import { Client, example, fixture, hear, signal } from "../support/server.ts";
 import { lacks, type SuperServer, tine, withTcpserver, withXinetd } from "../support/super_server.ts";
 import { until } from "../support/until.ts";
 
@@ -28,15 +28,6 @@ async function withClient(port: number, body: (greeting: Greeting) => Promise<vo
   try {
     const [pid, ...words] = (await client.line()).split(" ");
     await body({ pid: Number(pid), words, client });
-  } finally {
-    client.close();
-  }
-}
-
-async function hear(port: number): Promise<string> {
-  const client = new Client(port);
-  try {
-    return await client.rest();
   } finally {
     client.close();
   }

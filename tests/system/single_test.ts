@@ -8,6 +8,7 @@ import {
   example,
   exchange,
   fixture,
+  hear,
   signal,
   type TestServer,
   withServer,
@@ -26,16 +27,6 @@ function hooks(server: TestServer): string[] {
 
 async function untilHook(server: TestServer, hook: string): Promise<void> {
   await until(() => hooks(server).includes(hook), 10_000, `the hook ${hook}`);
-}
-
-/** What a server says to a client. */
-async function hear(port: number): Promise<string> {
-  const client = new Client(port);
-  try {
-    return await client.rest();
-  } finally {
-    client.close();
-  }
 }
 
 /** Runs `body` with a client that was greeted. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createConnection } from "node:net";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort } from "../../scripts/bench/ports.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
