@@ -19,7 +19,8 @@
  */
 
 export { run, type RunOptions } from "./lib/server/run.ts";
-export type { Address, Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
+export type { Address } from "./lib/address.ts";
+export type { Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
 export type { ChildMessage } from "./lib/child_message.ts";
 export type { Connection } from "./lib/connection/connection.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "./address.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { Config, OwnOptions, PartialConfig } from "./config/options.ts";
 import type { Awaitable, Hooks } from "./hooks.ts";
@@ -14,18 +15,6 @@ import type { MuxFactory } from "./multiplex/mux.ts";
  * `parent` and serves the clients too: the hooks of both are called in it, those about children apart.
  */
 export type Role = "parent" | "child" | "dequeue";
-
-/** An address that a server listens on, or that a peer has. */
-export interface Address {
-  /** `tcp`, `udp` or `unix`. */
-  readonly transport: "tcp" | "udp" | "unix";
-  /** The host's address: `127.0.0.1`, `::1`. Empty for `unix`. */
-  readonly hostname: string;
-  /** The port. 0 for `unix`. */
-  readonly port: number;
-  /** The path of a `unix` socket. */
-  readonly path?: string;
-}
 
 /** The server, as a hook or a handler sees it in its own process. */
 export interface Server {

@@ -5,10 +5,10 @@
  */
 
 import type { Config } from "./config/options.ts";
-import type { Address } from "./context.ts";
+import type { Address } from "./address.ts";
 import type { Confinement } from "./daemon/confine.ts";
 import type { ChildKind } from "./hooks.ts";
-import type { Protocol } from "./listen/port_spec.ts";
+import type { Protocol } from "./config/port_spec.ts";
 import type { Pipe } from "./os/descriptor.ts";
 
 /** The environment variable by which a process learns that it is a child. It is removed as soon as it is read. */
@@ -67,11 +67,11 @@ export interface Handoff {
   /** Where children tell the parent messages, if they may. */
   readonly messagesFd?: number | undefined;
   /** Rings for children that serve several clients at once. */
-  readonly bell?: Pipe | undefined;
+  readonly broadcast?: Pipe | undefined;
   /** Readable once the parent has gone. */
-  readonly lifelineFd: number;
+  readonly deathPipeFd: number;
   /** Wakes the parent. */
-  readonly poke: Pipe;
+  readonly wakeup: Pipe;
   /** Whether stderr leads to systemd's journal. */
   readonly journal: boolean;
   /** What the child is to be reduced to before its first client, where the parent could not do it for all. */
@@ -80,7 +80,7 @@ export interface Handoff {
 
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
-  const { listeners, scoreboardFd, lifelineFd, poke, serializer, messagesFd, bell } = handoff;
+  const { listeners, scoreboardFd, deathPipeFd, wakeup, serializer, messagesFd, broadcast } = handoff;
   const token = serializer.kind === "none" ? undefined : serializer.token;
   const lone = [messagesFd, token?.generationFd, serializer.kind === "flock" ? serializer.fd : undefined];
   const sockets = listeners.map(({ fd }) => fd);
@@ -88,8 +88,10 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
     ...new Set([
       ...sockets,
       scoreboardFd,
-      lifelineFd,
-      ...[poke, bell, token?.pipe].flatMap((ends) => ends === undefined ? [] : [ends.read, ends.write]),
+      deathPipeFd,
+      ...[wakeup, broadcast, token?.pipe].flatMap((ends) =>
+        ends === undefined ? [] : [ends.read, ends.write]
+      ),
       ...lone.filter((fd) => fd !== undefined),
     ]),
   ];

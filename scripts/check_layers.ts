@@ -20,13 +20,17 @@ import { pathToFileURL } from "node:url";
 const VOCABULARY = "vocabulary";
 
 const BASE = [VOCABULARY, "runtime", "os"] as const;
-const SERVICES = [...BASE, "config", "log", "scoreboard", "access", "personality"] as const;
-const PARTS = [...SERVICES, "listen", "daemon", "serialize", "connection"] as const;
-const LOOPS = [...PARTS, "handler"] as const;
+const SERVICES = [...BASE, "config", "log", "scoreboard", "access", "personality", "process"] as const;
+const PARTS = [...SERVICES, "listen", "daemon", "serialize", "connection", "tls"] as const;
+const HANDLERS = [...PARTS, "handler", "http"] as const;
+const LOOPS = [...HANDLERS, "client", "restart", "operate"] as const;
+/** A child is handed its configuration, so it needs none of the code that reads one. */
+const WITHOUT_CONFIG = (folders: readonly string[]) => folders.filter((folder) => folder !== "config");
 
 /**
- * From which folders of `lib/` a folder may import, beside itself. Data flows one way and imports point the other:
- * `child` and `supervise` do not know each other, and pure rules (`config`, `access`, `personality`) know no runtime.
+ * From which folders of `lib/` a folder may import, in addition to itself. Data flows one way and imports point the
+ * other: `child` and `supervise` do not know each other, and pure rules (`config`, `access`, `personality`) know no
+ * runtime. `tls`, `http` and `operate` are floors that are to come.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [VOCABULARY]: [],
@@ -36,21 +40,27 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: [VOCABULARY, "personality", "access"],
   access: [VOCABULARY],
   personality: [VOCABULARY],
-  log: BASE,
   scoreboard: BASE,
+  // What every process of a server has: its inbox, what signals come to, how hooks are called and failures told.
+  process: [...BASE, "log"],
+  log: [...BASE, "config"],
   listen: SERVICES,
-  daemon: SERVICES,
   serialize: SERVICES,
   connection: SERVICES,
+  tls: [...SERVICES, "connection"],
+  daemon: [...SERVICES, "listen"],
   handler: PARTS,
-  // A child is handed its configuration, so it needs none of the code that reads one.
-  child: LOOPS.filter((folder) => folder !== "config"),
-  // It takes and lets in clients as a child does.
-  multiplex: [...LOOPS.filter((folder) => folder !== "config"), "child"],
-  supervise: LOOPS,
-  status: LOOPS,
-  server: [...LOOPS, "child", "multiplex", "supervise", "status"],
-  cli: [...LOOPS, "child", "multiplex", "supervise", "status", "server"],
+  http: [...PARTS, "handler"],
+  // One client from its accept to its close, whichever process serves it.
+  client: WITHOUT_CONFIG(HANDLERS),
+  // All of HUP: the dry run, and the program that replaces itself.
+  restart: [...PARTS],
+  child: WITHOUT_CONFIG(HANDLERS).concat("client"),
+  multiplex: WITHOUT_CONFIG(HANDLERS).concat("client"),
+  supervise: LOOPS.filter((folder) => folder !== "client"),
+  operate: HANDLERS,
+  server: [...LOOPS, "child", "multiplex", "supervise"],
+  cli: [...LOOPS, "child", "multiplex", "supervise", "server"],
 };
 
 /** The one file that imports what only Bun has. */
@@ -59,13 +69,13 @@ const BUN_ADAPTER = "lib/runtime/bun.ts";
 /** Where a child begins. */
 const CHILD_ENTRY = "lib/child/child.ts";
 /** The most modules that a child may load to serve: each costs time at every start and memory in every child. */
-export const MAX_CHILD_MODULES = 32;
+export const MAX_CHILD_MODULES = 36;
 /** What no child loads, directly or through others. */
 const NOT_IN_A_CHILD: readonly string[] = [
   "lib/supervise/",
   "lib/cli/",
   "lib/config/",
-  "lib/status/",
+  "lib/restart/",
   "lib/server/",
 ];
 

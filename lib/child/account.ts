@@ -27,7 +27,7 @@ export function retireAfter(
 ): number {
   const perClient = elapsedMs / Math.max(served, 1);
   const ahead = Math.ceil(LEAD * startupMs / Math.max(perClient, 0.001));
-  // At the earliest half-way, so that a child is not followed by a crowd of successors that wait.
+  // At the earliest half-way, so that a child is not followed by many successors that wait.
   return Math.max(Math.ceil(maxRequests / 2), maxRequests - Math.max(ahead, 1), 1);
 }
 

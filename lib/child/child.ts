@@ -7,7 +7,6 @@
 import { Connection } from "../connection/connection.ts";
 import type { Handler } from "../context.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
-import type { Hooks } from "../hooks.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
 import type { OneShotSet } from "../os/one_shot_set.ts";
@@ -20,13 +19,14 @@ import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
 import { attachSerializer } from "../serialize/serializer.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
-import { Acceptor, PARENT_GONE } from "./accept.ts";
+import { Acceptor, PARENT_GONE } from "../client/accept.ts";
 import { ChildServer } from "./child_server.ts";
 import { Account } from "./account.ts";
-import type { Crowd } from "./crowd.ts";
-import type { Receiver } from "./receive.ts";
-import { callHook, explainFailure, openAdmission, serve, type Serving } from "./serve.ts";
-import { Breather, forever } from "./yield.ts";
+import type { ConcurrentClients } from "./concurrent_clients.ts";
+import type { Receiver } from "../client/receive.ts";
+import { openAdmission, serve, type Serving } from "../client/serve.ts";
+import { callHook, causeOf, describeFailure, Failure } from "../process/failure.ts";
+import { forever, Yielder } from "../client/yield.ts";
 
 /** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
 export const EX_CHILD_THREW = 255;
@@ -67,7 +67,7 @@ class Child {
   #leaveAfterClient = false;
   /** Where children count how many of them wait. */
   #idle: WaitingCount | undefined;
-  #crowd: Crowd | undefined;
+  #concurrent: ConcurrentClients | undefined;
   #account: Account | undefined;
 
   constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler, logger: Logger) {
@@ -75,7 +75,7 @@ class Child {
     this.#handoff = handoff;
     this.#handler = handler;
     this.#slot = Scoreboard.attach(handoff.scoreboardFd, ticket.slot);
-    this.#parent = new Waker(handoff.poke);
+    this.#parent = new Waker(handoff.wakeup);
     this.#logger = logger;
     this.#server = new ChildServer(handoff, ticket.kind, this.#logger, {
       leaveNow: (code) => this.#leave(code),
@@ -121,8 +121,8 @@ class Child {
     this.#slot.setState(STATE.dequeue, Date.now());
     const { confinement } = this.#handoff;
     if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
-    await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "dequeue"));
-    await this.#callHook("runDequeue", (hooks) => hooks.runDequeue?.(this.#server));
+    await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "dequeue"));
+    await callHook(this.#handler.hooks, "runDequeue", (hooks) => hooks.runDequeue?.(this.#server));
   }
 
   async #serveClients(): Promise<void> {
@@ -130,29 +130,29 @@ class Child {
     const logger = this.#logger;
     const warn = (message: string) => logger.log(1, message);
     if (handoff.listeners.some(carriesDatagrams)) {
-      const { Receiver } = await import("./receive.ts");
+      const { Receiver } = await import("../client/receive.ts");
       this.#receiver = new Receiver({ ...handoff, warn });
     }
-    const set = handoff.bell && new (await import("../os/one_shot_set.ts")).OneShotSet();
+    const set = handoff.broadcast && new (await import("../os/one_shot_set.ts")).OneShotSet();
     this.#acceptor = new Acceptor({
       listeners: handoff.listeners.map(({ fd }) => fd),
       clientsWait: handoff.clientsWait && set === undefined,
       set,
-      lifelineFd: handoff.lifelineFd,
-      serializer: await attachSerializer(handoff.serializer, handoff.lifelineFd),
+      deathPipeFd: handoff.deathPipeFd,
+      serializer: await attachSerializer(handoff.serializer, handoff.deathPipeFd),
       receiver: this.#receiver,
       warn,
     });
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     const admission = await openAdmission(handoff.config, logger);
-    const { countsWaiting, scoreboardFd, bell, confinement } = handoff;
-    if (countsWaiting || bell !== undefined) {
+    const { countsWaiting, scoreboardFd, broadcast, confinement } = handoff;
+    if (countsWaiting || broadcast !== undefined) {
       this.#idle = (await import("../scoreboard/waiting_count.ts")).WaitingCount.attach(scoreboardFd);
     }
     // After everything is loaded, because nothing can be any more, and before the program's own hooks and clients.
     if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
     logger.log(4, `Child Preforked (${runtime.pid})`);
-    await this.#callHook("childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
+    await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
     this.#account = new Account({
       slot: this.#slot,
@@ -167,15 +167,15 @@ class Child {
     }
     if (this.#ticket.after !== undefined) {
       this.#slot.setState(STATE.standby, Date.now());
-      await (await import("./predecessor.ts")).awaitPredecessor(this.#ticket.after, handoff.lifelineFd);
+      await (await import("./predecessor.ts")).awaitPredecessor(this.#ticket.after, handoff.deathPipeFd);
     }
     if (set === undefined) await this.#loop(this.#acceptor, this.#serving);
-    else await this.#serveCrowd(this.#acceptor, this.#serving, set);
+    else await this.#serveConcurrently(this.#acceptor, this.#serving, set);
     logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
   }
 
   async #loop(acceptor: Acceptor, serving: Serving): Promise<void> {
-    const breather = new Breather();
+    const yielder = new Yielder();
     const account = this.#account as Account;
     for (;;) {
       account.idle();
@@ -191,8 +191,8 @@ class Child {
       account.busy();
       await this.#serveOne(serving, acceptor, fd);
       if (this.#isOver()) return;
-      if (breather.due) {
-        await breather.breathe();
+      if (yielder.due) {
+        await yielder.yieldToEvents();
         if (this.#leaving) return await forever();
         if (acceptor.isParentGone()) return this.#logger.log(3, "Parent process gone away. Shutting down");
       }
@@ -200,25 +200,25 @@ class Child {
   }
 
   /** Serves several clients at once, until the last has gone. */
-  async #serveCrowd(acceptor: Acceptor, serving: Serving, set: OneShotSet): Promise<void> {
-    const { listeners, lifelineFd, config, bell } = this.#handoff;
+  async #serveConcurrently(acceptor: Acceptor, serving: Serving, set: OneShotSet): Promise<void> {
+    const { listeners, deathPipeFd, config, broadcast } = this.#handoff;
     const account = this.#account as Account;
-    const { Crowd } = await import("./crowd.ts");
-    this.#crowd = new Crowd({
+    const { ConcurrentClients } = await import("./concurrent_clients.ts");
+    this.#concurrent = new ConcurrentClients({
       acceptor,
       set,
       listeners: listeners.map(({ fd }) => fd),
-      lifelineFd,
+      deathPipeFd,
       maxClients: config.maxClients,
       idle: this.#idle as WaitingCount,
-      bell: new Waker(bell),
+      broadcast: new Waker(broadcast),
       took: () => this.#server.requests = account.took(),
       turned: (state) => account[state](),
       isOver: () => this.#isOver(),
       connect: (fd, waitFor) => this.#connect(acceptor, fd, waitFor),
       serve: (connection) => serve(serving, connection),
     });
-    const end = await this.#crowd.run();
+    const end = await this.#concurrent.run();
     if (this.#leaving) return await forever();
     if (end === "parent_gone") this.#logger.log(3, "Parent process gone away. Shutting down");
   }
@@ -231,9 +231,9 @@ class Child {
   /** After the present client, or now if there is none (Net::Server's HUP in a child). */
   #leaveSoon(): void {
     this.#leaveAfterClient = true;
-    if (this.#crowd !== undefined) {
-      this.#crowd.abort(new Error("Cannot go on for long: the server wants to stop"));
-      this.#crowd.stop();
+    if (this.#concurrent !== undefined) {
+      this.#concurrent.abort(new Error("Cannot go on for long: the server wants to stop"));
+      this.#concurrent.stop();
     } else if (this.#connection === undefined) this.#leaveByItself();
     else this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
   }
@@ -246,11 +246,15 @@ class Child {
   async #leave(code: number): Promise<never> {
     if (this.#leaving) return await forever();
     this.#leaving = true;
-    if (this.#crowd !== undefined) this.#crowd.stop();
+    if (this.#concurrent !== undefined) this.#concurrent.stop();
     await this.#serveLast();
     this.#slot.setState(STATE.leaving, Date.now());
     if (this.#waiting) this.#account?.leavesQueue();
-    await this.#callHook("childFinish", (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind));
+    await callHook(
+      this.#handler.hooks,
+      "childFinish",
+      (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind),
+    );
     this.#logger.close();
     runtime.exit(code);
   }
@@ -278,15 +282,11 @@ class Child {
       new Connection(fd, { peer: acceptor.peer, timeout, waitsInReceive, waitFor });
   }
 
-  async #callHook(name: string, call: (hooks: Hooks) => unknown): Promise<void> {
-    const { hooks } = this.#handler;
-    if (hooks !== undefined) await callHook(name, () => call(hooks));
-  }
-
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
-    const { cause, text } = explainFailure(error);
-    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${text}`);
+    const cause = causeOf(error);
+    const why = error instanceof Failure ? error.clause : describeFailure(error).text;
+    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${why}`);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);

@@ -5,7 +5,8 @@
  */
 
 import type { Config } from "../config/options.ts";
-import type { Address, Server } from "../context.ts";
+import type { Address } from "../address.ts";
+import type { Server } from "../context.ts";
 import { TineError } from "../errors.ts";
 import type { Handoff } from "../handoff.ts";
 import type { ChildKind } from "../hooks.ts";

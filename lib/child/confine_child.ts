@@ -10,7 +10,7 @@ import { confine, type Confinement } from "../daemon/confine.ts";
 export async function confineChild(confinement: Confinement): Promise<void> {
   // What is asked for later, and could not be loaded any more.
   await import("../connection/node_stream.ts");
-  await import("./crowd.ts");
+  await import("./concurrent_clients.ts");
   await import("./predecessor.ts");
   confine(confinement);
 }

@@ -6,7 +6,7 @@
  */
 
 import { readHandoff, runChild } from "../child/child.ts";
-import { asHandler } from "../child/serve.ts";
+import { asHandler } from "../client/serve.ts";
 import type { ChildTicket } from "../handoff.ts";
 import { childTicket } from "../server/role.ts";
 

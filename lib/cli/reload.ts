@@ -15,7 +15,7 @@ const MARGIN_MS = 60_000;
 /** Sends HUP and waits for what comes of it. */
 export async function reload(args: readonly string[]): Promise<void> {
   const { server, config } = await findTarget("reload", args, 1);
-  const before = server.bulletin;
+  const before = server.status;
   server.signal("HUP");
   if (before === undefined) {
     throw new PrivilegeError(
@@ -26,7 +26,7 @@ export async function reload(args: readonly string[]): Promise<void> {
   let after = before;
   const patienceMs = config.stopTimeout * 1000 + MARGIN_MS;
   const done = await server.until(() => {
-    after = server.bulletin ?? after;
+    after = server.status ?? after;
     return after.reloads > before.reloads;
   }, patienceMs);
   if (!done) {

@@ -19,7 +19,7 @@ export async function scale(args: readonly string[]): Promise<void> {
     throw new UsageError("Missing the change: write tine scale +1 or tine scale -1, and options behind it");
   }
   const { server } = await findTarget("scale", rest, 2);
-  let now = server.bulletin;
+  let now = server.status;
   if (now === undefined) {
     throw new PrivilegeError(
       `Cannot see how many children the server with process id ${server.pid} has: the system does not show it to ` +
@@ -30,13 +30,13 @@ export async function scale(args: readonly string[]): Promise<void> {
   for (let left = Number(number); left > 0; left--) {
     const { scaled } = now;
     server.signal(sign === "+" ? "TTIN" : "TTOU");
-    const heeded = await server.until(() => {
-      now = server.bulletin ?? now;
+    const changed = await server.until(() => {
+      now = server.status ?? now;
       return now?.scaled !== scaled;
     }, PATIENCE_MS);
-    if (!heeded) {
+    if (!changed) {
       throw new TineError(
-        `Cannot scale the server with process id ${server.pid}: it does not heed the signal`,
+        `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,
         {
           exitCode: EX_UNAVAILABLE,
         },

@@ -43,19 +43,19 @@ export async function status(args: readonly string[]): Promise<void> {
   const { server } = await findTarget("status", args, 1);
   const now = Date.now();
   const children = server.children();
-  const { bulletin } = server;
-  if (bulletin === undefined) {
+  const { status } = server;
+  if (status === undefined) {
     process.stdout.write(
       `Running, process id ${server.pid}; the system shows no more than its children to this user\n`,
     );
   } else {
-    const { personality, version, runtime, startedMs, configuredMs, reloads, reloadError } = bulletin;
+    const { personality, version, runtime, startedMs, configuredMs, reloads, reloadError } = status;
     process.stdout.write(
       `${personality} (tine ${version}, ${runtime}), process id ${server.pid}, up ${
         span(now - startedMs)
       }, ` +
         `configured ${span(now - configuredMs)} ago, ${reloads} reload${reloads === 1 ? "" : "s"}\n` +
-        `Listening on ${bulletin.listeners.join(", ")}, ${bulletin.how}\n` +
+        `Listening on ${status.listeners.join(", ")}, ${status.how}\n` +
         (reloadError === undefined ? "" : `The last reload was refused: ${reloadError}\n`),
     );
   }

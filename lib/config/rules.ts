@@ -9,7 +9,7 @@ import { isIP } from "node:net";
 import { checkCidr, checkRule, CIDR_REMEDY, RULE_REMEDY } from "../access/rules.ts";
 import { type Choice, choosePersonality } from "../personality/multi_type.ts";
 import { type Personality, type PersonalityName, RUNNABLE, takesOption } from "../personality/personality.ts";
-import { isRefusal, parseLogsock, refuseSyslogOption } from "../syslog_words.ts";
+import { isRefusal, parseLogsock, refuseSyslogOption } from "./syslog_words.ts";
 import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
 
 /** The protocols that can be listened on so far. */

@@ -42,7 +42,7 @@ export class Connection extends Endpoints {
   /** Set by a write: the peer's answer is then most likely still to come, so that a look comes before the read. */
   #wrote = false;
   #looked = false;
-  #sinceBreath = 0;
+  #sinceYield = 0;
   #readWait: Promise<boolean> | undefined;
   #writeTail: Promise<unknown> | undefined;
   #abort: AbortController | undefined;
@@ -89,7 +89,7 @@ export class Connection extends Endpoints {
     const result = this.receive(bytes);
     if (result === undefined) return await this.#readSlowly(bytes, options);
     // A peer that always has something to say must not keep timers and signals from their turn.
-    if ((++this.#sinceBreath & 255) === 0) await runtime.breathe();
+    if ((++this.#sinceYield & 255) === 0) await runtime.yieldToEvents();
     return result;
   }
 

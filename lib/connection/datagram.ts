@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { ConnectionError, SystemError } from "../errors.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { sendTo } from "../os/socket.ts";

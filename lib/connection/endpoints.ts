@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { decodeSockaddr } from "../os/sockaddr.ts";
 import { localAddress } from "../os/socket.ts";
 

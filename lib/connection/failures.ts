@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { ConnectionError } from "../errors.ts";
 import { ECONNRESET, ENOTCONN, EPIPE, errnoName, errnoSentence } from "../os/errno.ts";
 import { formatAddress } from "../os/sockaddr.ts";

@@ -5,7 +5,7 @@
  */
 
 import { isIP } from "node:net";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 
 /** The two ends, as far as they are told. */
 export interface ToldAddresses {

@@ -10,7 +10,7 @@ import process from "node:process";
 import { SpawnError } from "../errors.ts";
 import { EX_OSERR } from "../exit_codes.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
-import { awaitEnding, readReport, startSecondSelf } from "./second_self.ts";
+import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
 
 /**
  * Starts the server in the background, and ends this process when it listens (status 0) or has failed (its status).
@@ -18,7 +18,7 @@ import { awaitEnding, readReport, startSecondSelf } from "./second_self.ts";
  * @throws {SpawnError} if it cannot be started, or ends without a word
  */
 export async function goToBackground(options: { setsid: boolean }): Promise<never> {
-  const self = startSecondSelf({ role: "daemon" }, { inherit: [], newSession: options.setsid });
+  const self = spawnSelf({ role: "daemon" }, { inherit: [], newSession: options.setsid });
   // A wait also ends when a signal comes.
   while (!(await pollAway([{ fd: self.fd, events: POLLIN }], -1))[0]);
   const report = readReport(self);

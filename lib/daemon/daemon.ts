@@ -7,29 +7,28 @@
 
 import process from "node:process";
 import type { Config } from "../config/options.ts";
-import { TineError } from "../errors.ts";
-import { EX_FATAL } from "../exit_codes.ts";
 import { setCloseOnExec } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
-import { type Bulletin, BulletinBoard } from "./bulletin.ts";
+import { type ServerStatus, StatusFile } from "./status_file.ts";
 import type { Confinement } from "./confine.ts";
 import { acquirePidFile, adoptPidFile, type PidFileHandle, removePidFile } from "./pid_file.ts";
-import { Reporter } from "./second_self.ts";
+import { describeFailure } from "../process/failure.ts";
+import { Reporter } from "../process/self_spawn.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { StandardStreams } from "./standard_streams.ts";
 
 type Log = (level: number, message: string) => void;
 
 /** What is handed on over a restart. */
-export interface DaemonLegacy {
+export interface InheritedDaemon {
   readonly pidFile?: PidFileHandle | undefined;
-  /** The descriptor of the bulletin board. */
-  readonly boardFd: number;
+  /** The descriptor of the status file. */
+  readonly statusFd: number;
 }
 
 /** What the server tells when it listens. */
-export type Debut = Pick<Bulletin, "personality" | "listeners" | "how" | "scoreboard">;
+export type ReadyInfo = Pick<ServerStatus, "personality" | "listeners" | "how" | "scoreboard">;
 
 /** The parts of a {@linkcode Daemon}. */
 export interface DaemonParts {
@@ -37,7 +36,7 @@ export interface DaemonParts {
   readonly log: Log;
   /** The log file's descriptor, if there is one. */
   readonly logFd: number | undefined;
-  readonly legacy: DaemonLegacy | undefined;
+  readonly inherited: InheritedDaemon | undefined;
   readonly reporter: Reporter | undefined;
 }
 
@@ -46,7 +45,7 @@ export class Daemon {
   /** What each child has to do before its first client. */
   confinement: Confinement | undefined;
   readonly #parts: DaemonParts;
-  readonly #board: BulletinBoard;
+  readonly #statusFile: StatusFile;
   readonly #manager: ServiceManager;
   /** For a server in the background. */
   readonly #streams: StandardStreams | undefined;
@@ -59,21 +58,21 @@ export class Daemon {
    * @throws {TineError} if another process has it, or it cannot be written
    */
   constructor(parts: DaemonParts) {
-    const { config, log, legacy } = parts;
+    const { config, log, inherited } = parts;
     this.#parts = parts;
     this.#reporter = parts.reporter ?? new Reporter(undefined);
-    if (legacy !== undefined) setCloseOnExec(legacy.boardFd, { on: true });
-    this.#board = new BulletinBoard(legacy?.boardFd);
+    if (inherited !== undefined) setCloseOnExec(inherited.statusFd, { on: true });
+    this.#statusFile = new StatusFile(inherited?.statusFd);
     this.#manager = new ServiceManager(log);
     this.#streams = config.background || config.setsid
       ? new StandardStreams({ setsid: config.setsid, logFd: parts.logFd })
       : undefined;
-    this.#pidFile = takePidFile(config.pidFile, legacy?.pidFile, log);
+    this.#pidFile = takePidFile(config.pidFile, inherited?.pidFile, log);
   }
 
   /** What is to be handed on over a restart. */
-  get legacy(): DaemonLegacy {
-    return { pidFile: this.#pidFile, boardFd: this.#board.fd };
+  get inherited(): InheritedDaemon {
+    return { pidFile: this.#pidFile, statusFd: this.#statusFile.fd };
   }
 
   /** The path of the pid file. */
@@ -86,12 +85,12 @@ export class Daemon {
    *
    * @param options `logFd`: the log file's descriptor, if there is one.
    */
-  listening(debut: Debut, options: { readonly logFd: number | undefined }): void {
+  listening(readyInfo: ReadyInfo, options: { readonly logFd: number | undefined }): void {
     this.#streams?.detach(options.logFd);
-    const { latest } = this.#board;
+    const { latest } = this.#statusFile;
     const now = Date.now();
-    this.#board.publish({
-      ...debut,
+    this.#statusFile.publish({
+      ...readyInfo,
       version: VERSION,
       runtime: `${runtime.name} ${runtime.version}`,
       startedMs: latest?.startedMs ?? now,
@@ -99,9 +98,9 @@ export class Daemon {
       scaled: latest?.scaled ?? 0,
       reloads: latest === undefined ? 0 : latest.reloads + 1,
     });
-    this.#manager.ready(`Listening on ${debut.listeners.join(", ")}: ${debut.how}`);
+    this.#manager.ready(`Listening on ${readyInfo.listeners.join(", ")}: ${readyInfo.how}`);
     this.#reporter.report({
-      done: `Listening on ${debut.listeners.join(", ")} in the background, process id ${process.pid}`,
+      done: `Listening on ${readyInfo.listeners.join(", ")} in the background, process id ${process.pid}`,
     });
   }
 
@@ -110,9 +109,9 @@ export class Daemon {
     if (logFd !== undefined) this.#streams?.detach(logFd);
   }
 
-  /** TTIN or TTOU was heeded: so many children there shall be now, in words. */
+  /** TTIN or TTOU was handled: so many children there shall be now, in words. */
   scaled(how: string): void {
-    this.#board.amend({ how, scaled: (this.#board.latest?.scaled ?? 0) + 1 });
+    this.#statusFile.amend({ how, scaled: (this.#statusFile.latest?.scaled ?? 0) + 1 });
     this.#manager.status(how);
   }
 
@@ -123,7 +122,7 @@ export class Daemon {
 
   /** A restart was refused. */
   restartRefused(why: string): void {
-    this.#board.amend({ reloads: (this.#board.latest?.reloads ?? 0) + 1, reloadError: why });
+    this.#statusFile.amend({ reloads: (this.#statusFile.latest?.reloads ?? 0) + 1, reloadError: why });
     this.#manager.ready(`Cannot restart: ${why}`);
   }
 
@@ -150,13 +149,6 @@ function takePidFile(
     else removePidFile(held, log);
   }
   return handle;
-}
-
-/** An error that ends the server, in one line, and the status to end with. Of a fault of ours it is all that is known. */
-export function describeFailure(error: Error): { text: string; exitCode: number } {
-  const isOurs = error instanceof TineError;
-  const text = isOurs || error.name === "HookError" ? error.message : error.stack ?? error.message;
-  return { text: text.replaceAll(/\n\s*/g, " | "), exitCode: isOurs ? error.exitCode : EX_FATAL };
 }
 
 /** Tells whoever waits that the server does not come up. Whether somebody waits. */

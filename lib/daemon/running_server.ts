@@ -13,7 +13,7 @@ import { openProcess, processExists, sendSignal } from "../os/process.ts";
 import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
 import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
-import { type Bulletin, findBoard, readBoard } from "./bulletin.ts";
+import { findBoard, readBoard, type ServerStatus } from "./status_file.ts";
 import { findOwner } from "./pid_file.ts";
 
 /** How often a server is looked at that is expected to change. */
@@ -35,12 +35,12 @@ export interface ChildStatus {
 export class RunningServer {
   readonly pid: number;
   readonly #process: number | undefined;
-  readonly #board: string | undefined;
+  readonly #statusFile: string | undefined;
 
   private constructor(pid: number) {
     this.pid = pid;
     this.#process = openProcess(pid);
-    this.#board = findBoard(pid);
+    this.#statusFile = findBoard(pid);
   }
 
   /**
@@ -62,12 +62,12 @@ export class RunningServer {
 
   /** Whether the system lets this process see what the server tells of itself. */
   get isVisible(): boolean {
-    return this.#board !== undefined;
+    return this.#statusFile !== undefined;
   }
 
   /** What it tells of itself; undefined if it cannot be seen, or is telling something new at this moment. */
-  get bulletin(): Bulletin | undefined {
-    return this.#board === undefined ? undefined : readBoard(this.#board);
+  get status(): ServerStatus | undefined {
+    return this.#statusFile === undefined ? undefined : readBoard(this.#statusFile);
   }
 
   /** Sends it a signal. @throws {TineError} if it has ended, or is another user's */
@@ -111,9 +111,9 @@ export class RunningServer {
   }
 
   #slots(): ChildStatus[] {
-    const { bulletin } = this;
-    if (bulletin?.scoreboard === undefined) return [];
-    const { fd, capacity } = bulletin.scoreboard;
+    const { status } = this;
+    if (status?.scoreboard === undefined) return [];
+    const { fd, capacity } = status.scoreboard;
     let bytes: Uint8Array;
     try {
       bytes = Uint8Array.from(readFileSync(`/proc/${this.pid}/fd/${fd}`));

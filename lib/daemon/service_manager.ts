@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { monotonicMicroseconds } from "../os/clock.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { systemError } from "../os/errno.ts";

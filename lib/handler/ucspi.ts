@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import type { PeerProcess } from "../os/peer_process.ts";
 
 /** The most variables that {@linkcode clientVariables} gives. */

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { BindError, formatPlace, type Place, SystemError } from "../errors.ts";
 import { EX_NOPERM } from "../exit_codes.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { errnoSentence } from "../os/errno.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { bindDatagram, bindStream, localAddress, type SocketKind, startListening } from "../os/socket.ts";
-import type { Protocol } from "./port_spec.ts";
+import type { Protocol } from "../config/port_spec.ts";
 import type { Target } from "./resolve.ts";
 import {
   clearPath,

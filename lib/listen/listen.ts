@@ -12,7 +12,7 @@ import { startListening } from "../os/socket.ts";
 import { addressOf, type BindOptions, bindTarget, type Bound, explain, kindOf, unbind } from "./bind.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Group, type PlanOptions, planPorts, type Wanted } from "./plan.ts";
-import type { Protocol } from "./port_spec.ts";
+import type { Protocol } from "../config/port_spec.ts";
 import type { Target } from "./resolve.ts";
 import { isSocketFor, type PassedSocket, takeSystemdSockets } from "./systemd.ts";
 import type { SocketFile, SocketFileOptions } from "./unix_path.ts";

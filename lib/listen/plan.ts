@@ -9,7 +9,7 @@ import type { Config } from "../config/options.ts";
 import { BindError, ConfigError, type Place } from "../errors.ts";
 import { located, type Origin } from "./bind.ts";
 import type { Machine } from "./machine.ts";
-import { parsePort, PortFault, type PortSpec } from "./port_spec.ts";
+import { parsePort, PortFault, type PortSpec } from "../config/port_spec.ts";
 import { resolve, type Target } from "./resolve.ts";
 
 /** The options that say what to listen on. */

@@ -5,10 +5,10 @@
  */
 
 import { isIP } from "node:net";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { formatIPv6, parseIPv6 } from "../os/sockaddr.ts";
 import type { Machine } from "./machine.ts";
-import type { PortSpec, Protocol } from "./port_spec.ts";
+import type { PortSpec, Protocol } from "../config/port_spec.ts";
 
 /** One address to bind. */
 export interface Target {

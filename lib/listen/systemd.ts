@@ -8,7 +8,7 @@
  */
 
 import process from "node:process";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { isListening } from "../os/listening_socket.ts";
 import { localAddress, type SocketKind, socketKind } from "../os/socket.ts";
 import { runtime } from "../runtime/choose.ts";

@@ -13,6 +13,7 @@ import { libc } from "../os/calls.ts";
 import { closeFd, openToAppend } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { escapeMessage, formatJson, logTime } from "./line_format.ts";
+import type { LogSink } from "./sink.ts";
 
 /** What a log needs to know. */
 export interface LogOptions {
@@ -21,16 +22,6 @@ export interface LogOptions {
   /** A path; undefined or empty for stderr. */
   readonly file?: string | undefined;
   readonly format: "line" | "json";
-}
-
-/** Takes lines in place of the file or stderr. */
-export interface LogSink {
-  /** What it is, for a message: `the hook writeToLog`. */
-  readonly name: string;
-  /** Takes a line. It may throw, or give a promise that is rejected: the line goes to the file or stderr then. */
-  write(level: number, message: string): unknown;
-  /** Sends what it has kept, and gives up what it holds. What is written afterwards may open it again. */
-  close?(): void;
 }
 
 /** What `log_file` says to send the log to syslog (Net::Server's name of a module). */

@@ -10,9 +10,9 @@
 import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
-import { parseFacility, parseIdent, parseLogopt } from "../syslog_words.ts";
+import { parseFacility, parseIdent, parseLogopt } from "../config/syslog_words.ts";
 import { escapeMessage } from "./line_format.ts";
-import type { LogSink } from "./logger.ts";
+import type { LogSink } from "./sink.ts";
 import { priorityOf } from "./priority.ts";
 import { meaningOf, type SyslogPlace, waysOf } from "./syslog_options.ts";
 import {

@@ -5,7 +5,7 @@
  */
 
 import { ConfigError } from "../errors.ts";
-import { isRefusal, parseLogsock, type SyslogRefusal } from "../syslog_words.ts";
+import { isRefusal, parseLogsock, type SyslogRefusal } from "../config/syslog_words.ts";
 import type { Way } from "./syslog_socket.ts";
 
 /** Where the log daemon is, unless `syslog_logsock` says so. */

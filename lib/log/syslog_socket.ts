@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { errno, libc } from "../os/calls.ts";
 import { constants as c, isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";

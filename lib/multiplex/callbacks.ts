@@ -5,6 +5,7 @@
  */
 
 import type { Awaitable } from "../hooks.ts";
+import { describeThrown } from "../process/failure.ts";
 
 /** What is told of callbacks. */
 export interface CallbackListener {
@@ -14,12 +15,6 @@ export interface CallbackListener {
   onLateEnd(): void;
   /** One threw; its end is told next. */
   onThrow(text: string): void;
-}
-
-/** An error for the log, in one line. */
-export function describeThrown(error: unknown): string {
-  const text = error instanceof Error ? error.stack ?? error.message : String(error);
-  return text.replaceAll(/\n\s*/g, " | ");
 }
 
 /** Calls callbacks, of which one at most is under way. */

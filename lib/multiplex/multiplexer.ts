@@ -4,9 +4,9 @@
  * @module
  */
 
-import { acceptFrom, NOBODY_WAITS, PeerAddress } from "../child/accept.ts";
-import type { Receiver } from "../child/receive.ts";
-import { Breather } from "../child/yield.ts";
+import { acceptFrom, NOBODY_WAITS, PeerAddress } from "../client/accept.ts";
+import type { Receiver } from "../client/receive.ts";
+import { Yielder } from "../client/yield.ts";
 import { Connection } from "../connection/connection.ts";
 import type { DatagramConnection } from "../connection/datagram.ts";
 import type { Server } from "../context.ts";
@@ -60,7 +60,7 @@ export class Multiplexer implements Mux {
   readonly #deadlines = new Deadlines();
   readonly #host: StreamHost;
   readonly #peer = new PeerAddress();
-  readonly #breather = new Breather();
+  readonly #yielder = new Yielder();
   /** By their descriptors. */
   readonly #open = new Map<number, MuxStream>();
   /** Those that are not open any more, but whose last callback has not ended. */
@@ -116,10 +116,10 @@ export class Multiplexer implements Mux {
   async turn(): Promise<void> {
     this.#proceedScheduled();
     const count = await this.#wait();
-    this.#heed(count);
+    this.#handle(count);
     this.#deadlines.ring(performance.now());
     // Clients that always have something to say must not keep timers and signals from their turn.
-    if (this.#breather.due) await this.#breather.breathe();
+    if (this.#yielder.due) await this.#yielder.yieldToEvents();
   }
 
   async #wait(): Promise<number> {
@@ -134,7 +134,7 @@ export class Multiplexer implements Mux {
   }
 
   /** Does what the first `count` events of the last wait ask for. */
-  #heed(count: number): void {
+  #handle(count: number): void {
     for (let i = 0; i < count; i++) this.#onEvents(this.#set.fdAt(i), this.#set.eventsAt(i));
   }
 
@@ -278,7 +278,7 @@ export class Multiplexer implements Mux {
     this.#isFinishing = true;
     this.#accept({ on: false });
     // A look returns a part of those who have something, if there are many.
-    for (let i = 0; i <= this.#open.size / LOOK; i++) this.#heed(this.#set.waitHere(0));
+    for (let i = 0; i <= this.#open.size / LOOK; i++) this.#handle(this.#set.waitHere(0));
     for (const stream of this.#open.values()) stream.retire();
   }
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Address, Server } from "../context.ts";
+import type { Address } from "../address.ts";
+import type { Server } from "../context.ts";
 import type { Awaitable } from "../hooks.ts";
 import type { MuxInput } from "./mux_input.ts";
 
@@ -48,7 +49,7 @@ export interface Mux {
 
 /** One client, to write to. Writing never waits and never throws: what the client cannot take yet is kept for it. */
 export interface MuxConnection {
-  /** The how-manieth client of the process it is, from 1. */
+  /** Its ordinal number among the clients of the process, from 1. */
   readonly id: number;
   /** The other end's address. */
   readonly remoteAddr: Address;

@@ -5,12 +5,12 @@
  */
 
 import type { DatagramConnection } from "../connection/datagram.ts";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Awaitable } from "../hooks.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { ByteQueue } from "./byte_queue.ts";
-import { describeThrown } from "./callbacks.ts";
+import { describeThrown } from "../process/failure.ts";
 import type { MuxClient, MuxConnection } from "./mux.ts";
 import type { StreamHost } from "./mux_stream.ts";
 import { MuxInput } from "./mux_input.ts";

@@ -6,7 +6,7 @@
 
 import type { Connection } from "../connection/connection.ts";
 import { failure } from "../connection/failures.ts";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import type { Awaitable } from "../hooks.ts";
 import { errno, libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";

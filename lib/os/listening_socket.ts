@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
 import { getOption, TIMEVAL_SIZE } from "./socket.ts";

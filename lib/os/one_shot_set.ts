@@ -22,7 +22,7 @@ export class OneShotSet extends EpollSet {
   }
 
   /** Adds a descriptor that wakes every process that waits for it, once for each time it is written to. */
-  addBell(fd: number): void {
+  addBroadcast(fd: number): void {
     this.addFor(fd, EPOLLIN | EPOLLET);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { constants as c } from "./constants.ts";
 
 /** Enough for any address family (`struct sockaddr_storage`). */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux } from "./constants.ts";
 import { setCloseOnExec, setNonBlocking } from "./descriptor.ts";

@@ -141,12 +141,12 @@ export class SpareRules {
   #demand({ now, starting, waiting, queued }: Sight, total: number): number {
     const { minSpareServers } = this.#numbers;
     const coming = starting + waiting;
-    const isCrowd = queued === undefined ? coming === 0 : queued > coming;
-    const isShort = isCrowd || this.#pace.serveOnce === true || now - this.#shortSince >= SHORT_MS;
+    const isQueueLong = queued === undefined ? coming === 0 : queued > coming;
+    const isShort = isQueueLong || this.#pace.serveOnce === true || now - this.#shortSince >= SHORT_MS;
     const lacking = isShort ? Math.max(0, minSpareServers - coming) : 0;
     if (this.#batch === 0) {
-      this.#begin(Math.max(lacking, isCrowd ? 1 : 0), total, now);
-    } else if ((lacking > 0 || isCrowd) && total >= this.#goal && now - this.#lastBatch >= WATCH_MS) {
+      this.#begin(Math.max(lacking, isQueueLong ? 1 : 0), total, now);
+    } else if ((lacking > 0 || isQueueLong) && total >= this.#goal && now - this.#lastBatch >= WATCH_MS) {
       this.#begin(Math.min(2 * this.#batch, LARGEST_BATCH), total, now);
     }
     const useful = queued === undefined ? Infinity : queued + minSpareServers - coming;

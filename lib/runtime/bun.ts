@@ -168,7 +168,7 @@ export const bun: Runtime = {
     process.on(`SIG${name}`, listener);
   },
 
-  breathe() {
+  yieldToEvents() {
     return new Promise((resolve) => setImmediate(resolve));
   },
 

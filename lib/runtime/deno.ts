@@ -117,7 +117,7 @@ export const deno: Runtime = {
     if (name === "USR1" && !Deno.build.standalone) Deno.addSignalListener("SIGUSR1", shutDebugger);
   },
 
-  breathe() {
+  yieldToEvents() {
     return new Promise((resolve) => setImmediate(resolve));
   },
 

@@ -88,7 +88,7 @@ export interface Runtime {
   /** Calls `listener` for each signal of this name (`TERM`); its default action is off then. */
   onSignal(name: string, listener: () => void): void;
   /** Gives one turn to everything else that waits in the event loop. */
-  breathe(): Promise<void>;
+  yieldToEvents(): Promise<void>;
   /** Ends this process at once, whatever other threads do. Listeners of the `exit` event run before. */
   exit(code: number): never;
 }

@@ -7,7 +7,7 @@
 import { libc } from "../os/calls.ts";
 import { openFile } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
-import type { Lock } from "./serializer.ts";
+import type { Lock } from "./turns.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;

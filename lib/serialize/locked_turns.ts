@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Lock, Serializer } from "./serializer.ts";
+import type { Lock, Serializer } from "./turns.ts";
 
 /** The child's side of the serializers `flock` and `semaphore`. */
 export class LockedTurns implements Serializer {

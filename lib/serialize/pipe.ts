@@ -11,7 +11,7 @@ import { libc } from "../os/calls.ts";
 import { closeFd, createPipe, type Pipe } from "../os/descriptor.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
 import { createWaitSet, IDLE_WAIT_MS, Patience, type WaitSet } from "../os/wait.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Serializer } from "./turns.ts";
 
 const GENERATION_BYTES = 4096;
 
@@ -57,11 +57,11 @@ export class PipeSerializer implements Serializer {
   readonly #wait: WaitSet = createWaitSet();
   readonly #patience = new Patience(IDLE_WAIT_MS);
 
-  constructor(handoff: TokenHandoff, lifelineFd: number) {
+  constructor(handoff: TokenHandoff, deathPipeFd: number) {
     this.#pipe = handoff.pipe;
     this.#generation = new Int32Array(mapSharedMemory(handoff.generationFd, GENERATION_BYTES), 0, 1);
     this.#wait.addShared(handoff.pipe.read);
-    this.#wait.add(lifelineFd);
+    this.#wait.add(deathPipeFd);
   }
 
   get #isValid(): boolean {

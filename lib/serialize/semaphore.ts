@@ -8,7 +8,7 @@ import { libc } from "../os/calls.ts";
 import { constants as c, isLinux } from "../os/constants.ts";
 import { systemError } from "../os/errno.ts";
 import { runtime } from "../runtime/choose.ts";
-import type { Lock } from "./serializer.ts";
+import type { Lock } from "./turns.ts";
 
 const IPC_PRIVATE = 0;
 const OWNER_MAY_READ_AND_WRITE = 0o600;

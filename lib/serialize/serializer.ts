@@ -11,41 +11,16 @@
  */
 
 import type { SerializerHandoff } from "../handoff.ts";
-
-/** The child's side of a serializer. */
-export interface Serializer {
-  /** Takes the turn if it is free, or comes free within a moment, holding this thread meanwhile. */
-  takeHere(): boolean;
-  /** Waits for the turn off the event loop. False: something else happened, look again. */
-  takeAway(): Promise<boolean>;
-  /** Gives the turn to the next. */
-  release(): void;
-  /** Waits no longer, and lets the next have the turn that this child may have been woken for. */
-  leave(): void;
-  /** The parent has gone without removing what it had created: removes what would stay behind. */
-  abandon?(): void;
-}
-
-/** What keeps others out while a child has the turn. */
-export interface Lock {
-  /** Locks if it is free. */
-  lockHere(): boolean;
-  /** Waits off the event loop until it is locked. False: something else happened, look again. */
-  lockAway(): Promise<boolean>;
-  /** Lets the next have it. */
-  unlock(): void;
-  /** As {@linkcode Serializer.abandon}. */
-  abandon?(): void;
-}
+import type { Serializer } from "./turns.ts";
 
 /** The child's side of the serializer that the parent has prepared; undefined for `none`. */
 export async function attachSerializer(
   handoff: SerializerHandoff,
-  lifelineFd: number,
+  deathPipeFd: number,
 ): Promise<Serializer | undefined> {
   if (handoff.kind === "none") return undefined;
   const { PipeSerializer } = await import("./pipe.ts");
-  const token = new PipeSerializer(handoff.token, lifelineFd);
+  const token = new PipeSerializer(handoff.token, deathPipeFd);
   if (handoff.kind === "pipe") return token;
   const lock = handoff.kind === "flock"
     ? new (await import("./flock.ts")).FileLock(handoff.path)

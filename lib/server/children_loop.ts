@@ -10,19 +10,19 @@ import { createPipe } from "../os/descriptor.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
-import type { Inbox } from "../supervise/inbox.ts";
+import type { Inbox } from "../process/inbox.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
-import type { Estate } from "../supervise/restart.ts";
+import type { PassedState } from "../restart/reexec.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 import { SparePopulation } from "../supervise/spare_population.ts";
 import { supervise } from "../supervise/supervise.ts";
 import { closeServer, restartServer } from "./close.ts";
-import { type Crew, type Ground, introduce, type Loop } from "./loop.ts";
+import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
 
 /** From ports to a parent that has all it needs, children apart. */
-export async function prepareLoop(ground: Ground): Promise<Loop> {
-  const { config, server, logger, listeners, legacy } = ground;
+export async function prepareLoop(context: ServerContext): Promise<Loop> {
+  const { config, server, logger, listeners, inherited } = context;
   const { kind, note } = chooseSerializer({
     serialize: config.serialize,
     listeners: listeners.length,
@@ -31,34 +31,34 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
   if (note !== undefined) logger.log(2, note);
   logger.log(3, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
   const serializer = await prepareSerializer(kind, config.lockFile);
-  const become = ground.daemon.confinement?.become;
+  const become = context.daemon.confinement?.become;
   if (become !== undefined) serializer.giveTo(become);
   const parent = new Parent({
-    ...ground,
+    ...context,
     serializer,
-    lifeline: legacy?.lifeline ?? createPipe(),
-    populate: (scoreboard) => populationOf(ground, scoreboard),
+    deathPipe: inherited?.deathPipe ?? createPipe(),
+    populate: (scoreboard) => populationOf(context, scoreboard),
   });
-  for (const pid of legacy?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
-  const crew = new ChildrenCrew(ground, parent);
+  for (const pid of inherited?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
+  const workers = new ChildrenAsWorkers(context, parent);
   server.supervising(
     () => parent.children.pids,
-    (exitCode) => closeServer(crew, { exitCode, gently: false }),
+    (exitCode) => closeServer(workers, { exitCode, gently: false }),
   );
   return {
-    run: () => live(parent, crew),
-    close: (options) => closeServer(crew, options),
+    run: () => live(parent, workers),
+    close: (options) => closeServer(workers, options),
     abandon: async () => {
-      await crew.end();
-      crew.remove();
+      await workers.end();
+      workers.remove();
       closeListeners(parent.parts.listeners);
     },
   };
 }
 
 /** The strategy of the personality. */
-function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
-  const { config, listeners, logger, server } = ground;
+function populationOf(context: ServerContext, scoreboard: Scoreboard): Population {
+  const { config, listeners, logger, server } = context;
   const parts = {
     config,
     listeners,
@@ -83,13 +83,13 @@ function populationOf(ground: Ground, scoreboard: Scoreboard): Population {
 }
 
 /** The children, as the end of the server knows them. */
-class ChildrenCrew implements Crew {
-  readonly ground: Ground;
+class ChildrenAsWorkers implements Workers {
+  readonly context: ServerContext;
   readonly outlivesRestart = true;
   readonly #parent: Parent;
 
-  constructor(ground: Ground, parent: Parent) {
-    this.ground = ground;
+  constructor(context: ServerContext, parent: Parent) {
+    this.context = context;
     this.#parent = parent;
   }
 
@@ -113,24 +113,24 @@ class ChildrenCrew implements Crew {
     this.#parent.parts.serializer.remove();
   }
 
-  estate(): Omit<Estate, "listeners" | "logger" | "daemon"> {
-    return { lifeline: this.#parent.parts.lifeline, children: this.#parent.children.pids };
+  passedState(): Omit<PassedState, "listeners" | "logger" | "daemon"> {
+    return { deathPipe: this.#parent.parts.deathPipe, children: this.#parent.children.pids };
   }
 }
 
 /** Children, the loop, and the end; a restart that fails goes back to the loop. */
-async function live(parent: Parent, crew: Crew): Promise<never> {
+async function live(parent: Parent, workers: Workers): Promise<never> {
   const { config, server } = parent.parts;
   parent.inbox.listen(config.sigPassthrough ?? []);
   for (const signal of config.sigPassthrough ?? []) parent.log(2, `Installed passthrough for ${signal}`);
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(3, `Beginning prefork (${parent.population.initial} processes)`);
-  introduce(crew.ground, parent.population.words, parent.scoreboard);
+  introduce(workers.context, parent.population.words, parent.scoreboard);
   await parent.populate();
   parent.log(4, "Parent ready for children.");
   for (;;) {
     const end = await supervise(parent);
-    if (end === "restart") await restartServer(crew);
-    else return await closeServer(crew, { exitCode: 0, gently: end === "quit" });
+    if (end === "restart") await restartServer(workers);
+    else return await closeServer(workers, { exitCode: 0, gently: end === "quit" });
   }
 }

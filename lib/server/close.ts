@@ -6,73 +6,82 @@
 
 import process from "node:process";
 import type { Handler } from "../context.ts";
-import { type Daemon, describeFailure, reportFailure } from "../daemon/daemon.ts";
-import type { Reporter } from "../daemon/second_self.ts";
+import { type Daemon, reportFailure } from "../daemon/daemon.ts";
+import type { Reporter } from "../process/self_spawn.ts";
 import type { Logger } from "../log/logger.ts";
 import { closeListeners } from "../listen/listen.ts";
+import { callHook, describeFailure } from "../process/failure.ts";
 import { runtime } from "../runtime/choose.ts";
-import type { ParentServer } from "../supervise/parent_server.ts";
-import { executeAgain, holdParentSignals, settleSignals } from "../supervise/restart.ts";
-import { callHook, type Crew, type Loop } from "./loop.ts";
-import { rehearse } from "./rehearse.ts";
+import type { ParentServer } from "./parent_view.ts";
+import { executeAgain, holdParentSignals, settleSignals } from "../restart/reexec.ts";
+import { type Loop, type Workers } from "./loop.ts";
+import { prepareRestart } from "../restart/prepare_restart.ts";
 
 /** Closes the server and ends the process. `gently`: clients are finished first. */
 export async function closeServer(
-  crew: Crew,
+  workers: Workers,
   options: { exitCode: number; gently: boolean },
 ): Promise<never> {
-  const { server, logger, listeners, daemon } = crew.ground;
+  const { server, logger, listeners, daemon } = workers.context;
   daemon.stopping();
-  await callHook(crew.ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+  await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
   if (options.gently) {
     logger.log(3, "Attempting a slow shutdown");
-    await crew.finish(Infinity);
+    await workers.finish(Infinity);
   }
-  await crew.end();
-  await callHook(crew.ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
-  crew.remove();
+  await workers.end();
+  await callHook(
+    workers.context.handler.hooks,
+    "postChildCleanup",
+    (hooks) => hooks.postChildCleanup?.(server),
+  );
+  workers.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
   daemon.remove();
   runtime.exit(options.exitCode);
 }
 
 /** Restarts in place. It returns only if that is not possible: the server goes on as it is. */
-export async function restartServer(crew: Crew): Promise<void> {
-  const { config, server, logger, listeners, daemon } = crew.ground;
+export async function restartServer(workers: Workers): Promise<void> {
+  const { config, server, logger, listeners, daemon } = workers.context;
   logger.log(2, "Received a SIG HUP");
   daemon.reloading();
   // The new configuration before the old server is touched: a mistake in it must not cost the service.
-  const { inbox } = crew;
-  const added = await rehearse(crew.ground, {
+  const { inbox } = workers;
+  const added = await prepareRestart(workers.context, {
     fd: inbox.waker.fd,
     isDue: () => inbox.has("stop", "quit"),
     taken: () => inbox.waker.take(),
   });
   inbox.waker.wake(); // what was taken of it meanwhile may have been a child's wish
   if (added === undefined) return;
-  await callHook(crew.ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+  await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.logTimed(2, "Server closing!");
-  if (config.leaveChildrenOpenOnHup && crew.outlivesRestart) {
-    await crew.finish(0);
+  if (config.leaveChildrenOpenOnHup && workers.outlivesRestart) {
+    await workers.finish(0);
   } else {
     // Net::Server ends them at once; here their clients are served first, within stop_timeout.
-    await crew.finish(config.stopTimeout * 1000);
-    await crew.end();
-    await callHook(crew.ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+    await workers.finish(config.stopTimeout * 1000);
+    await workers.end();
+    await callHook(
+      workers.context.handler.hooks,
+      "postChildCleanup",
+      (hooks) => hooks.postChildCleanup?.(server),
+    );
   }
-  crew.remove();
-  await callHook(crew.ground, "restartClose", (hooks) => hooks.restartClose?.(server));
+  workers.remove();
+  await callHook(workers.context.handler.hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
   holdParentSignals();
   await settleSignals();
-  if (crew.stopRequested || crew.inbox.has("stop", "quit")) {
+  if (workers.stopRequested || workers.inbox.has("stop", "quit")) {
     closeListeners(added);
-    return await closeServer(crew, { exitCode: 0, gently: false });
+    return await closeServer(workers, { exitCode: 0, gently: false });
   }
   logger.logTimed(0, "Re-exec server during HUP");
   try {
-    executeAgain({ listeners: [...listeners, ...added], ...crew.estate(), daemon, logger });
+    executeAgain({ listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger });
   } catch (error) {
     closeListeners(added);
     throw error;

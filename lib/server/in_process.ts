@@ -4,14 +4,15 @@
  * @module
  */
 
-import type { Receiver } from "../child/receive.ts";
+import type { Receiver } from "../client/receive.ts";
+import { callHook } from "../process/failure.ts";
 import { carriesDatagrams } from "../handoff.ts";
 import { closeListeners } from "../listen/listen.ts";
-import { setAlarm } from "../supervise/clock.ts";
-import { Inbox } from "../supervise/inbox.ts";
-import type { LoopEnd } from "../supervise/supervise.ts";
+import { decide, type LoopEnd } from "../process/actions.ts";
+import { setAlarm } from "../process/alarm.ts";
+import { Inbox } from "../process/inbox.ts";
 import { closeServer, restartServer } from "./close.ts";
-import { callHook, type Crew, type Ground, introduce, type Loop } from "./loop.ts";
+import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
 
 /** How clients are served within the process. */
 export interface Engine {
@@ -34,60 +35,61 @@ export interface StopWatch {
 }
 
 /** What takes datagrams, if a listener carries them. */
-export async function openReceiver({ config, listeners, logger }: Ground): Promise<Receiver | undefined> {
+export async function openReceiver(
+  { config, listeners, logger }: ServerContext,
+): Promise<Receiver | undefined> {
   if (!listeners.some(carriesDatagrams)) return undefined;
-  const { Receiver } = await import("../child/receive.ts");
+  const { Receiver } = await import("../client/receive.ts");
   return new Receiver({ config, listeners, warn: (message) => logger.log(1, message) });
 }
 
-/** The process as the crew. */
-class Alone implements Crew {
-  readonly ground: Ground;
+/** The process as the workers. */
+class Alone implements Workers {
+  readonly context: ServerContext;
   readonly inbox = new Inbox();
   readonly outlivesRestart = false;
   stopRequested = false;
   readonly #engine: Engine;
 
-  constructor(ground: Ground, makeEngine: (inbox: Inbox) => Engine) {
-    this.ground = ground;
+  constructor(context: ServerContext, makeEngine: (inbox: Inbox) => Engine) {
+    this.context = context;
     this.#engine = makeEngine(this.inbox);
   }
 
-  /** Serves, and heeds signals; a restart that fails goes back to it. */
+  /** Serves, and handles signals; a restart that fails goes back to it. */
   async run(): Promise<never> {
-    const { server } = this.ground;
+    const { server } = this.context;
     this.inbox.listen([]);
-    await callHook(this.ground, "preLoop", (hooks) => hooks.preLoop?.(server));
-    introduce(this.ground, this.#engine.about);
+    await callHook(this.context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
+    introduce(this.context, this.#engine.about);
     for (;;) {
       await this.#engine.serve();
-      const end = this.#heed() ?? (server.done() ? "quit" : undefined);
+      const end = this.#handle() ?? (server.done() ? "quit" : undefined);
       if (end === "restart") await restartServer(this);
       else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
     }
   }
 
   /** Does what signals ask for. Returns what ends the server. */
-  #heed(): LoopEnd | undefined {
-    const { logger, server, daemon } = this.ground;
+  #handle(): LoopEnd | undefined {
+    const { logger, server, daemon } = this.context;
     this.inbox.waker.take();
-    const ends: LoopEnd[] = [];
-    for (const action of this.inbox.take().actions) {
-      if (action === "reopen") {
-        logger.reopen();
-        daemon.reopened(logger.fileFd);
-      } else if (action === "more" || action === "fewer") {
-        daemon.scaled(this.#engine.about);
-        logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
-      } else if (action !== "reap") ends.push(action);
+    const { more, fewer, reopen, end } = decide(this.inbox.take().actions);
+    if (reopen) {
+      logger.reopen();
+      daemon.reopened(logger.fileFd);
     }
-    return ends.find((end) => end === "stop") ?? ends.find((end) => end === "quit") ?? ends[0];
+    if (more + fewer > 0) {
+      daemon.scaled(this.#engine.about);
+      logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
+    }
+    return end;
   }
 
   async finish(patienceMs: number): Promise<void> {
     const deadline = performance.now() + patienceMs;
     const isImpatient = () => {
-      const end = this.#heed();
+      const end = this.#handle();
       if (end === "stop" || end === "quit") this.stopRequested = true;
       return this.stopRequested;
     };
@@ -112,22 +114,22 @@ class Alone implements Crew {
 
   remove(): void {}
 
-  estate(): Record<string, never> {
+  passedState(): Record<string, never> {
     return {};
   }
 }
 
 /** A loop that serves clients by the engine that `makeEngine` makes. */
-export function loopInProcess(ground: Ground, makeEngine: (inbox: Inbox) => Engine): Loop {
-  const alone = new Alone(ground, makeEngine);
+export function loopInProcess(context: ServerContext, makeEngine: (inbox: Inbox) => Engine): Loop {
+  const alone = new Alone(context, makeEngine);
   const close: Loop["close"] = (options) => closeServer(alone, options);
-  ground.server.supervising(() => [], (exitCode) => close({ exitCode, gently: false }));
+  context.server.supervising(() => [], (exitCode) => close({ exitCode, gently: false }));
   return {
     run: () => alone.run(),
     close,
     abandon: async () => {
       await alone.end();
-      closeListeners(ground.listeners);
+      closeListeners(context.listeners);
     },
   };
 }

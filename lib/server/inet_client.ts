@@ -7,7 +7,7 @@
 import process from "node:process";
 import { Connection } from "../connection/connection.ts";
 import { toldAddresses } from "../connection/told_addresses.ts";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenVariables } from "../listen/systemd.ts";
 import { duplicate, nullify, setCloseOnExec } from "../os/descriptor.ts";

@@ -4,21 +4,21 @@
  * @module
  */
 
-import { openAdmission, serve, type Serving, Thrown } from "../child/serve.ts";
+import { callHook } from "../process/failure.ts";
+import { openAdmission, serve, type Serving } from "../client/serve.ts";
 import type { Connection } from "../connection/connection.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS } from "../signals.ts";
-import { HookError } from "../supervise/parent.ts";
 import { takeClient } from "./inet_client.ts";
-import { callHook, type Ground, type Loop } from "./loop.ts";
+import { type Loop, type ServerContext } from "./loop.ts";
 
 /** Takes the client, so that it can be served. */
-export async function prepareLoop(ground: Ground): Promise<Loop> {
-  const { handler, server, logger, config } = ground;
+export async function prepareLoop(context: ServerContext): Promise<Loop> {
+  const { handler, server, logger, config } = context;
   const connection = takeClient({ timeout: config.idleTimeout * 1000 });
   const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
   const admission = await openAdmission(config, logger);
-  const inet = new Inet(ground, connection, { server, handler, processRequest, logger, admission });
+  const inet = new Inet(context, connection, { server, handler, processRequest, logger, admission });
   server.supervising(() => [], (exitCode) => inet.close(exitCode));
   return {
     run: () => inet.run(),
@@ -29,35 +29,29 @@ export async function prepareLoop(ground: Ground): Promise<Loop> {
 
 /** The process and its one client. */
 class Inet {
-  readonly #ground: Ground;
+  readonly #context: ServerContext;
   readonly #connection: Connection;
   readonly #serving: Serving;
 
-  constructor(ground: Ground, connection: Connection, serving: Serving) {
-    this.#ground = ground;
+  constructor(context: ServerContext, connection: Connection, serving: Serving) {
+    this.#context = context;
     this.#connection = connection;
     this.#serving = serving;
   }
 
   /** Serves the client, unless a signal to stop is quicker. */
   async run(): Promise<never> {
-    const { server } = this.#ground;
+    const { server } = this.#context;
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
     this.#listen(stop);
-    await callHook(this.#ground, "preLoop", (hooks) => hooks.preLoop?.(server));
+    await callHook(this.#context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
     server.requests++;
-    try {
-      await Promise.race([serve(this.#serving, this.#connection), stopped]);
-    } catch (error) {
-      if (!(error instanceof Thrown)) throw error;
-      const hook = /^the hook (.*)$/.exec(error.where)?.[1];
-      throw hook === undefined ? error.cause : new HookError(hook, error.cause);
-    }
+    await Promise.race([serve(this.#serving, this.#connection), stopped]);
     return await this.close(0);
   }
 
   #listen(stop: () => void): void {
-    const { logger, server } = this.#ground;
+    const { logger, server } = this.#context;
     let quitting = false;
     const none = () => logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
     const act: Record<ParentAction, () => void> = {
@@ -83,10 +77,14 @@ class Inet {
 
   /** Runs the last hooks, and ends the process; what the handler has under way ends with it. */
   async close(exitCode: number): Promise<never> {
-    const { server, logger } = this.#ground;
-    await callHook(this.#ground, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+    const { server, logger } = this.#context;
+    await callHook(this.#context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
     logger.logTimed(2, "Server closing!");
-    await callHook(this.#ground, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+    await callHook(
+      this.#context.handler.hooks,
+      "postChildCleanup",
+      (hooks) => hooks.postChildCleanup?.(server),
+    );
     runtime.exit(exitCode);
   }
 }

@@ -7,19 +7,17 @@
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
-import type { Daemon, Debut } from "../daemon/daemon.ts";
-import type { Interrupt } from "../daemon/try_restart.ts";
-import type { Hooks } from "../hooks.ts";
+import type { Daemon, ReadyInfo } from "../daemon/daemon.ts";
+import type { Interrupt } from "../restart/dry_run.ts";
 import { formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
-import type { Inbox } from "../supervise/inbox.ts";
-import { nameHook } from "../supervise/parent.ts";
-import type { ParentServer } from "../supervise/parent_server.ts";
-import type { Estate, Legacy } from "../supervise/restart.ts";
+import type { Inbox } from "../process/inbox.ts";
+import type { ParentServer } from "./parent_view.ts";
+import type { InheritedState, PassedState } from "../restart/reexec.ts";
 
 /** A server that has its options and its ports. */
-export interface Ground {
+export interface ServerContext {
   readonly config: Config;
   readonly handler: Handler;
   /** The URL of the handler's module where the command line named one. */
@@ -29,7 +27,7 @@ export interface Ground {
   /** Empty for a personality that binds none. */
   readonly listeners: readonly Listener[];
   /** What the program handed to itself if it was restarted. The listening sockets are among `listeners` already. */
-  readonly legacy: Legacy | undefined;
+  readonly inherited: InheritedState | undefined;
   /** Its pid file, and what it tells of itself. */
   readonly daemon: Daemon;
   /** Reads the options again and checks them. */
@@ -39,8 +37,8 @@ export interface Ground {
 }
 
 /** Whoever serves the clients, as the end of the server knows them: its children, or this process itself. */
-export interface Crew {
-  readonly ground: Ground;
+export interface Workers {
+  readonly context: ServerContext;
   readonly inbox: Inbox;
   /** Whether it can go on serving while the server is restarted (`leave_children_open_on_hup`). */
   readonly outlivesRestart: boolean;
@@ -53,17 +51,7 @@ export interface Crew {
   /** Removes what was made for it outside this process. */
   remove(): void;
   /** What is handed on at a restart, beside the listening sockets. */
-  estate(): Omit<Estate, "listeners" | "logger" | "daemon">;
-}
-
-/** Calls a hook of the server's. @throws {HookError} with its name, if it throws */
-export async function callHook<K extends keyof Hooks>(
-  { handler }: Ground,
-  name: K,
-  call: (hooks: Hooks) => unknown,
-): Promise<void> {
-  const { hooks } = handler;
-  if (hooks?.[name] !== undefined) await nameHook(name, () => call(hooks));
+  passedState(): Omit<PassedState, "listeners" | "logger" | "daemon">;
 }
 
 /**
@@ -72,8 +60,8 @@ export async function callHook<K extends keyof Hooks>(
  *
  * @param how Who serves, such as `50 children`.
  */
-export function introduce(ground: Ground, how: string, scoreboard?: Debut["scoreboard"]): void {
-  const { listeners, server, logger, daemon } = ground;
+export function introduce(context: ServerContext, how: string, scoreboard?: ReadyInfo["scoreboard"]): void {
+  const { listeners, server, logger, daemon } = context;
   const addresses = listeners.map(formatListener);
   const { personality, pid } = server;
   logger.log(
@@ -99,5 +87,5 @@ export interface LoopModule {
   /** Looks, before anything is bound, whether a handler has what the personality needs. @throws {TineError} if not */
   checkHandler?(handler: Handler): void;
   /** From a server with ports to one that is ready to run. */
-  prepareLoop(ground: Ground): Promise<Loop>;
+  prepareLoop(context: ServerContext): Promise<Loop>;
 }

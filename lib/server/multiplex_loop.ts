@@ -4,20 +4,21 @@
  * @module
  */
 
-import type { Admission } from "../child/admit.ts";
-import { admit, callHook, openAdmission, Thrown } from "../child/serve.ts";
+import type { Admission } from "../client/admit.ts";
+import { admit, openAdmission } from "../client/serve.ts";
 import type { Handler } from "../context.ts";
 import type { Connection } from "../connection/connection.ts";
+import type { Hooks } from "../hooks.ts";
 import { TineError } from "../errors.ts";
 import { EX_CONFIG } from "../exit_codes.ts";
-import { describeThrown } from "../multiplex/callbacks.ts";
+import { callHook, describeFailure } from "../process/failure.ts";
 import { Multiplexer, type MultiplexerParts } from "../multiplex/multiplexer.ts";
 import type { MuxFactory } from "../multiplex/mux.ts";
 import { raiseDescriptorLimit } from "../os/limits.ts";
-import { setAlarm } from "../supervise/clock.ts";
-import type { Inbox } from "../supervise/inbox.ts";
+import { setAlarm } from "../process/alarm.ts";
+import type { Inbox } from "../process/inbox.ts";
 import { type Engine, loopInProcess, openReceiver, type StopWatch } from "./in_process.ts";
-import type { Ground, Loop } from "./loop.ts";
+import type { Loop, ServerContext } from "./loop.ts";
 
 /** Descriptors that are not for clients: the runtime's, the log's, and what the program opens. */
 const RESERVED = 128;
@@ -33,78 +34,81 @@ export function checkHandler({ mux }: Handler): void {
 }
 
 /** From ports to a process that is ready to serve. */
-export async function prepareLoop(ground: Ground): Promise<Loop> {
-  const receiver = await openReceiver(ground);
-  const admission = await openAdmission(ground.config, ground.logger);
-  const admit = admissionOf(ground, admission);
-  return loopInProcess(ground, (inbox) => new MultiplexEngine({ ground, receiver, admit, inbox }));
+export async function prepareLoop(context: ServerContext): Promise<Loop> {
+  const receiver = await openReceiver(context);
+  const admission = await openAdmission(context.config, context.logger);
+  const admit = admissionOf(context, admission);
+  return loopInProcess(context, (inbox) => new MultiplexEngine({ context, receiver, admit, inbox }));
 }
 
 /** What a hook that concerns one client threw ends that client and nobody else. */
-function logThrown({ logger }: Ground, error: unknown): void {
-  const [where, cause] = error instanceof Thrown ? [error.where, error.cause] : ["the hook", error];
-  logger.log(1, `T${where.slice(1)} threw ${describeThrown(cause)}`);
+function logFailure({ logger }: ServerContext, error: unknown): void {
+  logger.log(1, describeFailure(error).text);
 }
 
 /** How clients are let in; undefined where nobody has a say in it and nobody wants to know. */
-function admissionOf(ground: Ground, admission: Admission | undefined): MultiplexerParts["admit"] {
-  const { handler, server, logger } = ground;
+function admissionOf(context: ServerContext, admission: Admission | undefined): MultiplexerParts["admit"] {
+  const { handler, server, logger } = context;
   const { postAccept, allowDeny, postProcessRequest } = handler.hooks ?? {};
   if (!postAccept && !allowDeny && admission === undefined && !logger.writes(3)) return undefined;
   return async (connection: Connection) => {
     try {
       const isAllowed = await admit({ server, handler, logger, admission }, connection);
       if (!isAllowed && postProcessRequest) {
-        await callHook("postProcessRequest", () => postProcessRequest(server, false));
+        await callHook(handler.hooks, "postProcessRequest", () => postProcessRequest(server, false));
       }
       return isAllowed;
     } catch (error) {
-      logThrown(ground, error);
+      logFailure(context, error);
       return false;
     }
   };
 }
 
 /** Calls a hook, and logs what it throws. */
-async function callLogged(ground: Ground, name: string, call: () => unknown): Promise<void> {
+async function callLogged(
+  context: ServerContext,
+  name: keyof Hooks,
+  call: (hooks: Hooks) => unknown,
+): Promise<void> {
   try {
-    await callHook(name, call);
+    await callHook(context.handler.hooks, name, call);
   } catch (error) {
-    logThrown(ground, error);
+    logFailure(context, error);
   }
 }
 
-function dequeue(ground: Ground): MultiplexerParts["dequeue"] {
-  const { config: { checkForDequeue }, handler: { hooks }, server } = ground;
+function dequeue(context: ServerContext): MultiplexerParts["dequeue"] {
+  const { config: { checkForDequeue }, handler: { hooks }, server } = context;
   if (checkForDequeue === undefined || hooks?.runDequeue === undefined) return undefined;
   return {
     everyMs: checkForDequeue * 1000,
-    run: () => callLogged(ground, "runDequeue", () => hooks.runDequeue?.(server)),
+    run: () => callLogged(context, "runDequeue", (hooks) => hooks.runDequeue?.(server)),
   };
 }
 
 /** What the engine works with. */
 interface EngineParts extends Pick<MultiplexerParts, "receiver" | "admit"> {
-  readonly ground: Ground;
+  readonly context: ServerContext;
   readonly inbox: Inbox;
 }
 
 /** Serves many clients at once. */
 class MultiplexEngine implements Engine {
   readonly about: string;
-  readonly #ground: Ground;
+  readonly #context: ServerContext;
   readonly #inbox: Inbox;
   readonly #multiplexer: Multiplexer;
 
-  constructor({ ground, receiver, admit, inbox }: EngineParts) {
-    const { handler, server, logger, config } = ground;
+  constructor({ context, receiver, admit, inbox }: EngineParts) {
+    const { handler, server, logger, config } = context;
     const limit = raiseDescriptorLimit();
     const capacity = Math.max(Math.floor(limit / 2), limit - RESERVED);
     this.about = `at most ${capacity} clients at a time`;
-    this.#ground = ground;
+    this.#context = context;
     this.#inbox = inbox;
     this.#multiplexer = new Multiplexer({
-      listeners: ground.listeners.map(({ fd }) => fd),
+      listeners: context.listeners.map(({ fd }) => fd),
       server,
       receiver,
       waker: inbox.waker,
@@ -113,18 +117,17 @@ class MultiplexEngine implements Engine {
       count: () => ++server.requests,
       admit,
       makeClient: handler.mux as MuxFactory,
-      dequeue: dequeue(ground),
+      dequeue: dequeue(context),
       afterService: () => {
-        const { hooks } = handler;
-        if (hooks?.postProcessRequest === undefined) return;
-        return callLogged(ground, "postProcessRequest", () => hooks.postProcessRequest?.(server, true));
+        if (handler.hooks?.postProcessRequest === undefined) return;
+        return callLogged(context, "postProcessRequest", (hooks) => hooks.postProcessRequest?.(server, true));
       },
       log: (level, message) => logger.log(level, message),
     });
   }
 
   async serve(): Promise<void> {
-    while (this.#inbox.empty && !this.#ground.server.done()) await this.#multiplexer.turn();
+    while (this.#inbox.empty && !this.#context.server.done()) await this.#multiplexer.turn();
   }
 
   async finish(stopWatch: StopWatch): Promise<void> {
@@ -135,11 +138,11 @@ class MultiplexEngine implements Engine {
       await multiplexer.turn();
       callOff();
     }
-    if (multiplexer.size > 0) this.#ground.logger.log(1, `${multiplexer.size} clients are cut off`);
+    if (multiplexer.size > 0) this.#context.logger.log(1, `${multiplexer.size} clients are cut off`);
   }
 
   async end(): Promise<void> {
-    const { stopTimeout } = this.#ground.config;
+    const { stopTimeout } = this.#context.config;
     const deadline = performance.now() + stopTimeout * 1000;
     this.#multiplexer.end();
     while (this.#multiplexer.isBusy && performance.now() < deadline) {

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { asHandler } from "../child/serve.ts";
+import { asHandler } from "../client/serve.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { childTicket } from "./role.ts";

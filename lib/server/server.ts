@@ -12,18 +12,18 @@ import { goToBackground } from "../daemon/background.ts";
 import { confine } from "../daemon/confine.ts";
 import { Daemon, reportFailure } from "../daemon/daemon.ts";
 import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
-import { type Purpose, type Reporter, takePurpose } from "../daemon/second_self.ts";
-import { tryRestart } from "../daemon/try_restart.ts";
+import { type Purpose, type Reporter, takePurpose } from "../process/self_spawn.ts";
+import { tryRestart } from "../restart/dry_run.ts";
 import { listen, type Listener } from "../listen/listen.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
-import { nameHook } from "../supervise/parent.ts";
-import { ParentServer } from "../supervise/parent_server.ts";
-import { type Legacy, takeLegacy } from "../supervise/restart.ts";
+import { callHook } from "../process/failure.ts";
+import { ParentServer } from "./parent_view.ts";
+import { type InheritedState, takeInheritedState } from "../restart/reexec.ts";
 import { failServer } from "./close.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { loopOf } from "./loops.ts";
-import { rehearseServer } from "./rehearsal.ts";
+import { dryRunServer } from "../restart/dry_run_server.ts";
 
 /** What a server is started with. */
 export interface ServerParts {
@@ -44,39 +44,39 @@ export interface ServerParts {
 export async function runServer(parts: ServerParts): Promise<never> {
   const { handler } = parts;
   const self = takePurpose();
-  if (self?.purpose.role === "rehearsal") return await tryOnly(parts, self.purpose, self.reporter);
+  if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
   const reporter = self?.reporter;
   let logger: Logger | undefined;
   let loop: Loop | undefined;
   let daemon: Daemon | undefined;
-  const legacy = takeLegacy();
-  server.holding(legacy?.sockets ?? []);
+  const inherited = takeInheritedState();
+  server.holding(inherited?.sockets ?? []);
   try {
-    await nameHook("configure", () => handler.hooks?.configure?.(server));
+    await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
     const loaded = await readOptions(parts);
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;
-    if ((background || setsid) && legacy === undefined && self === undefined) {
+    if ((background || setsid) && inherited === undefined && self === undefined) {
       return await goToBackground({ setsid });
     }
     logger = openLog(loaded.config);
     await startLog(logger, loaded, handler, server);
     const module = await loopOf(loaded.personality);
     module.checkHandler?.(handler);
-    await nameHook("postConfigure", () => handler.hooks?.postConfigure?.(server));
+    await callHook(handler.hooks, "postConfigure", (hooks) => hooks.postConfigure?.(server));
     const log = logger.log.bind(logger);
     daemon = new Daemon({
       config: loaded.config,
       log,
       logFd: logger.fileFd,
-      legacy: legacy?.daemon,
+      inherited: inherited?.daemon,
       reporter,
     });
     const started = daemon;
     server.leaving(() => started.remove());
-    loop = await prepare({ parts, loaded, server, logger, legacy, daemon, module });
+    loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module });
     return await loop.run();
   } catch (error) {
     // Sockets close with the process, which is about to end; the files of unix sockets would stay.
@@ -88,11 +88,13 @@ export async function runServer(parts: ServerParts): Promise<never> {
 /** Tries what a restart would do, reports, and ends the process. */
 async function tryOnly(
   parts: ServerParts,
-  purpose: Purpose & { role: "rehearsal" },
+  purpose: Purpose & { role: "dry_run" },
   reporter: Reporter,
 ): Promise<never> {
   try {
-    await rehearseServer(await readOptions(parts), purpose, parts);
+    const loaded = await readOptions(parts);
+    const { checkHandler } = await loopOf(loaded.personality);
+    await dryRunServer(loaded, purpose, { ...parts, checkHandler });
     reporter.report({ done: "" });
   } catch (error) {
     reportFailure(reporter, error instanceof Error ? error : new Error(String(error)));
@@ -136,29 +138,29 @@ interface Beginning {
   readonly loaded: LoadedConfig;
   readonly server: ParentServer;
   readonly logger: Logger;
-  readonly legacy: Legacy | undefined;
+  readonly inherited: InheritedState | undefined;
   readonly daemon: Daemon;
   readonly module: LoopModule;
 }
 
 /** From the options to a personality that is ready to run: ports, then fewer rights. */
 async function prepare(beginning: Beginning): Promise<Loop> {
-  const { parts, loaded, server, logger, legacy, daemon, module } = beginning;
+  const { parts, loaded, server, logger, inherited, daemon, module } = beginning;
   const { config, personality } = loaded;
   const { handler, handlerUrl } = parts;
   const log = (level: number, message: string) => logger.log(level, message);
   // A process for each client would say it each time.
   logger.logTimed(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
-  if (legacy !== undefined) {
-    await nameHook("restartOpen", () => handler.hooks?.restartOpen?.(server));
+  if (inherited !== undefined) {
+    await callHook(handler.hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));
     log(2, "Binding open file descriptors");
   }
   const { listeners } = personality.binds
-    ? await listen({ ...loaded, inherited: legacy?.sockets ?? [], log })
+    ? await listen({ ...loaded, inherited: inherited?.sockets ?? [], log })
     : { listeners: [] };
   server.listeners = listeners.map(({ address }) => address);
   server.holding(listeners);
-  await nameHook("postBind", () => handler.hooks?.postBind?.(server));
+  await callHook(handler.hooks, "postBind", (hooks) => hooks.postBind?.(server));
   // A personality without children loads what it needs first: nothing can be loaded from inside of a new root.
   const confineSelf = giveUpRights(beginning, listeners);
   const loop = await module.prepareLoop({
@@ -168,12 +170,12 @@ async function prepare(beginning: Beginning): Promise<Loop> {
     server,
     logger,
     listeners,
-    legacy,
+    inherited,
     daemon,
     reread: () => readOptions(parts),
     tryRestart: (interrupt) =>
       tryRestart({
-        role: "rehearsal",
+        role: "dry_run",
         sockets: listeners.map(({ fd, key }) => ({ fd, key })),
         pidFile: daemon.pidPath,
       }, interrupt),

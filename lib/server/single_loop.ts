@@ -6,29 +6,28 @@
  */
 
 import { doClientsWait } from "../os/listening_socket.ts";
-import { Acceptor, PARENT_GONE } from "../child/accept.ts";
-import type { Receiver } from "../child/receive.ts";
-import { openAdmission, serve, type Serving, Thrown } from "../child/serve.ts";
-import { Breather } from "../child/yield.ts";
+import { Acceptor, PARENT_GONE } from "../client/accept.ts";
+import type { Receiver } from "../client/receive.ts";
+import { openAdmission, serve, type Serving } from "../client/serve.ts";
+import { Yielder } from "../client/yield.ts";
 import { Connection } from "../connection/connection.ts";
-import type { Inbox } from "../supervise/inbox.ts";
-import { HookError } from "../supervise/parent.ts";
+import type { Inbox } from "../process/inbox.ts";
 import { type Engine, loopInProcess, openReceiver, type StopWatch } from "./in_process.ts";
-import type { Ground, Loop } from "./loop.ts";
+import type { Loop, ServerContext } from "./loop.ts";
 
 /** From ports to a process that is ready to serve. */
-export async function prepareLoop(ground: Ground): Promise<Loop> {
-  const { config, handler, server, logger } = ground;
+export async function prepareLoop(context: ServerContext): Promise<Loop> {
+  const { config, handler, server, logger } = context;
   const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
   const admission = await openAdmission(config, logger);
   const serving: Serving = { server, handler, processRequest, logger, admission };
-  const receiver = await openReceiver(ground);
-  return loopInProcess(ground, (inbox) => new SingleEngine({ ground, serving, receiver, inbox }));
+  const receiver = await openReceiver(context);
+  return loopInProcess(context, (inbox) => new SingleEngine({ context, serving, receiver, inbox }));
 }
 
 /** What the engine works with. */
 interface SingleParts {
-  readonly ground: Ground;
+  readonly context: ServerContext;
   readonly serving: Serving;
   readonly receiver: Receiver | undefined;
   readonly inbox: Inbox;
@@ -37,38 +36,38 @@ interface SingleParts {
 /** Serves one client at a time. The next ones wait in the listening socket's queue. */
 class SingleEngine implements Engine {
   readonly about = "one client at a time";
-  readonly #ground: Ground;
+  readonly #context: ServerContext;
   readonly #serving: Serving;
   readonly #receiver: Receiver | undefined;
   readonly #inbox: Inbox;
   readonly #acceptor: Acceptor;
   readonly #clientsWait: boolean;
-  readonly #breather = new Breather();
+  readonly #yielder = new Yielder();
   /** The client that is being served. */
   #connection: Connection | undefined;
   #failure: { error: unknown } | undefined;
   /** Wakes who waits for the end of the client's service. */
   #wake: () => void = () => {};
 
-  constructor({ ground, serving, receiver, inbox }: SingleParts) {
-    this.#ground = ground;
+  constructor({ context, serving, receiver, inbox }: SingleParts) {
+    this.#context = context;
     this.#serving = serving;
     this.#receiver = receiver;
     this.#inbox = inbox;
-    this.#clientsWait = ground.listeners.every(({ fd, address }) => doClientsWait(fd, address));
+    this.#clientsWait = context.listeners.every(({ fd, address }) => doClientsWait(fd, address));
     this.#acceptor = new Acceptor({
-      listeners: ground.listeners.map(({ fd }) => fd),
+      listeners: context.listeners.map(({ fd }) => fd),
       // Here it is a signal that ends the wait, in place of the parent's end.
-      lifelineFd: inbox.waker.fd,
+      deathPipeFd: inbox.waker.fd,
       serializer: undefined,
       clientsWait: this.#clientsWait,
       receiver,
-      warn: (message) => ground.logger.log(1, message),
+      warn: (message) => context.logger.log(1, message),
     });
   }
 
   async serve(): Promise<void> {
-    const { server } = this.#ground;
+    const { server } = this.#context;
     while (this.#inbox.empty && !server.done()) {
       if (this.#connection === undefined) {
         const next = this.#acceptor.next();
@@ -81,15 +80,15 @@ class SingleEngine implements Engine {
         this.#inbox.onPush = wake;
         return () => this.#inbox.onPush = () => {};
       });
-      if (this.#breather.due) await this.#breather.breathe();
+      if (this.#yielder.due) await this.#yielder.yieldToEvents();
     }
   }
 
   #begin(fd: number): void {
-    const timeout = this.#ground.config.idleTimeout * 1000;
+    const timeout = this.#context.config.idleTimeout * 1000;
     this.#connection = this.#receiver?.connection(fd, timeout) ??
       new Connection(fd, { peer: this.#acceptor.peer, timeout, waitsInReceive: this.#clientsWait });
-    this.#ground.server.requests++;
+    this.#context.server.requests++;
     const end = () => {
       this.#connection = undefined;
       this.#wake();
@@ -112,7 +111,7 @@ class SingleEngine implements Engine {
     if (this.#failure === undefined) return;
     const { error } = this.#failure;
     this.#failure = undefined;
-    throw error instanceof Thrown ? new HookError(error.where, error.cause) : error;
+    throw error;
   }
 
   async finish(stopWatch: StopWatch): Promise<void> {
@@ -120,7 +119,7 @@ class SingleEngine implements Engine {
     while (this.#connection !== undefined && !stopWatch.over) {
       await this.#untilServed((wake) => stopWatch.watch(wake));
     }
-    if (this.#connection !== undefined) this.#ground.logger.log(1, "The present client is cut off");
+    if (this.#connection !== undefined) this.#context.logger.log(1, "The present client is cut off");
   }
 
   /** The end of the process ends the client's service, as it does in a child that is told to leave at once. */

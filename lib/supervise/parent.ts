@@ -1,5 +1,5 @@
 /**
- * The parent: it waits, heeds signals, reaps, watches and populates. The loop is {@linkcode supervise}.
+ * The parent: it waits, handles signals, reaps, watches and populates. The loop is {@linkcode supervise}.
  *
  * @module
  */
@@ -14,11 +14,12 @@ import type { Logger } from "../log/logger.ts";
 import { type Pipe, Waker } from "../os/descriptor.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
+import { callHook } from "../process/failure.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { type Child, Children } from "./children.ts";
-import { Inbox } from "./inbox.ts";
-import type { ParentServer } from "./parent_server.ts";
+import { Inbox } from "../process/inbox.ts";
+import type { ParentServer } from "../server/parent_view.ts";
 import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
@@ -38,36 +39,11 @@ export interface ParentParts {
   readonly listeners: readonly Listener[];
   readonly serializer: PreparedSerializer;
   /** Children see the end of the parent by it. */
-  readonly lifeline: Pipe;
+  readonly deathPipe: Pipe;
   /** The personality's strategy. */
   readonly populate: (scoreboard: Scoreboard) => Population;
   /** Its pid file, and what it tells of itself. */
   readonly daemon: Daemon;
-}
-
-/** A hook threw in the parent, or a handler that runs in it: the server ends, as a Perl server would `die`. */
-export class HookError extends Error {
-  override name = "HookError";
-
-  /** @param where What threw, such as `the hook preLoop`. */
-  constructor(where: string, cause: unknown) {
-    super(
-      `T${where.slice(1)} threw ${cause instanceof Error ? cause.stack ?? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/** Calls a hook. @throws {HookError} with its name, if it throws */
-export async function nameHook(name: string, call: () => unknown): Promise<void> {
-  try {
-    await call();
-  } catch (cause) {
-    const where = `the hook ${name}`;
-    throw new HookError(where, cause);
-  }
 }
 
 /** The parent's state, and the steps of its loop. */
@@ -85,7 +61,7 @@ export class Parent {
   stopRequested = false;
 
   constructor(parts: ParentParts) {
-    const { config, listeners, serializer, lifeline, server } = parts;
+    const { config, listeners, serializer, deathPipe, server } = parts;
     this.parts = parts;
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
     this.population = parts.populate(this.#scoreboard);
@@ -102,9 +78,9 @@ export class Parent {
       scoreboardFd: this.#scoreboard.fd,
       countsWaiting: this.population.countsWaiting,
       messagesFd: this.#relay?.ends.write,
-      bell: config.maxClients > 1 ? new Waker().ends : undefined,
-      lifelineFd: lifeline.read,
-      poke: this.inbox.waker.ends,
+      broadcast: config.maxClients > 1 ? new Waker().ends : undefined,
+      deathPipeFd: deathPipe.read,
+      wakeup: this.inbox.waker.ends,
       journal: parts.logger.writesToJournal,
       confinement: parts.daemon.confinement,
     };
@@ -126,10 +102,9 @@ export class Parent {
     this.parts.logger.log(level, message);
   }
 
-  /** Calls a hook of the parent's. @throws {HookError} */
-  async callHook<K extends keyof Hooks>(name: K, call: (hooks: Hooks) => unknown): Promise<void> {
-    const { hooks } = this.parts.handler;
-    if (hooks?.[name] !== undefined) await nameHook(name, () => call(hooks));
+  /** Calls a hook of the parent's. @throws {Failure} */
+  async callHook(name: keyof Hooks, call: (hooks: Hooks) => unknown): Promise<void> {
+    await callHook(this.parts.handler.hooks, name, call);
   }
 
   /** TTIN and TTOU. */

@@ -1,15 +1,12 @@
 /**
- * The parent's loop: wait, heed signals, reap, watch, populate (Net::Server's `run_parent`).
+ * The parent's loop: wait, handle signals, reap, watch, populate (Net::Server's `run_parent`).
  *
  * @module
  */
 
-import type { ParentAction } from "../signals.ts";
+import { decide, type LoopEnd } from "../process/actions.ts";
 import { Clock } from "./clock.ts";
 import type { Parent } from "./parent.ts";
-
-/** How the loop ended. */
-export type LoopEnd = "stop" | "quit" | "restart";
 
 /** Runs until a signal wants the server to stop or to restart. */
 export async function supervise(parent: Parent): Promise<LoopEnd> {
@@ -17,12 +14,8 @@ export async function supervise(parent: Parent): Promise<LoopEnd> {
   const clock = new Clock(config, { hasIdleHook: handler.hooks?.idleLoop !== undefined });
   for (;;) {
     await parent.inbox.wait(clock.untilNext(performance.now(), parent.nextLook));
-    const { actions, passed } = parent.inbox.take();
-    for (const signal of passed) parent.passOn(signal);
-    for (const action of actions) {
-      const end = await heed(parent, action);
-      if (end !== undefined) return end;
-    }
+    const end = await handleSignals(parent);
+    if (end !== undefined) return end;
     await parent.reapEnded();
     await parent.callHook("idleLoop", (hooks) => hooks.idleLoop?.(server));
     const now = performance.now();
@@ -32,24 +25,15 @@ export async function supervise(parent: Parent): Promise<LoopEnd> {
   }
 }
 
-async function heed(parent: Parent, action: ParentAction): Promise<LoopEnd | undefined> {
-  switch (action) {
-    case "stop":
-    case "quit":
-    case "restart":
-      return action;
-    case "more":
-      await parent.scale(1);
-      return;
-    case "fewer":
-      await parent.scale(-1);
-      return;
-    case "reopen":
-      reopenLog(parent);
-      return;
-    case "reap":
-      return; // each turn of the loop reaps
-  }
+/** Does what the signals that have come ask for. Returns what ends the loop. */
+async function handleSignals(parent: Parent): Promise<LoopEnd | undefined> {
+  const { actions, passed } = parent.inbox.take();
+  for (const signal of passed) parent.passOn(signal);
+  const { more, fewer, reopen, end } = decide(actions);
+  if (reopen) reopenLog(parent);
+  for (let i = 0; i < more; i++) await parent.scale(1);
+  for (let i = 0; i < fewer; i++) await parent.scale(-1);
+  return end;
 }
 
 function reopenLog(parent: Parent): void {

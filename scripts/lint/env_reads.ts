@@ -11,8 +11,8 @@ import { isIn, placeOf, SHIPPED } from "./place.ts";
 const ALLOWED: readonly string[] = [
   "lib/server/",
   "lib/os/command_line.ts",
-  "lib/supervise/restart.ts",
-  "lib/listen/inherit.ts",
+  "lib/restart/reexec.ts",
+  "lib/process/self_spawn.ts",
   "lib/config/",
   "lib/cli/",
   "lib/runtime/",

@@ -11,8 +11,8 @@ import { isForeignMember, isImportedName, isKey } from "./keys.ts";
 import { isIn, placeOf } from "./place.ts";
 
 const ALLOWED: readonly string[] = [
-  "lib/child/yield.ts",
-  "lib/supervise/clock.ts",
+  "lib/client/yield.ts",
+  "lib/process/alarm.ts",
   "lib/runtime/",
   "tests/support/until.ts",
   "scripts/",

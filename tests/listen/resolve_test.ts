@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Machine, thisMachine, withDeadline } from "../../lib/listen/machine.ts";
-import { parsePort, type PortSpec } from "../../lib/listen/port_spec.ts";
+import { parsePort, type PortSpec } from "../../lib/config/port_spec.ts";
 import { type Resolution, resolve, servicePort } from "../../lib/listen/resolve.ts";
 
 const HOSTS: Readonly<Record<string, readonly string[]>> = {

@@ -84,8 +84,8 @@ export const CASES: Readonly<
       ["lib/child/child.ts", 'import { setTimeout as sleep } from "node:timers/promises";'],
     ],
     passes: [
-      ["lib/supervise/clock.ts", "setTimeout(run, 100);"],
-      ["lib/child/yield.ts", "setTimeout(run, 0);"],
+      ["lib/process/alarm.ts", "setTimeout(run, 100);"],
+      ["lib/client/yield.ts", "setTimeout(run, 0);"],
       ["tests/support/until.ts", "setTimeout(run, 5);"],
       ["examples/hello.ts", "setInterval(run, 5);"],
       ["lib/child/child.ts", "socket.setTimeout(5);"],
@@ -118,7 +118,7 @@ export const CASES: Readonly<
     ],
     passes: [
       ["lib/server/role.ts", "const role = process.env.TINE_ROLE;"],
-      ["lib/listen/inherit.ts", "const fds = process.env.LISTEN_FDS;"],
+      ["lib/process/self_spawn.ts", "const fds = process.env.LISTEN_FDS;"],
       ["tests/system/hup_test.ts", "const env = process.env;"],
       ["lib/supervise/spawn.ts", "spawn({ env: options.env });"],
     ],

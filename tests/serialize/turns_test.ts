@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { closeFd, createPipe, openFile, tryLock } from "../../lib/os/descriptor.ts";
 import { type PreparedSerializer, prepareSerializer } from "../../lib/serialize/prepare.ts";
-import { attachSerializer, type Serializer } from "../../lib/serialize/serializer.ts";
+import { attachSerializer } from "../../lib/serialize/serializer.ts";
+import type { Serializer } from "../../lib/serialize/turns.ts";
 import { until, within } from "../support/until.ts";
 
 const timeout = 20_000;
@@ -14,15 +15,15 @@ async function withTurns(
   body: (children: readonly Serializer[], prepared: PreparedSerializer) => Promise<void>,
 ): Promise<void> {
   const prepared = await prepareSerializer(kind, undefined);
-  const lifeline = createPipe();
+  const deathPipe = createPipe();
   try {
-    const attach = async () => await attachSerializer(prepared.handoff, lifeline.read) as Serializer;
+    const attach = async () => await attachSerializer(prepared.handoff, deathPipe.read) as Serializer;
     await body([await attach(), await attach(), await attach()], prepared);
   } finally {
     // The waits that a test left end by this, as those of children do.
-    closeFd(lifeline.write);
+    closeFd(deathPipe.write);
     prepared.remove();
-    closeFd(lifeline.read);
+    closeFd(deathPipe.read);
   }
 }
 
@@ -77,7 +78,7 @@ for (const kind of KINDS) {
       c.release();
       assert.equal(a.takeHere(), true, "nobody else has it");
       a.release();
-      // As its process would end, the wait of the one that left goes on until the lifeline's end.
+      // As its process would end, the wait of the one that left goes on until the deathPipe's end.
       leaving.catch(assert.fail);
     });
   });

@@ -9,7 +9,7 @@
 import { SpawnError, TineError } from "../errors.ts";
 import { sendSignal } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
-import { awaitEnding, type Purpose, readReport, type SecondSelf, startSecondSelf } from "./second_self.ts";
+import { awaitEnding, type Purpose, readReport, type SpawnedSelf, spawnSelf } from "../process/self_spawn.ts";
 
 /** How long the program may take. A handler's module that needs longer would keep its children waiting as well. */
 const LONGEST_MS = 30_000;
@@ -25,7 +25,7 @@ export interface Interrupt {
 }
 
 /** Whether the report is there, before the time is over or somebody wants something else. */
-async function awaitReport(self: SecondSelf, interrupt: Interrupt | undefined): Promise<boolean> {
+async function awaitReport(self: SpawnedSelf, interrupt: Interrupt | undefined): Promise<boolean> {
   const end = performance.now() + LONGEST_MS;
   const descriptors = [self.fd, ...(interrupt === undefined ? [] : [interrupt.fd])];
   for (;;) {
@@ -43,10 +43,10 @@ async function awaitReport(self: SecondSelf, interrupt: Interrupt | undefined): 
  * @throws {TineError} with the reason, if it would fail
  */
 export async function tryRestart(
-  purpose: Purpose & { readonly role: "rehearsal" },
+  purpose: Purpose & { readonly role: "dry_run" },
   interrupt?: Interrupt,
 ): Promise<void> {
-  const self = startSecondSelf(purpose, {
+  const self = spawnSelf(purpose, {
     inherit: purpose.sockets.map(({ fd }) => fd),
     newSession: false,
   });

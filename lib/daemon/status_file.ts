@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
 
 /** What the server tells. */
-export interface Bulletin {
+export interface ServerStatus {
   /** Tine's version. */
   readonly version: string;
   /** The runtime's name and version. */
@@ -33,15 +33,15 @@ export interface Bulletin {
   readonly reloadError?: string | undefined;
 }
 
-const LABEL = "tine-bulletin";
+const LABEL = "tine-status";
 const SIZE = 1 << 16;
 
 /** The server's side. */
-export class BulletinBoard {
+export class StatusFile {
   /** Stays open over a restart. */
   readonly fd: number;
   readonly #bytes: Uint8Array;
-  #latest: Bulletin | undefined;
+  #latest: ServerStatus | undefined;
 
   /** @param inheritedFd The board from before a restart. */
   constructor(inheritedFd?: number) {
@@ -54,14 +54,14 @@ export class BulletinBoard {
   }
 
   /** What was told last. */
-  get latest(): Bulletin | undefined {
+  get latest(): ServerStatus | undefined {
     return this.#latest;
   }
 
   /** Tells it. */
-  publish(bulletin: Bulletin): void {
-    this.#latest = bulletin;
-    const text = new TextEncoder().encode(JSON.stringify(bulletin));
+  publish(status: ServerStatus): void {
+    this.#latest = status;
+    const text = new TextEncoder().encode(JSON.stringify(status));
     // Behind the end there is a zero; a reader that comes in between finds no JSON and looks again.
     this.#bytes[0] = 0;
     this.#bytes.set(text.subarray(0, SIZE - 1));
@@ -69,15 +69,17 @@ export class BulletinBoard {
   }
 
   /** Tells a part anew. */
-  amend(part: Partial<Bulletin>): void {
+  amend(part: Partial<ServerStatus>): void {
     if (this.#latest !== undefined) this.publish({ ...this.#latest, ...part });
   }
 }
 
-function parse(bytes: Uint8Array): Bulletin | undefined {
+function parse(bytes: Uint8Array): ServerStatus | undefined {
   const end = bytes.indexOf(0);
   try {
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end))) as Bulletin;
+    return JSON.parse(
+      new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end)),
+    ) as ServerStatus;
   } catch {
     return undefined; // it is being written
   }
@@ -97,7 +99,7 @@ export function findBoard(pid: number): string | undefined {
 }
 
 /** What a server tells now; undefined if it does not at this moment. */
-export function readBoard(path: string): Bulletin | undefined {
+export function readBoard(path: string): ServerStatus | undefined {
   try {
     return parse(readFileSync(path));
   } catch {

@@ -6,7 +6,7 @@
 
 import { DatagramConnection, type ReceivedDatagram } from "../connection/datagram.ts";
 import type { Config } from "../config/options.ts";
-import type { Address } from "../context.ts";
+import type { Address } from "../address.ts";
 import { SystemError } from "../errors.ts";
 import { carriesDatagrams, type ListenerHandoff } from "../handoff.ts";
 import { type Datagram, receiveFrom } from "../os/socket.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PortEntry } from "../../lib/config/options.ts";
-import { type Beside, parsePort, PortFault, type PortSpec, PROTOCOLS } from "../../lib/listen/port_spec.ts";
-import { askNetServer, noNetServer, type Question, type Row } from "./net_server.ts";
+import { type Beside, parsePort, PortFault, type PortSpec, PROTOCOLS } from "../../lib/config/port_spec.ts";
+import { askNetServer, noNetServer, type Question, type Row } from "../listen/net_server.ts";
 
 /** Entry → port, host, proto, ipv. */
 const CASES: readonly [string, string, string, string, string][] = [

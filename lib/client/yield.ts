@@ -10,7 +10,7 @@ import { runtime } from "../runtime/choose.ts";
 const LONGEST_MS = 25;
 
 /** Says when it is time for a turn. */
-export class Breather {
+export class Yielder {
   #last = performance.now();
 
   /** Whether the event loop is due for a turn. */
@@ -19,8 +19,8 @@ export class Breather {
   }
 
   /** Gives the turn. */
-  async breathe(): Promise<void> {
-    await runtime.breathe();
+  async yieldToEvents(): Promise<void> {
+    await runtime.yieldToEvents();
     this.#last = performance.now();
   }
 }

@@ -22,7 +22,7 @@ export type Purpose =
   | { readonly role: "daemon" }
   /** To do all that a restart does, short of starting children, on these sockets. */
   | {
-    readonly role: "rehearsal";
+    readonly role: "dry_run";
     readonly sockets: readonly { readonly fd: number; readonly key: string }[];
     /** The pid file that the server holds. */
     readonly pidFile: string | undefined;
@@ -70,17 +70,17 @@ export function takePurpose(): { purpose: Purpose; reporter: Reporter } | undefi
 }
 
 /** The program that was started once more, as its starter sees it. */
-export interface SecondSelf {
+export interface SpawnedSelf {
   readonly pid: number;
   /** Readable when there is a report, or the program has ended. Not blocking. */
   readonly fd: number;
 }
 
 /** Starts this program once more. @throws {SpawnError} */
-export function startSecondSelf(
+export function spawnSelf(
   purpose: Purpose,
   options: { inherit: readonly number[]; newSession: boolean },
-): SecondSelf {
+): SpawnedSelf {
   const pipe = createPipe();
   const program = ownProgram();
   const environment = {
@@ -106,7 +106,7 @@ export function startSecondSelf(
 const LOOK_MS = 5;
 
 /** Waits for its end. Undefined: it has been reaped by somebody else. */
-export async function awaitEnding({ pid }: SecondSelf): Promise<Ending | undefined> {
+export async function awaitEnding({ pid }: SpawnedSelf): Promise<Ending | undefined> {
   for (;;) {
     const ending = reap(pid);
     if (ending !== undefined || !processExists(pid)) return ending;
@@ -115,7 +115,7 @@ export async function awaitEnding({ pid }: SecondSelf): Promise<Ending | undefin
 }
 
 /** Reads the report, once its descriptor is readable, and closes that. Undefined: it ended without a report. */
-export function readReport({ fd }: SecondSelf): Report | undefined {
+export function readReport({ fd }: SpawnedSelf): Report | undefined {
   let text = "";
   const decoder = new TextDecoder();
   const bytes = new Uint8Array(65536);

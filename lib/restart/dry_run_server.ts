@@ -9,23 +9,27 @@ import type { LoadedConfig } from "../config/config.ts";
 import type { Handler } from "../context.ts";
 import { confineParent, planConfinement } from "../daemon/privileges.ts";
 import { acquirePidFile, removePidFile } from "../daemon/pid_file.ts";
-import type { Purpose } from "../daemon/second_self.ts";
+import type { Purpose } from "../process/self_spawn.ts";
 import { closeListeners, listen } from "../listen/listen.ts";
 import { openLog } from "../log/logger.ts";
-import { loopOf } from "./loops.ts";
 import { resolve } from "node:path";
 
 function quiet(): void {}
 
 /** Does what the server would do with these options. @throws as that would */
-export async function rehearseServer(
+export async function dryRunServer(
   loaded: LoadedConfig,
-  { sockets, pidFile }: Purpose & { role: "rehearsal" },
-  { handler, handlerUrl }: { readonly handler: Handler; readonly handlerUrl?: string | undefined },
+  { sockets, pidFile }: Purpose & { role: "dry_run" },
+  { handler, handlerUrl, checkHandler }: {
+    readonly handler: Handler;
+    readonly handlerUrl?: string | undefined;
+    /** Looks whether the handler has what the personality needs. */
+    readonly checkHandler: ((handler: Handler) => void) | undefined;
+  },
 ): Promise<void> {
   const { config, personality } = loaded;
   openLog(config);
-  (await loopOf(personality)).checkHandler?.(handler);
+  checkHandler?.(handler);
   const confinement = planConfinement(loaded, quiet);
   if (config.pidFile !== undefined && resolve(config.pidFile) !== pidFile) {
     removePidFile(acquirePidFile(config.pidFile, { log: quiet }), quiet);

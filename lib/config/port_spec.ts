@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { PortEntry, PortTable } from "../config/options.ts";
+import type { PortEntry, PortTable } from "./options.ts";
 
 /** What can be listened on: Net::Server's protocols, in lower case. */
 export const PROTOCOLS = ["tcp", "udp", "unix", "unixdgram", "ssl", "ssleay"] as const;

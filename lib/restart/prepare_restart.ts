@@ -6,13 +6,13 @@
 
 import type { LoadedConfig } from "../config/config.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import type { Interrupt } from "../daemon/try_restart.ts";
+import type { Interrupt } from "./dry_run.ts";
 import type { Listener } from "../listen/listen.ts";
 import { openAdded } from "../listen/open_added.ts";
 import type { Logger } from "../log/logger.ts";
 
-/** What a rehearsal needs. */
-export interface Rehearsal {
+/** What preparing a restart needs. */
+export interface RestartParts {
   /** Lets the program on disk try it. @throws with the reason, if it would fail */
   readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
   /** Reads the options again and checks them. */
@@ -23,7 +23,7 @@ export interface Rehearsal {
 }
 
 /** The options as this program reads them; undefined if it cannot, since those for a new one may be new to it. */
-async function rereadOptions({ reread }: Rehearsal): Promise<LoadedConfig | undefined> {
+async function rereadOptions({ reread }: RestartParts): Promise<LoadedConfig | undefined> {
   try {
     return await reread();
   } catch {
@@ -38,14 +38,14 @@ async function rereadOptions({ reread }: Rehearsal): Promise<LoadedConfig | unde
  * @returns The added listeners, to be handed on beside the present ones; undefined where the server has to go on as it
  * is, which the log says.
  */
-export async function rehearse(
-  rehearsal: Rehearsal,
+export async function prepareRestart(
+  parts: RestartParts,
   interrupt?: Interrupt,
 ): Promise<readonly Listener[] | undefined> {
-  const { tryRestart, listeners, logger, daemon } = rehearsal;
+  const { tryRestart, listeners, logger, daemon } = parts;
   try {
     await tryRestart(interrupt);
-    const loaded = await rereadOptions(rehearsal);
+    const loaded = await rereadOptions(parts);
     if (loaded?.personality.binds !== true) return [];
     return await openAdded({ ...loaded, log: (level, message) => logger.log(level, message) }, listeners);
   } catch (error) {

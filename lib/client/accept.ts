@@ -20,7 +20,7 @@ import {
 import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
 import { acceptBlocking, acceptNow } from "../os/socket.ts";
 import { createWaitSet, IDLE_WAIT_MS, Patience, pollAway, type WaitSet } from "../os/wait.ts";
-import type { Serializer } from "../serialize/serializer.ts";
+import type { Serializer } from "../serialize/turns.ts";
 import type { Receiver } from "./receive.ts";
 
 /** What {@linkcode Acceptor.next} gives when the parent has gone. */
@@ -79,7 +79,7 @@ export function acceptFrom(listener: number, peer: PeerAddress, accept = acceptN
 /** What an acceptor works with. */
 export interface AcceptorOptions {
   readonly listeners: readonly number[];
-  readonly lifelineFd: number;
+  readonly deathPipeFd: number;
   readonly serializer: Serializer | undefined;
   /** Takes the clients of sockets that carry datagrams, where there are any. */
   readonly receiver: Receiver | undefined;
@@ -94,7 +94,7 @@ export interface AcceptorOptions {
 /** Takes clients from the listening sockets, one at a time. */
 export class Acceptor {
   readonly #listeners: readonly number[];
-  readonly #lifelineFd: number;
+  readonly #deathPipeFd: number;
   readonly #serializer: Serializer | undefined;
   readonly #receiver: Receiver | undefined;
   readonly #warn: (message: string) => void;
@@ -114,14 +114,14 @@ export class Acceptor {
 
   constructor(options: AcceptorOptions) {
     this.#listeners = options.listeners;
-    this.#lifelineFd = options.lifelineFd;
+    this.#deathPipeFd = options.deathPipeFd;
     this.#serializer = options.serializer;
     this.#receiver = options.receiver;
     this.#warn = options.warn;
     this.#wait = options.set ?? createWaitSet();
     this.#accept = options.clientsWait ? acceptBlocking : acceptNow;
     for (const fd of options.listeners) this.#wait.addShared(fd);
-    this.#wait.add(options.lifelineFd);
+    this.#wait.add(options.deathPipeFd);
   }
 
   /** The `struct sockaddr` of the last client, copied. */
@@ -206,7 +206,7 @@ export class Acceptor {
     try {
       for (;;) {
         if (this.takePause()) {
-          await pollAway([{ fd: this.#lifelineFd, events: 1 }], PAUSE_MS);
+          await pollAway([{ fd: this.#deathPipeFd, events: 1 }], PAUSE_MS);
         } else {
           await this.#patience.learn(this.#wait.waitAway());
         }
@@ -252,7 +252,7 @@ export class Acceptor {
   }
 
   #isParentGone(ready: number): boolean {
-    if (ready <= 0 || !this.#wait.has(this.#lifelineFd, ready)) return false;
+    if (ready <= 0 || !this.#wait.has(this.#deathPipeFd, ready)) return false;
     this.#serializer?.abandon?.();
     return true;
   }

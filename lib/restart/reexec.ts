@@ -9,52 +9,54 @@ import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
 import { defaultSignal, execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts";
-import type { Daemon, DaemonLegacy } from "../daemon/daemon.ts";
+import type { Daemon, InheritedDaemon } from "../daemon/daemon.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalsOf } from "../signals.ts";
-import { setAlarm } from "./clock.ts";
+import { setAlarm } from "../process/alarm.ts";
 
 /** The environment variable by which the program learns that it was restarted. */
 export const RESTART_VARIABLE = "TINE_RESTART";
 
 /** What the program hands to itself. */
-export interface Legacy {
+export interface InheritedState {
   readonly sockets: readonly InheritedSocket[];
   /** Children that still finish their clients. */
   readonly children: readonly number[];
   /** Absent after a personality without children. */
-  readonly lifeline?: Pipe;
-  readonly daemon: DaemonLegacy;
+  readonly deathPipe?: Pipe;
+  readonly daemon: InheritedDaemon;
 }
 
 /** What is handed on. */
-export interface Estate {
+export interface PassedState {
   readonly listeners: readonly Listener[];
   /** Children that still finish their clients. */
   readonly children?: readonly number[];
-  readonly lifeline?: Pipe;
+  readonly deathPipe?: Pipe;
   /** Closed, so that nothing is left in this process that was said in it. */
   readonly logger: Logger;
   readonly daemon: Daemon;
 }
 
 /** Takes what the program handed to itself before its restart; undefined at a first start. */
-export function takeLegacy(): Legacy | undefined {
+export function takeInheritedState(): InheritedState | undefined {
   const text = process.env[RESTART_VARIABLE];
   if (text === undefined) return undefined;
   delete process.env[RESTART_VARIABLE];
-  const legacy = JSON.parse(text) as Legacy;
-  for (const fd of descriptorsOf(legacy)) setCloseOnExec(fd, { on: true });
-  return legacy;
+  const inherited = JSON.parse(text) as InheritedState;
+  for (const fd of descriptorsOf(inherited)) setCloseOnExec(fd, { on: true });
+  return inherited;
 }
 
-function descriptorsOf({ sockets, lifeline, daemon: { boardFd, pidFile } }: Legacy): readonly number[] {
+function descriptorsOf(
+  { sockets, deathPipe, daemon: { statusFd, pidFile } }: InheritedState,
+): readonly number[] {
   return [
     ...sockets.map(({ fd }) => fd),
-    ...(lifeline === undefined ? [] : [lifeline.read, lifeline.write]),
-    boardFd,
+    ...(deathPipe === undefined ? [] : [deathPipe.read, deathPipe.write]),
+    statusFd,
     ...(pidFile === undefined ? [] : [pidFile.fd]),
   ];
 }
@@ -89,7 +91,7 @@ export async function settleSignals(): Promise<void> {
   sendSignal(process.pid, "URG");
   await promise;
   callOff();
-  await runtime.breathe();
+  await runtime.yieldToEvents();
 }
 
 /**
@@ -97,16 +99,16 @@ export async function settleSignals(): Promise<void> {
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
-export function executeAgain({ listeners, children = [], lifeline, daemon, logger }: Estate): never {
-  const legacy: Legacy = {
+export function executeAgain({ listeners, children = [], deathPipe, daemon, logger }: PassedState): never {
+  const inherited: InheritedState = {
     sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     children,
-    ...(lifeline === undefined ? {} : { lifeline }),
-    daemon: daemon.legacy,
+    ...(deathPipe === undefined ? {} : { deathPipe }),
+    daemon: daemon.inherited,
   };
   logger.close();
   const program = ownProgram();
-  const kept = descriptorsOf(legacy);
+  const kept = descriptorsOf(inherited);
   for (const fd of kept) setCloseOnExec(fd, { on: false });
   // Bun lets all signals in when it starts: those whose default would end the new program have no effect until it
   // listens. What they ask for it is about to do, or can be asked for again.
@@ -114,7 +116,7 @@ export function executeAgain({ listeners, children = [], lifeline, daemon, logge
   try {
     execute({
       ...program,
-      environment: { ...program.environment, [RESTART_VARIABLE]: JSON.stringify(legacy) },
+      environment: { ...program.environment, [RESTART_VARIABLE]: JSON.stringify(inherited) },
     });
   } catch (error) {
     holdSignals(signalsOf("parent"), { hold: false });

@@ -3,7 +3,7 @@
  *
  * Children share clients fairly: one that is idle takes a client before one that is busy does. A busy child therefore
  * waits in the listeners' queue only while no child is idle, and steps back to the end of that queue with each client.
- * Whether any is idle is counted in shared memory; when that changes, a bell rings for all of them.
+ * Whether any is idle is counted in shared memory; when that changes, all of them are woken (a broadcast wakeup).
  *
  * @module
  */
@@ -14,24 +14,24 @@ import type { Waker } from "../os/descriptor.ts";
 import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS, type WaitFor } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
-import type { Acceptor } from "./accept.ts";
+import type { Acceptor } from "../client/accept.ts";
 import { ClientWaits } from "./client_waits.ts";
 
 /** How long a child that may not open another descriptor waits before it tries again. */
 const PAUSE_MS = 1000;
 
-/** What a crowd works with. */
-export interface CrowdParts {
+/** What it works with. */
+export interface ConcurrentParts {
   readonly acceptor: Acceptor;
   /** The acceptor's wait set. */
   readonly set: OneShotSet;
   readonly listeners: readonly number[];
-  readonly lifelineFd: number;
+  readonly deathPipeFd: number;
   readonly maxClients: number;
   /** How many children are idle. */
   readonly idle: WaitingCount;
-  /** Rings for all children. */
-  readonly bell: Waker;
+  /** Wakes all children. */
+  readonly broadcast: Waker;
   /** A client was accepted. */
   readonly took: () => void;
   /** The child has no client any more, or its first. */
@@ -44,15 +44,15 @@ export interface CrowdParts {
   readonly serve: (connection: Connection) => Promise<void>;
 }
 
-/** How a crowd ended. */
-export type CrowdEnd = "over" | "parent_gone";
+/** How it ended. */
+export type ConcurrentEnd = "over" | "parent_gone";
 
 /** Accepts and serves clients, up to so many at once. */
-export class Crowd {
-  readonly #parts: CrowdParts;
+export class ConcurrentClients {
+  readonly #parts: ConcurrentParts;
   readonly #waits: ClientWaits;
   readonly #connections = new Set<Connection>();
-  readonly #end = Promise.withResolvers<CrowdEnd>();
+  readonly #end = Promise.withResolvers<ConcurrentEnd>();
   /** Whether it stands in the listeners' queue. The acceptor has put it there. */
   #queued = true;
   #pausing = false;
@@ -60,10 +60,10 @@ export class Crowd {
   #parentGone = false;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(parts: CrowdParts) {
+  constructor(parts: ConcurrentParts) {
     this.#parts = parts;
     this.#waits = new ClientWaits(parts.set);
-    parts.set.addBell(parts.bell.fd);
+    parts.set.addBroadcast(parts.broadcast.fd);
   }
 
   /** How many clients are being served. */
@@ -76,7 +76,7 @@ export class Crowd {
    *
    * @throws what a handler or a hook threw, once the other clients have been served
    */
-  async run(): Promise<CrowdEnd> {
+  async run(): Promise<ConcurrentEnd> {
     this.#becomeIdle();
     this.#loop().catch((error) => this.#end.reject(error));
     return await this.#end.promise;
@@ -88,20 +88,20 @@ export class Crowd {
       this.#takePlace();
       let count = set.waitHere(SHORT_WAIT_MS);
       if (count <= 0) count = await set.waitAway();
-      this.#heed(count);
+      this.#handle(count);
       // Whoever was woken goes on now, and everything else in this process has its turn.
-      await runtime.breathe();
+      await runtime.yieldToEvents();
     }
   }
 
-  #heed(count: number): void {
-    const { set, listeners, lifelineFd, bell } = this.#parts;
+  #handle(count: number): void {
+    const { set, listeners, deathPipeFd, broadcast } = this.#parts;
     let accept = false;
     for (let i = 0; i < count; i++) {
       const fd = set.fdAt(i);
-      if (fd === lifelineFd) this.#leaveBecauseOfParent();
+      if (fd === deathPipeFd) this.#leaveBecauseOfParent();
       // Somebody who left the queue may have been woken for a client that is still there.
-      else if (fd === bell.fd || listeners.includes(fd)) accept = true;
+      else if (fd === broadcast.fd || listeners.includes(fd)) accept = true;
       else this.#waits.wake(fd, set.eventsAt(i));
     }
     if (accept) this.#accept();
@@ -110,7 +110,7 @@ export class Crowd {
   #leaveBecauseOfParent(): void {
     if (this.#parentGone) return;
     this.#parentGone = true;
-    this.#parts.set.remove(this.#parts.lifelineFd);
+    this.#parts.set.remove(this.#parts.deathPipeFd);
     this.stop();
   }
 
@@ -129,11 +129,11 @@ export class Crowd {
   }
 
   #leaveQueue(): void {
-    const { set, listeners, bell } = this.#parts;
+    const { set, listeners, broadcast } = this.#parts;
     for (const fd of listeners) set.remove(fd);
     this.#queued = false;
     // The kernel wakes one child for a client. If that was this one, another must be told.
-    if (listeners.some((fd) => pollHere(fd, POLLIN, 0))) bell.wake();
+    if (listeners.some((fd) => pollHere(fd, POLLIN, 0))) broadcast.wake();
   }
 
   /** Goes to the end of the queue, behind those whose last client is longer ago. */
@@ -157,21 +157,21 @@ export class Crowd {
   /** The system gives no descriptor now: later. */
   #pause(): void {
     this.#pausing = true;
-    const { lifelineFd } = this.#parts;
-    pollAway([{ fd: lifelineFd, events: POLLIN }], PAUSE_MS).then(() => {
+    const { deathPipeFd } = this.#parts;
+    pollAway([{ fd: deathPipeFd, events: POLLIN }], PAUSE_MS).then(() => {
       this.#pausing = false;
       this.#takePlace();
     });
   }
 
   #begin(fd: number): void {
-    const { idle, bell, took, turned, connect } = this.#parts;
+    const { idle, broadcast, took, turned, connect } = this.#parts;
     const connection = connect(fd, this.#waits.waitFor);
     this.#connections.add(connection);
     took();
     if (this.size === 1) {
       turned("busy");
-      if (idle.value === 0) bell.wake();
+      if (idle.value === 0) broadcast.wake();
     } else this.#stepBack();
     if (this.#parts.isOver()) this.#stopped = true;
     this.#serve(connection);
@@ -193,7 +193,7 @@ export class Crowd {
 
   #becomeIdle(): void {
     this.#parts.turned("idle");
-    if (this.#parts.idle.value === 1) this.#parts.bell.wake();
+    if (this.#parts.idle.value === 1) this.#parts.broadcast.wake();
   }
 
   #endIfDone(): void {

@@ -11,30 +11,11 @@ import type { Handler, ProcessRequest, Server } from "../context.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
 import { formatAddress } from "../os/sockaddr.ts";
+import { callHook, Failure } from "../process/failure.ts";
 import type { Admission } from "./admit.ts";
 
 /** What is known of a client's name where none is asked for. */
 const UNKNOWN: PeerName = {};
-
-/** A hook or the handler threw: the child ends, as a Perl child would `die`. */
-export class Thrown extends Error {
-  override name = "Thrown";
-  /** What threw, such as `the hook postAccept`. */
-  readonly where: string;
-
-  constructor(where: string, cause: unknown) {
-    super(`Cannot go on after ${where} threw`, { cause });
-    this.where = where;
-  }
-}
-
-/** What threw, and a line of where and what. */
-export function explainFailure(error: unknown): { cause: unknown; text: string } {
-  const cause = error instanceof Thrown ? error.cause : error;
-  const where = error instanceof Thrown ? `${error.where} threw ` : "";
-  const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
-  return { cause, text: where + text.replaceAll(/\n\s*/g, " | ") };
-}
 
 /** The handler's function, for a module that exports a function alone. */
 export function asHandler(exported: unknown): Handler {
@@ -66,21 +47,12 @@ export interface Serving extends Admitting {
   readonly processRequest: ProcessRequest;
 }
 
-/** Calls a hook. @throws {Thrown} with its name, if it throws */
-export async function callHook<T>(name: string, call: () => T | Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new Thrown(`the hook ${name}`, cause);
-  }
-}
-
 /** Runs the handler. A client that went away or was too slow is no failure of the handler's. */
 async function runHandler(serving: Serving, connection: Connection): Promise<void> {
   try {
     await serving.processRequest(connection, serving.server);
   } catch (cause) {
-    if (!(cause instanceof ConnectionError)) throw new Thrown("the handler", cause);
+    if (!(cause instanceof ConnectionError)) throw new Failure("handler", cause);
     serving.logger.log(3, cause.message);
   }
 }
@@ -107,25 +79,25 @@ async function denialOf(
 ): Promise<string | undefined> {
   const denial = admission?.denial(connection, name);
   if (denial !== undefined || !hooks?.allowDeny) return denial;
-  const allowed = await callHook("allowDeny", () => hooks.allowDeny?.(server, connection));
+  const allowed = await callHook(hooks, "allowDeny", () => hooks.allowDeny?.(server, connection));
   return allowed ? undefined : "the hook allowDeny";
 }
 
 /**
  * Decides whether a client is let in. One that is not is told so by the hook `requestDenied`.
  *
- * @throws {Thrown} if a hook threw
+ * @throws {Failure} if a hook threw
  */
 export async function admit(serving: Admitting, connection: Connection): Promise<boolean> {
   const { server, handler: { hooks }, logger, admission } = serving;
   const name = admission === undefined ? UNKNOWN : await admission.identify(connection);
   if (logger.writes(3)) logConnect(serving, connection);
-  if (hooks?.postAccept) await callHook("postAccept", () => hooks.postAccept?.(server, connection));
+  if (hooks?.postAccept) await callHook(hooks, "postAccept", () => hooks.postAccept?.(server, connection));
   const denial = await denialOf(serving, connection, name);
   if (denial === undefined) return true;
   if (logger.writes(2)) logDenial(logger, connection, denial);
   if (hooks?.requestDenied) {
-    await callHook("requestDenied", () => hooks.requestDenied?.(server, connection));
+    await callHook(hooks, "requestDenied", () => hooks.requestDenied?.(server, connection));
   }
   return false;
 }
@@ -135,14 +107,14 @@ async function answer(serving: Serving, connection: Connection): Promise<void> {
   const allowed = await admit(serving, connection);
   if (allowed) await runHandler(serving, connection);
   if (hooks?.postProcessRequest) {
-    await callHook("postProcessRequest", () => hooks.postProcessRequest?.(server, allowed));
+    await callHook(hooks, "postProcessRequest", () => hooks.postProcessRequest?.(server, allowed));
   }
 }
 
 /**
  * Serves one client and closes its connection.
  *
- * @throws {Thrown} if a hook or the handler threw; the connection is closed all the same
+ * @throws {Failure} if a hook or the handler threw; the connection is closed all the same
  */
 export async function serve(serving: Serving, connection: Connection): Promise<void> {
   const { handler: { hooks }, server } = serving;
@@ -161,6 +133,6 @@ export async function serve(serving: Serving, connection: Connection): Promise<v
     connection.close();
   }
   if (hooks?.postClientConnection) {
-    await callHook("postClientConnection", () => hooks.postClientConnection?.(server));
+    await callHook(hooks, "postClientConnection", () => hooks.postClientConnection?.(server));
   }
 }

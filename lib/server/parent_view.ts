@@ -6,7 +6,8 @@
 
 import process from "node:process";
 import type { Config } from "../config/options.ts";
-import type { Address, Server } from "../context.ts";
+import type { Address } from "../address.ts";
+import type { Server } from "../context.ts";
 import { closeListeners, type InheritedSocket } from "../listen/listen.ts";
 import { TineError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";

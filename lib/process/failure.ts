@@ -1,0 +1,68 @@
+/**
+ * What a hook or the handler threw, and how any error that ends something is described: one class, one way to call a
+ * hook, one text.
+ *
+ * @module
+ */
+
+import { TineError } from "../errors.ts";
+import { EX_FATAL } from "../exit_codes.ts";
+import type { Hooks } from "../hooks.ts";
+
+/** What can throw: a hook, by its name, or the handler. */
+export type Thrower = `hook ${string}` | "handler";
+
+/** An error on one line, with its stack. */
+export function describeThrown(error: unknown): string {
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  return text.replaceAll(/\n\s*/g, " | ");
+}
+
+/** A hook or the handler threw: the process ends, as a Perl server would `die`. */
+export class Failure extends Error {
+  override name = "Failure";
+  /** What threw. */
+  readonly thrower: Thrower;
+
+  constructor(thrower: Thrower, cause: unknown) {
+    super(`The ${thrower} threw ${describeThrown(cause)}`, { cause });
+    this.thrower = thrower;
+  }
+
+  /** What happened, for the end of a line: `the hook preLoop threw …`. */
+  get clause(): string {
+    return `the ${this.thrower} threw ${describeThrown(this.cause)}`;
+  }
+}
+
+/**
+ * Calls a hook, if there is one of this name, and waits for it.
+ *
+ * @returns what it gave; undefined without it
+ * @throws {Failure} if it throws
+ */
+export async function callHook<T>(
+  hooks: Hooks | undefined,
+  name: keyof Hooks,
+  call: (hooks: Hooks) => T,
+): Promise<Awaited<T> | undefined> {
+  if (hooks?.[name] === undefined) return undefined;
+  try {
+    return await call(hooks);
+  } catch (cause) {
+    throw new Failure(`hook ${name}`, cause);
+  }
+}
+
+/** What was thrown at first. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof Failure ? error.cause : error;
+}
+
+/** An error that ends the process, in one line, and the status to end with. Of a fault of ours it is all that is known. */
+export function describeFailure(error: unknown): { text: string; exitCode: number } {
+  if (error instanceof TineError) {
+    return { text: error.message.replaceAll(/\n\s*/g, " | "), exitCode: error.exitCode };
+  }
+  return { text: error instanceof Failure ? error.message : describeThrown(error), exitCode: EX_FATAL };
+}
