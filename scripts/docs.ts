@@ -1,21 +1,23 @@
 /**
  * Writes what is generated from tables: docs/OPTIONS.md and docs/tine.schema.json from that of the options, and the
- * README's table of signals from theirs. With `--check` it
- * writes nothing and ends with status 1 if a file is not as it would be written.
+ * README's table of signals from theirs, and the diagram of docs/ARCHITECTURE.md from the table of imports. With
+ * `--check` it writes nothing and ends with status 1 if a file is not as it would be written.
  *
  * @module
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { SIGNALS } from "../lib/signals.ts";
 import { jsonSchema, optionsPage } from "../lib/config/documents.ts";
+import { floorsDiagram } from "./floors.ts";
 
 /** What a file is to be, given what it is. */
 const FILES: readonly [string, (now: string) => string][] = [
   ["docs/OPTIONS.md", () => optionsPage()],
   ["docs/tine.schema.json", () => jsonSchema()],
-  ["README.md", withSignals],
+  ["README.md", (page) => withPart(page, "signals", signalsTable())],
+  ["docs/ARCHITECTURE.md", (page) => withPart(page, "floors", floorsDiagram(folderExists))],
 ];
 
 /** The table of signals in the form that `deno fmt` leaves alone. */
@@ -36,11 +38,14 @@ function signalsTable(): string {
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }
 
-function withSignals(page: string): string {
-  return page.replace(
-    /(<!-- signals -->\n)[^]*?(<!-- \/signals -->)/,
-    (_, start, end) => `${start}\n${signalsTable()}\n\n${end}`,
-  );
+/** A page with `text` between the marks `<!-- name -->` and `<!-- /name -->`. */
+function withPart(page: string, name: string, text: string): string {
+  const between = new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`);
+  return page.replace(between, (_, start, end) => `${start}\n${text}\n\n${end}`);
+}
+
+function folderExists(folder: string): boolean {
+  return existsSync(new URL(`../lib/${folder}`, import.meta.url));
 }
 
 function current(url: URL): string | undefined {
