@@ -10,6 +10,7 @@
 import { envReads } from "./lint/env_reads.ts";
 import { errorGrammar } from "./lint/error_grammar.ts";
 import { functionLength } from "./lint/function_length.ts";
+import { kernelConstants } from "./lint/kernel_constants.ts";
 import { noBooleanParameters } from "./lint/no_boolean_parameters.ts";
 import { noModuleLet } from "./lint/no_module_let.ts";
 import { noTimers } from "./lint/no_timers.ts";
@@ -21,6 +22,7 @@ const plugin: Deno.lint.Plugin = {
     "env-reads": envReads,
     "error-grammar": errorGrammar,
     "function-length": functionLength,
+    "kernel-constants": kernelConstants,
     "no-boolean-parameters": noBooleanParameters,
     "no-module-let": noModuleLet,
     "no-timers": noTimers,

@@ -9,7 +9,7 @@ import type { Handler } from "../context.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
-import type { OneShotSet } from "../os/one_shot_set.ts";
+import { Epoll, MANY_EVENTS } from "../os/epoll.ts";
 import { holdSignals } from "../os/process.ts";
 import { readSharedText } from "../os/shared_memory.ts";
 import type { WaitFor } from "../os/wait.ts";
@@ -17,7 +17,6 @@ import { runtime } from "../runtime/choose.ts";
 import { STATE } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
-import { attachSerializer } from "../serialize/serializer.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
 import { Acceptor, PARENT_GONE } from "../client/accept.ts";
 import { ChildServer } from "./child_server.ts";
@@ -85,11 +84,10 @@ class Child {
 
   async run(): Promise<never> {
     try {
-      const { config, journal } = this.#handoff;
+      const { config, journal, messagesFd } = this.#handoff;
       await directLog(this.#logger, { config, handler: this.#handler, server: this.#server, journal });
       this.#listenToSignals();
       this.#slot.setPid(runtime.pid);
-      const { messagesFd } = this.#handoff;
       if (messagesFd !== undefined) {
         this.#server.line = new (await import("./parent_line.ts")).ParentLine(messagesFd, runtime.pid);
       }
@@ -133,13 +131,15 @@ class Child {
       const { Receiver } = await import("../client/receive.ts");
       this.#receiver = new Receiver({ ...handoff, warn });
     }
-    const set = handoff.broadcast && new (await import("../os/one_shot_set.ts")).OneShotSet();
+    const set = handoff.broadcast && new Epoll({ maxEvents: MANY_EVENTS });
+    const isSerialized = handoff.serializer.kind !== "none";
+    const attach = isSerialized ? (await import("../serialize/serializer.ts")).attachSerializer : undefined;
     this.#acceptor = new Acceptor({
       listeners: handoff.listeners.map(({ fd }) => fd),
       clientsWait: handoff.clientsWait && set === undefined,
       set,
       deathPipeFd: handoff.deathPipeFd,
-      serializer: await attachSerializer(handoff.serializer, handoff.deathPipeFd),
+      serializer: await attach?.(handoff.serializer, handoff.deathPipeFd),
       receiver: this.#receiver,
       warn,
     });
@@ -200,7 +200,7 @@ class Child {
   }
 
   /** Serves several clients at once, until the last has gone. */
-  async #serveConcurrently(acceptor: Acceptor, serving: Serving, set: OneShotSet): Promise<void> {
+  async #serveConcurrently(acceptor: Acceptor, serving: Serving, set: Epoll): Promise<void> {
     const { listeners, deathPipeFd, config, broadcast } = this.#handoff;
     const account = this.#account as Account;
     const { ConcurrentClients } = await import("./concurrent_clients.ts");

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { OneShotSet } from "../os/one_shot_set.ts";
+import type { Epoll } from "../os/epoll.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, type WaitFor } from "../os/wait.ts";
 
 /** Who waits for a descriptor. */
@@ -15,10 +15,10 @@ interface Waiting {
 
 /** The waits of all clients. A descriptor is waited for at most once for reading and once for writing. */
 export class ClientWaits {
-  readonly #set: OneShotSet;
+  readonly #set: Epoll;
   readonly #byFd = new Map<number, Waiting>();
 
-  constructor(set: OneShotSet) {
+  constructor(set: Epoll) {
     this.#set = set;
   }
 

@@ -9,7 +9,7 @@
  */
 
 import type { Connection } from "../connection/connection.ts";
-import type { OneShotSet } from "../os/one_shot_set.ts";
+import type { Epoll } from "../os/epoll.ts";
 import type { Waker } from "../os/descriptor.ts";
 import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS, type WaitFor } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -24,7 +24,7 @@ const PAUSE_MS = 1000;
 export interface ConcurrentParts {
   readonly acceptor: Acceptor;
   /** The acceptor's wait set. */
-  readonly set: OneShotSet;
+  readonly set: Epoll;
   readonly listeners: readonly number[];
   readonly deathPipeFd: number;
   readonly maxClients: number;
@@ -63,7 +63,7 @@ export class ConcurrentClients {
   constructor(parts: ConcurrentParts) {
     this.#parts = parts;
     this.#waits = new ClientWaits(parts.set);
-    parts.set.addBroadcast(parts.broadcast.fd);
+    parts.set.addEdgeTriggered(parts.broadcast.fd);
   }
 
   /** How many clients are being served. */

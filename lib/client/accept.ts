@@ -19,7 +19,8 @@ import {
 } from "../os/errno.ts";
 import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
 import { acceptBlocking, acceptNow } from "../os/socket.ts";
-import { createWaitSet, IDLE_WAIT_MS, Patience, pollAway, type WaitSet } from "../os/wait.ts";
+import { createWaitSet, type WaitSet } from "../os/epoll.ts";
+import { IDLE_WAIT_MS, Patience, pollAway } from "../os/wait.ts";
 import type { Serializer } from "../serialize/turns.ts";
 import type { Receiver } from "./receive.ts";
 

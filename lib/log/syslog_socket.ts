@@ -6,18 +6,12 @@
 
 import type { Address } from "../address.ts";
 import { errno, libc } from "../os/calls.ts";
-import { constants as c, isLinux } from "../os/constants.ts";
+import { constants as c } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
-import { EAGAIN, EINTR, ENOBUFS } from "../os/errno.ts";
+import { EAGAIN, EINPROGRESS, EINTR, EMSGSIZE, ENOBUFS } from "../os/errno.ts";
 import { encodeSockaddr } from "../os/sockaddr.ts";
 import { openSocket, type SocketKind } from "../os/socket.ts";
 import { pollHere, POLLOUT } from "../os/wait.ts";
-
-const EINPROGRESS = isLinux ? 115 : 36;
-const EMSGSIZE = isLinux ? 90 : 40;
-const O_WRONLY = 1;
-const O_NOCTTY = isLinux ? 0o400 : 0x20000;
-const O_CLOEXEC = isLinux ? 0o2000000 : 0x1000000;
 
 /** There is no room: to be tried again. */
 export const FULL: number = -1;
@@ -86,7 +80,7 @@ export function waitForRoom(fd: number, ms: number): boolean {
 /** Writes a line to the system's console, if there is one; it is never created. */
 export function writeToConsole(path: string, line: string): boolean {
   const name = new TextEncoder().encode(`${path}\0`);
-  const fd = libc.open(name, O_WRONLY | O_NOCTTY | O_CLOEXEC | c.O_NONBLOCK, 0);
+  const fd = libc.open(name, c.O_WRONLY | c.O_NOCTTY | c.O_CLOEXEC | c.O_NONBLOCK, 0);
   if (fd < 0) return false;
   const bytes = new TextEncoder().encode(`${line}\r\n`);
   const written = libc.write(fd, bytes, bytes.length);

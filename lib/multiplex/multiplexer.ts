@@ -12,7 +12,7 @@ import type { DatagramConnection } from "../connection/datagram.ts";
 import type { Server } from "../context.ts";
 import type { Awaitable } from "../hooks.ts";
 import type { Waker } from "../os/descriptor.ts";
-import { createEventSet } from "../os/event_set.ts";
+import { createWaitSet, MANY_EVENTS } from "../os/epoll.ts";
 import { POLLIN, SHORT_WAIT_MS } from "../os/wait.ts";
 import { Deadline, Deadlines } from "./deadlines.ts";
 import type { Mux, MuxClient, MuxConnection } from "./mux.ts";
@@ -56,7 +56,7 @@ export interface MultiplexerParts {
 export class Multiplexer implements Mux {
   readonly server: Server;
   readonly #parts: MultiplexerParts;
-  readonly #set = createEventSet();
+  readonly #set = createWaitSet({ maxEvents: MANY_EVENTS });
   readonly #deadlines = new Deadlines();
   readonly #host: StreamHost;
   readonly #peer = new PeerAddress();

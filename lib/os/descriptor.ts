@@ -4,14 +4,9 @@
  * @module
  */
 
-import { runtime } from "../runtime/choose.ts";
 import { fcntl, libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
+import { constants as c, isLinux, linux } from "./constants.ts";
 import { systemError } from "./errno.ts";
-
-// The same numbers as O_CLOEXEC and O_NONBLOCK on Linux.
-const CLOEXEC = 0o2000000;
-const NONBLOCK = 0o4000;
 
 /** Closes a descriptor. A failure means that it was not open, which is a fault of the caller's. */
 export function closeFd(fd: number): void {
@@ -20,31 +15,24 @@ export function closeFd(fd: number): void {
 
 // The descriptors of node:fs are known to the runtime alone on some versions of Deno, and the module is costly there.
 function open(path: string, flags: number, mode: number): number {
-  const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags | (isLinux ? CLOEXEC : 0x1000000), mode);
+  const fd = libc.open(new TextEncoder().encode(`${path}\0`), flags | c.O_CLOEXEC, mode);
   if (fd < 0) throw systemError("open", `open "${path}"`);
   return fd;
 }
 
-const O_WRONLY = 1;
-const O_RDWR = 2;
-const O_CREAT = isLinux ? 0o100 : 0x200;
-const O_APPEND = isLinux ? 0o2000 : 8;
-// The one number here that is not the same on arm64.
-const O_NOFOLLOW = isLinux ? (runtime.arch === "arm64" ? 0o100000 : 0o400000) : 0x100;
-
 /** Opens a file to read and write, close-on-exec, for this user only if it is created. @throws {SystemError} */
 export function openFile(path: string, options: { create: boolean }): number {
-  return open(path, O_RDWR | (options.create ? O_CREAT : 0), 0o600);
+  return open(path, c.O_RDWR | (options.create ? c.O_CREAT : 0), 0o600);
 }
 
 /** Opens a file to append to, close-on-exec, readable by the group if it is created. @throws {SystemError} */
 export function openToAppend(path: string): number {
-  return open(path, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  return open(path, c.O_WRONLY | c.O_CREAT | c.O_APPEND, 0o640);
 }
 
 /** Opens /dev/null to read and write. */
 export function openNull(): number {
-  return open("/dev/null", O_RDWR, 0);
+  return open("/dev/null", c.O_RDWR, 0);
 }
 
 /** Makes the descriptor `fd` another name for what `target` is open on; what `fd` was before is closed. */
@@ -77,8 +65,8 @@ export function writeWhole(fd: number, text: string): void {
  * @throws {SystemError}
  */
 export function openPidFile(path: string, options: { readOnly?: boolean } = {}): number {
-  const flags = options.readOnly === true ? 0 : O_RDWR | O_CREAT;
-  return open(path, flags | O_NOFOLLOW, 0o644);
+  const flags = options.readOnly === true ? c.O_RDONLY : c.O_RDWR | c.O_CREAT;
+  return open(path, flags | c.O_NOFOLLOW, 0o644);
 }
 
 /** Lets a descriptor be inherited by programs that this process executes, or not. */
@@ -124,14 +112,12 @@ export function nullify(fd: number): void {
   libc.close(nothing);
 }
 
-const SYS_CLOSE_RANGE = 436; // Linux 5.9, the same number on every architecture
-const CLOSE_RANGE_CLOEXEC = 4; // Linux 5.11
 /** Where there is no call for it, descriptors are marked one by one up to this number. */
 const HIGHEST_MARKED = 1024;
 
 /** Keeps every descriptor but the standard ones from the programs that this process executes. */
 export function keepDescriptors(): void {
-  if (isLinux && libc.syscall3(SYS_CLOSE_RANGE, 3, 0xffffffff, CLOSE_RANGE_CLOEXEC) === 0) return;
+  if (isLinux && libc.syscall3(linux.SYS_close_range, 3, 0xffffffff, linux.CLOSE_RANGE_CLOEXEC) === 0) return;
   for (let fd = 3; fd < HIGHEST_MARKED; fd++) {
     const flags = fcntl(fd, c.F_GETFD, 0);
     if (flags >= 0) fcntl(fd, c.F_SETFD, flags | c.FD_CLOEXEC);
@@ -148,7 +134,7 @@ export interface Pipe {
 export function createPipe(): Pipe {
   const ends = new Int32Array(2);
   const bytes = new Uint8Array(ends.buffer);
-  const result = isLinux ? libc.pipe2(bytes, CLOEXEC | NONBLOCK) : libc.pipe(bytes);
+  const result = isLinux ? libc.pipe2(bytes, c.O_CLOEXEC | c.O_NONBLOCK) : libc.pipe(bytes);
   if (result < 0) throw systemError("pipe", "create a pipe");
   const pipe = { read: ends[0] as number, write: ends[1] as number };
   if (!isLinux) {
@@ -178,7 +164,7 @@ export class Waker {
 
   static #create(): Pipe {
     if (!isLinux) return createPipe();
-    const fd = libc.eventfd(0, CLOEXEC | NONBLOCK);
+    const fd = libc.eventfd(0, linux.EFD_CLOEXEC | linux.EFD_NONBLOCK);
     if (fd < 0) throw systemError("eventfd", "create an event counter");
     return { read: fd, write: fd };
   }

@@ -22,6 +22,8 @@ export const ECONNABORTED: number = isLinux ? 103 : 53;
 export const ECONNRESET: number = isLinux ? 104 : 54;
 export const ENOBUFS: number = isLinux ? 105 : 55;
 export const ENOMEM: number = 12;
+export const EINPROGRESS: number = isLinux ? 115 : 36;
+export const EMSGSIZE: number = isLinux ? 90 : 40;
 export const ENOTCONN: number = isLinux ? 107 : 57;
 export const EOPNOTSUPP: number = isLinux ? 95 : 102;
 export const EPROTO: number = isLinux ? 71 : 100;
@@ -67,6 +69,8 @@ export function errnoName(number: number): string {
   } catch {
     // The runtime does not know it either.
   }
+  // libuv, whose names both have, knows no call that goes on in the background.
+  if (number === EINPROGRESS) return "EINPROGRESS";
   // Deno gives undefined and Bun a sentence for a number that is no error's.
   return name !== undefined && /^E[A-Z0-9]+$/.test(name) ? name : `E${number}`;
 }

@@ -6,7 +6,7 @@
 
 import type { Address } from "../address.ts";
 import { libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
+import { constants as c, isLinux, linux } from "./constants.ts";
 import { getOption, TIMEVAL_SIZE } from "./socket.ts";
 
 const length = new Uint32Array(1);
@@ -32,15 +32,13 @@ export function doClientsWait(fd: number, address: Address): boolean {
     time.some((byte) => byte !== 0);
 }
 
-const TCP_INFO = 11;
-/** Where `tcpi_unacked` lies in `struct tcp_info`: of a listening socket, the clients that were not accepted yet. */
-const TCPI_UNACKED = 24;
-const tcpInfo = new Uint8Array(TCPI_UNACKED + 4);
+const tcpInfo = new Uint8Array(linux.tcpiUnackedOffset + 4);
 
 /** How many clients wait on a listening TCP socket to be accepted; undefined where the system does not say. */
 export function queuedClients(fd: number): number | undefined {
   if (!isLinux) return undefined;
   length[0] = tcpInfo.length;
-  if (libc.getsockopt(fd, c.IPPROTO_TCP, TCP_INFO, tcpInfo, lengthBytes) < 0) return undefined;
-  return new DataView(tcpInfo.buffer).getUint32(TCPI_UNACKED, true);
+  if (libc.getsockopt(fd, c.IPPROTO_TCP, linux.TCP_INFO, tcpInfo, lengthBytes) < 0) return undefined;
+  // Of a listening socket, `tcpi_unacked` says how many were not accepted yet.
+  return new DataView(tcpInfo.buffer).getUint32(linux.tcpiUnackedOffset, true);
 }

@@ -5,18 +5,16 @@
  */
 
 import { errno, libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
+import { constants as c, isLinux, linux } from "./constants.ts";
 import { type Pipe, setCloseOnExec, setNonBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS, systemError } from "./errno.ts";
 
-// A sequenced socket waits until there is room, and ends with its peer; macOS has none in the unix family.
-const SOCK_SEQPACKET = 5;
 const FLAGS = c.MSG_NOSIGNAL | c.MSG_DONTWAIT;
 
 /** A pair, close-on-exec and not blocking. What is written to one end is read from the other. */
 export function createMessagePair(): Pipe {
   const ends = new Int32Array(2);
-  const type = isLinux ? SOCK_SEQPACKET : c.SOCK_DGRAM;
+  const type = isLinux ? linux.SOCK_SEQPACKET : c.SOCK_DGRAM;
   if (libc.socketpair(c.AF_UNIX, type, 0, new Uint8Array(ends.buffer)) < 0) {
     throw systemError("socketpair", "create a pair of sockets");
   }

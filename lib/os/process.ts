@@ -7,8 +7,7 @@
 import { SpawnError } from "../errors.ts";
 import { runtime } from "../runtime/choose.ts";
 import { errno, libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
-import { SIGNAL_NUMBERS } from "./signal_numbers.ts";
+import { constants as c, isLinux, linux, SIGNAL_NUMBERS } from "./constants.ts";
 import { EINTR, EPERM, errnoName, errnoSentence, systemError } from "./errno.ts";
 
 const encoder = new TextEncoder();
@@ -134,14 +133,12 @@ export function holdSignals(names: readonly string[], options: { hold: boolean }
 
 /** Lets a signal have no effect, in this process and in what it executes, until somebody listens to it. */
 export function ignoreSignal(name: string): void {
-  const SIG_IGN = 1;
-  libc.signal(signalNumber(name) ?? 0, SIG_IGN);
+  libc.signal(signalNumber(name) ?? 0, c.SIG_IGN);
 }
 
 /** Gives a signal its default action back, in this process and in what it executes, until somebody listens to it. */
 export function defaultSignal(name: string): void {
-  const SIG_DFL = 0;
-  libc.signal(signalNumber(name) ?? 0, SIG_DFL);
+  libc.signal(signalNumber(name) ?? 0, c.SIG_DFL);
 }
 
 /** Sends a signal. Whether the process was there (and ours to signal). */
@@ -163,14 +160,13 @@ export interface Ending {
   readonly signal?: string;
 }
 
-const WNOHANG = 1;
 const status = new Int32Array(1);
 const statusBytes = new Uint8Array(status.buffer);
 
 /** Takes the ending of `pid` (or of any child, with -1), if there is one to take. */
 export function reap(pid: number): Ending | undefined {
   for (;;) {
-    const ended = libc.waitpid(pid, statusBytes, WNOHANG);
+    const ended = libc.waitpid(pid, statusBytes, c.WNOHANG);
     if (ended > 0) {
       const value = status[0] as number;
       const signal = value & 0x7f;
@@ -182,11 +178,9 @@ export function reap(pid: number): Ending | undefined {
   }
 }
 
-const SYS_PIDFD_OPEN = 434; // Linux 5.3, the same number on every architecture
-
 /** A descriptor that is readable once `pid` has ended; undefined where it is gone already or the system has none. */
 export function openProcess(pid: number): number | undefined {
   if (!isLinux) return undefined;
-  const fd = libc.syscall2(SYS_PIDFD_OPEN, pid, 0);
+  const fd = libc.syscall2(linux.SYS_pidfd_open, pid, 0);
   return fd < 0 ? undefined : fd;
 }

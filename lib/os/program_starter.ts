@@ -8,10 +8,9 @@
 import { SpawnError } from "../errors.ts";
 import { runtime } from "../runtime/choose.ts";
 import { libc } from "./calls.ts";
-import { constants as c } from "./constants.ts";
+import { constants as c, SIGNAL_NUMBERS } from "./constants.ts";
 import { errnoName, errnoSentence } from "./errno.ts";
 import { signalSet, SPAWN_OBJECT_SIZE, StringArray } from "./process.ts";
-import { SIGNAL_NUMBERS } from "./signal_numbers.ts";
 
 /** Room for the variables of one client: two paths of a unix socket, or addresses and a host name. */
 const VARIABLES_SIZE = 4096;

@@ -6,16 +6,14 @@
 
 import { runtime } from "../runtime/choose.ts";
 import { libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
+import { constants as c, isLinux, linux } from "./constants.ts";
 import { openFile } from "./descriptor.ts";
 import { systemError } from "./errno.ts";
-
-const MFD_CLOEXEC = 1;
 
 /** A file without a name, close-on-exec: in memory on Linux, on disk elsewhere. */
 function anonymousFile(label: string): number {
   if (isLinux) {
-    const fd = libc.memfd_create(new TextEncoder().encode(`${label}\0`), MFD_CLOEXEC);
+    const fd = libc.memfd_create(new TextEncoder().encode(`${label}\0`), linux.MFD_CLOEXEC);
     if (fd < 0) throw systemError("memfd_create", `create shared memory for the ${label}`);
     return fd;
   }

@@ -6,24 +6,19 @@
 
 import type { Address } from "../address.ts";
 import { errno, libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
+import { constants as c, isLinux, linux } from "./constants.ts";
 import { setCloseOnExec, setNonBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS, errnoName, systemError } from "./errno.ts";
 import { SHORT_WAIT_MS } from "./wait.ts";
 import { decodeSockaddr, encodeSockaddr, formatAddress, SOCKADDR_SIZE } from "./sockaddr.ts";
 
-// SOCK_CLOEXEC and SOCK_NONBLOCK of Linux, which accept4 and socket take.
-const LINUX_CLOEXEC = 0o2000000;
-const LINUX_FLAGS = LINUX_CLOEXEC | 0o4000;
+// What accept4 and socket take on Linux.
+const LINUX_FLAGS = linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK;
 /** The size of `struct timeval`. */
 export const TIMEVAL_SIZE = 16;
 
 /** Which side `shutdown(2)` closes: reading, writing, or both. */
-export const SHUT_RD = 0;
-/** See {@linkcode SHUT_RD}. */
-export const SHUT_WR = 1;
-/** See {@linkcode SHUT_RD}. */
-export const SHUT_RDWR = 2;
+export const { SHUT_RD, SHUT_WR, SHUT_RDWR } = c;
 
 /** What a socket carries: a stream of bytes, or messages. */
 export type SocketKind = "stream" | "datagram";
@@ -179,7 +174,7 @@ export function acceptNow(fd: number, peer: Uint8Array, peerLength: Uint8Array):
 
 /** The same, on Linux, for a client whose `recv(2)` waits as {@linkcode doClientsWait} says. */
 export function acceptBlocking(fd: number, peer: Uint8Array, peerLength: Uint8Array): number {
-  return libc.accept4(fd, peer, peerLength, LINUX_CLOEXEC);
+  return libc.accept4(fd, peer, peerLength, linux.SOCK_CLOEXEC);
 }
 
 /** A datagram that was received. */

@@ -6,13 +6,10 @@
 
 import { runtime } from "../runtime/choose.ts";
 import { libc } from "./calls.ts";
-import { constants as c, isLinux } from "./constants.ts";
-import { systemError } from "./errno.ts";
+import { constants, isLinux } from "./constants.ts";
 
-export const POLLIN = 1;
-export const POLLOUT = 4;
-export const POLLERR = 8;
-export const POLLHUP = 16;
+/** The events of poll(2). */
+export const { POLLIN, POLLOUT, POLLERR, POLLHUP } = constants;
 
 /**
  * How long a wait may hold the main thread before it moves off it. Most peers answer within this time, and a wait
@@ -121,140 +118,4 @@ export async function waitForOne(fd: number, events: number, timeoutMs: number):
     const [ready] = await pollAway([{ fd, events }], left);
     if (ready) return true;
   }
-}
-
-const EPOLLIN = 1;
-const EPOLLEXCLUSIVE = 1 << 28; // Linux 4.5
-const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_DEL = 2;
-const EPOLL_CLOEXEC = 0o2000000;
-const MAX_EVENTS = 16;
-
-/** A set of descriptors that are waited for together. */
-export interface WaitSet {
-  /** Adds a descriptor that is shared with other processes: one of those that wait is woken, if the system can. */
-  addShared(fd: number): void;
-  /** Adds a descriptor that wakes this process whenever it is readable. */
-  add(fd: number): void;
-  /** Takes a descriptor out. */
-  remove(fd: number): void;
-  /** How many are readable within `timeoutMs`, holding this thread meanwhile; negative after a signal. */
-  waitHere(timeoutMs: number): number;
-  /** The same off the event loop, for as long as it takes. */
-  waitAway(): Promise<number>;
-  /** Whether `fd` was among the first `count` that the last wait found. */
-  has(fd: number, count: number): boolean;
-  /** Closes the set. */
-  close(): void;
-}
-
-/** A wait set of the best kind that this system has. */
-export function createWaitSet(): WaitSet {
-  return isLinux ? new EpollSet() : new PollSet();
-}
-
-/** With epoll, of many processes that wait for a shared descriptor the kernel wakes one (Linux). */
-export class EpollSet implements WaitSet {
-  readonly #fd: number;
-  readonly #maxEvents: number;
-  readonly #events: Uint8Array;
-  readonly #view: DataView;
-  readonly #event = new Uint8Array(c.epollEventSize);
-  readonly #eventView = new DataView(this.#event.buffer);
-
-  /** @param maxEvents How many events one wait finds at most. */
-  constructor(maxEvents = MAX_EVENTS) {
-    this.#maxEvents = maxEvents;
-    this.#events = new Uint8Array(maxEvents * c.epollEventSize);
-    this.#view = new DataView(this.#events.buffer);
-    this.#fd = libc.epoll_create1(EPOLL_CLOEXEC);
-    if (this.#fd < 0) throw systemError("epoll_create1", "create an epoll set");
-  }
-
-  /** `epoll_ctl(2)`; negative where it fails. */
-  protected control(operation: number, fd: number, events: number): number {
-    this.#eventView.setUint32(0, events, true);
-    this.#eventView.setInt32(c.epollDataOffset, fd, true);
-    return libc.epoll_ctl(this.#fd, operation, fd, this.#event);
-  }
-
-  /** Adds a descriptor that is waited for in the way that `events` says. */
-  protected addFor(fd: number, events: number): void {
-    if (this.control(EPOLL_CTL_ADD, fd, events) < 0) {
-      throw systemError("epoll_ctl", `wait for descriptor ${fd}`);
-    }
-  }
-
-  addShared(fd: number): void {
-    this.addFor(fd, EPOLLIN | EPOLLEXCLUSIVE);
-  }
-
-  add(fd: number): void {
-    this.addFor(fd, EPOLLIN);
-  }
-
-  remove(fd: number): void {
-    this.control(EPOLL_CTL_DEL, fd, 0);
-  }
-
-  waitHere(timeoutMs: number): number {
-    return libc.epoll_wait(this.#fd, this.#events, this.#maxEvents, timeoutMs);
-  }
-
-  waitAway(): Promise<number> {
-    return runtime.callBlocking("epoll_pwait", [this.#fd, this.#events, this.#maxEvents, -1, null]);
-  }
-
-  /** The descriptor of the event `index` of the last wait; negative where it is none of the set's. */
-  fdAt(index: number): number {
-    return this.#view.getInt32(index * c.epollEventSize + c.epollDataOffset, true);
-  }
-
-  /** Its events, as poll(2) has them. */
-  eventsAt(index: number): number {
-    return this.#view.getUint32(index * c.epollEventSize, true);
-  }
-
-  has(fd: number, count: number): boolean {
-    for (let i = 0; i < count; i++) if (this.fdAt(i) === fd) return true;
-    return false;
-  }
-
-  close(): void {
-    libc.close(this.#fd);
-  }
-}
-
-/** With poll every process that waits is woken: good enough behind a serializer, where only one waits. */
-class PollSet implements WaitSet {
-  readonly #fds: number[] = [];
-  #ready: boolean[] = [];
-
-  addShared(fd: number): void {
-    this.#fds.push(fd);
-  }
-
-  add(fd: number): void {
-    this.#fds.push(fd);
-  }
-
-  remove(fd: number): void {
-    this.#fds.splice(this.#fds.indexOf(fd), 1);
-  }
-
-  waitHere(timeoutMs: number): number {
-    this.#ready = this.#fds.map((fd, i) => pollHere(fd, POLLIN, i === 0 ? timeoutMs : 0));
-    return this.#ready.filter(Boolean).length;
-  }
-
-  async waitAway(): Promise<number> {
-    this.#ready = await pollAway(this.#fds.map((fd) => ({ fd, events: POLLIN })), -1);
-    return this.#ready.filter(Boolean).length;
-  }
-
-  has(fd: number): boolean {
-    return this.#ready[this.#fds.indexOf(fd)] === true;
-  }
-
-  close(): void {}
 }

@@ -10,6 +10,7 @@
  */
 
 import process from "node:process";
+import { constantsOf, linuxConstantsOf } from "../kernel_constants.ts";
 import { BLOCKING_CALLS, type BlockingCall, type Calls, type CallTable } from "./runtime.ts";
 
 /** The calls that this needs (Linux). */
@@ -23,12 +24,9 @@ export const LOOP_CALLS = {
   epoll_ctl: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int epoll_ctl(int, int, int, struct epoll_event *)
 } as const satisfies CallTable;
 
-const POLLIN = 1;
-const EPOLLIN = 1;
-const EPOLL_CTL_ADD = 1;
-const EPOLL_CTL_DEL = 2;
+const { POLLIN, O_CLOEXEC } = constantsOf("linux", process.arch);
+const { EPOLLIN, EPOLL_CTL_ADD, EPOLL_CTL_DEL, epollEventSize } = linuxConstantsOf(process.arch);
 const POLLFD_SIZE = 8;
-const O_CLOEXEC = 0o2000000;
 /** How far up the loop's descriptor is looked for: it is among the first that Bun opens. */
 const HIGHEST = 64;
 
@@ -80,7 +78,7 @@ export class EventLoop {
   readonly #calls: Calls<typeof LOOP_CALLS> | undefined;
   readonly #waker: number | undefined;
   readonly #count = new Uint8Array(8);
-  /** `struct epoll_event` with data that is no descriptor. It is packed on x86-64 only (epoll_ctl(2)). */
+  /** `struct epoll_event` with data that is no descriptor. */
   readonly #event: Uint8Array;
 
   /** @param calls The calls, or undefined on a system without epoll. */
@@ -89,7 +87,7 @@ export class EventLoop {
     const loop = calls && findLoop(calls);
     this.#waker = calls && loop !== undefined ? findWaker(calls, loop) : undefined;
     this.fd = this.#waker === undefined ? undefined : loop;
-    this.#event = new Uint8Array(process.arch === "x64" ? 12 : 16).fill(255);
+    this.#event = new Uint8Array(epollEventSize).fill(255);
     new DataView(this.#event.buffer).setUint32(0, EPOLLIN, true);
   }
 

@@ -5,13 +5,10 @@
  */
 
 import { libc } from "../os/calls.ts";
+import { constants as c } from "../os/constants.ts";
 import { openFile } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { Lock } from "./turns.ts";
-
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-const LOCK_UN = 8;
 
 /** The child's side. */
 export class FileLock implements Lock {
@@ -24,14 +21,14 @@ export class FileLock implements Lock {
   }
 
   lockHere(): boolean {
-    return libc.flock(this.#fd, LOCK_EX | LOCK_NB) === 0;
+    return libc.flock(this.#fd, c.LOCK_EX | c.LOCK_NB) === 0;
   }
 
   async lockAway(): Promise<boolean> {
-    return await runtime.callBlocking("flock", [this.#fd, LOCK_EX]) === 0;
+    return await runtime.callBlocking("flock", [this.#fd, c.LOCK_EX]) === 0;
   }
 
   unlock(): void {
-    libc.flock(this.#fd, LOCK_UN);
+    libc.flock(this.#fd, c.LOCK_UN);
   }
 }

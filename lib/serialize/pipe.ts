@@ -10,7 +10,8 @@ import type { TokenHandoff } from "../handoff.ts";
 import { libc } from "../os/calls.ts";
 import { closeFd, createPipe, type Pipe } from "../os/descriptor.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
-import { createWaitSet, IDLE_WAIT_MS, Patience, type WaitSet } from "../os/wait.ts";
+import { createWaitSet, type WaitSet } from "../os/epoll.ts";
+import { IDLE_WAIT_MS, Patience } from "../os/wait.ts";
 import type { Serializer } from "./turns.ts";
 
 const GENERATION_BYTES = 4096;

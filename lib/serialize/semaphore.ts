@@ -10,7 +10,6 @@ import { systemError } from "../os/errno.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { Lock } from "./turns.ts";
 
-const IPC_PRIVATE = 0;
 const OWNER_MAY_READ_AND_WRITE = 0o600;
 
 /** `struct sembuf`: number, operation, flags. */
@@ -20,7 +19,7 @@ function operation(change: number, flags: number): Uint8Array {
 
 /** Creates a semaphore that is free. */
 export function createSemaphore(): number {
-  const id = libc.semget(IPC_PRIVATE, 1, c.IPC_CREAT | OWNER_MAY_READ_AND_WRITE);
+  const id = libc.semget(c.IPC_PRIVATE, 1, c.IPC_CREAT | OWNER_MAY_READ_AND_WRITE);
   if (id < 0) throw systemError("semget", "create a semaphore");
   if (libc.semctl(id, 0, c.SETVAL, 1) < 0) throw systemError("semctl", "set a semaphore");
   return id;

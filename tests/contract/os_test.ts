@@ -27,7 +27,8 @@ import {
 } from "../../lib/os/shared_memory.ts";
 import { acceptNow, listenOn, localAddress, peerAddress } from "../../lib/os/socket.ts";
 import { decodeSockaddr, SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
-import { createWaitSet, pollAway, pollHere, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
+import { createWaitSet } from "../../lib/os/epoll.ts";
+import { pollAway, pollHere, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
 import { until } from "../support/until.ts";
 
 const timeout = 20_000;

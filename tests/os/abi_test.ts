@@ -3,24 +3,32 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
-import { constants, isLinux } from "../../lib/os/constants.ts";
+import { constantsOf, linuxConstantsOf, signalNumbersOf } from "../../lib/kernel_constants.ts";
+import { constants, isLinux, linux, SIGNAL_NUMBERS } from "../../lib/os/constants.ts";
 import * as errors from "../../lib/os/errno.ts";
-import { POLLERR, POLLHUP, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
-import { SIGNAL_NUMBERS } from "../../lib/os/signal_numbers.ts";
+import { SPAWN_OBJECT_SIZE } from "../../lib/os/process.ts";
 import { SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
-import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "../../lib/os/socket.ts";
+import { TIMEVAL_SIZE } from "../../lib/os/socket.ts";
 
-const skip = spawnSync("cc", ["--version"]).status === 0 ? false : "no C compiler";
+/** A C compiler for `arch`: this machine's own, or one that makes programs for another. */
+function compilerFor(arch: string): string | undefined {
+  const prefix = arch === "arm64" ? /^(aarch64|arm64)-/ : /^x86_64-/;
+  return ["cc", "aarch64-linux-gnu-gcc", "x86_64-linux-gnu-gcc"].find((command) => {
+    const { status, stdout } = spawnSync(command, ["-dumpmachine"], { encoding: "utf8" });
+    return status === 0 && prefix.test(stdout) && (command !== "cc" || /linux/.test(stdout) === isLinux);
+  });
+}
 
-/** Rows of the table that are no macro of the same name. */
+/** Rows of the tables that are no macro of the same name. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   PROT_READ_WRITE: "PROT_READ | PROT_WRITE",
   sunPathSize: "sizeof ((struct sockaddr_un *) 0)->sun_path",
   sockaddrHasLength: "offsetof(struct sockaddr, sa_family) != 0",
-  SO_PEERCRED: isLinux ? "SO_PEERCRED" : "0",
-  epollEventSize: isLinux ? "sizeof(struct epoll_event)" : "0",
-  epollDataOffset: isLinux ? "offsetof(struct epoll_event, data)" : "0",
+  epollEventSize: "sizeof(struct epoll_event)",
+  epollDataOffset: "offsetof(struct epoll_event, data)",
+  tcpiUnackedOffset: "offsetof(struct tcp_info, tcpi_unacked)",
 };
 
 /** C expression → what the code takes it for, though no table has it. */
@@ -39,88 +47,112 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   "offsetof(struct pollfd, revents)": 6,
   "sizeof(struct rlimit)": 16,
   "offsetof(struct rlimit, rlim_max)": 8,
+  "sizeof(struct timeval)": TIMEVAL_SIZE,
+  "offsetof(struct timeval, tv_usec)": 8,
+  "sizeof(struct timespec)": 16,
+  "offsetof(struct timespec, tv_nsec)": 8,
+  "sizeof(struct sembuf)": 6,
+  "offsetof(struct sembuf, sem_op)": 2,
+  "offsetof(struct sembuf, sem_flg)": 4,
+  "sizeof(struct semid_ds) <= 256": 1,
+  "offsetof(struct semid_ds, sem_perm.uid)": isLinux ? 4 : 0,
+  "offsetof(struct semid_ds, sem_perm.gid)": isLinux ? 8 : 4,
+  "offsetof(struct semid_ds, sem_perm.mode)": isLinux ? 20 : 16,
+  "offsetof(struct passwd, pw_name)": 0,
+  "offsetof(struct passwd, pw_uid)": 16,
+  "offsetof(struct passwd, pw_gid)": 20,
+  "offsetof(struct group, gr_gid)": 16,
+  "sizeof(uid_t)": 4,
+  "sizeof(gid_t)": 4,
   "sizeof(pid_t)": 4,
   "sizeof(int)": 4,
   "sizeof(void *)": 8,
-  "POLLIN": POLLIN,
-  "POLLOUT": POLLOUT,
-  "POLLERR": POLLERR,
-  "POLLHUP": POLLHUP,
-  "SHUT_RD": SHUT_RD,
-  "SHUT_WR": SHUT_WR,
-  "SHUT_RDWR": SHUT_RDWR,
-  "WNOHANG": 1,
-  "sizeof(posix_spawn_file_actions_t) <= 512": 1,
-  "sizeof(posix_spawnattr_t) <= 512": 1,
+  [`sizeof(posix_spawn_file_actions_t) <= ${SPAWN_OBJECT_SIZE}`]: 1,
+  [`sizeof(posix_spawnattr_t) <= ${SPAWN_OBJECT_SIZE}`]: 1,
   "sizeof(sigset_t) <= 128": 1,
   ...(isLinux
     ? {
-      "SOCK_CLOEXEC": 0o2000000,
-      "SOCK_NONBLOCK": 0o4000,
-      "O_CLOEXEC": 0o2000000,
-      "EFD_CLOEXEC": 0o2000000,
-      "EFD_NONBLOCK": 0o4000,
-      "EPOLL_CLOEXEC": 0o2000000,
-      "EPOLLEXCLUSIVE": 1 << 28,
-      "MFD_CLOEXEC": 1,
-      "SYS_pidfd_open": 434,
-      "SYS_close_range": 436,
-      "CLOSE_RANGE_CLOEXEC": 4,
       "sizeof(struct ucred)": 12,
-      "TCP_INFO": 11,
-      "offsetof(struct tcp_info, tcpi_unacked)": 24,
+      "offsetof(struct ucred, uid)": 4,
+      "offsetof(struct ucred, gid)": 8,
     }
-    : { "O_CLOEXEC": 0x1000000 }),
+    : {}),
 };
 
 const HEADERS =
-  "errno.h fcntl.h netinet/in.h netinet/tcp.h poll.h signal.h spawn.h stddef.h stdio.h sys/ipc.h sys/mman.h sys/resource.h " +
-  "sys/sem.h sys/socket.h sys/syscall.h sys/un.h sys/wait.h unistd.h" +
-  (isLinux ? " sys/epoll.h sys/eventfd.h" : "");
+  "errno.h fcntl.h grp.h netinet/in.h netinet/tcp.h poll.h pwd.h signal.h spawn.h stddef.h sys/file.h sys/ipc.h sys/mman.h " +
+  "sys/resource.h sys/sem.h sys/socket.h sys/syscall.h sys/time.h sys/un.h sys/wait.h time.h unistd.h" +
+  (isLinux ? " sys/epoll.h sys/eventfd.h linux/close_range.h" : "");
 
-/** What a C program prints for each expression. */
-function evaluate(expressions: readonly string[]): number[] {
+/** What the compiler takes each expression for: it is in its assembly, so that nothing has to be run. */
+function evaluate(compiler: string, expressions: readonly string[]): number[] {
   const folder = mkdtempSync(join(tmpdir(), "tine-"));
   try {
     const includes = HEADERS.split(" ").map((header) => `#include <${header}>\n`).join("");
-    const prints = expressions.map((expression) => `printf("%lld\\n", (long long)(${expression}));\n`).join(
-      "",
+    // In two halves: not every compiler writes a large number there.
+    const lines = expressions.map((expression) =>
+      `asm volatile("-> %c0 %c1" : : "i" ((long long) (${expression}) >> 16), "i" ((long long) (${expression}) & 0xffff));\n`
+    ).join("");
+    writeFileSync(
+      join(folder, "probe.c"),
+      `#define _GNU_SOURCE\n${includes}void probe(void) {\n${lines}}\n`,
     );
-    writeFileSync(join(folder, "probe.c"), `#define _GNU_SOURCE\n${includes}int main(void) {\n${prints}}\n`);
-    const built = spawnSync("cc", ["-o", join(folder, "probe"), join(folder, "probe.c")], {
+    const { status, stdout, stderr } = spawnSync(compiler, ["-S", "-o", "-", join(folder, "probe.c")], {
       encoding: "utf8",
     });
-    assert.equal(built.status, 0, built.stderr);
-    const { stdout } = spawnSync(join(folder, "probe"), [], { encoding: "utf8" });
-    return stdout.trim().split("\n").map(Number);
+    assert.equal(status, 0, stderr);
+    return [...stdout.matchAll(/-> (-?\d+) (\d+)/g)].map(([, high, low]) =>
+      Number(high) * 65536 + Number(low)
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function compare(expected: readonly (readonly [string, number])[]): void {
-  const values = evaluate(expected.map(([expression]) => expression));
+function compare(compiler: string, expected: readonly (readonly [string, number])[]): void {
+  const values = evaluate(compiler, expected.map(([expression]) => expression));
   const actual = expected.map(([expression], i) => [expression, values[i]]);
   assert.deepEqual(actual, expected);
 }
 
-test("the table of constants is what this machine's C compiler says", { skip }, () => {
-  // Linux 5.4 has 4096, whatever the C library's header says; the kernel takes the least of both and its limit.
-  const rows = Object.entries(constants).filter(([name]) => name !== "SOMAXCONN");
-  assert.ok(rows.length > 30);
-  compare(rows.map(([name, value]) => [OTHERWISE[name] ?? name, Number(value)]));
-});
+/** A table's rows as C expressions. */
+function rowsOf(table: Readonly<Record<string, number | boolean>>): [string, number][] {
+  // The C library's header may have another SOMAXCONN: see the table.
+  return Object.entries(table).filter(([name]) => name !== "SOMAXCONN").map((
+    [name, value],
+  ) => [OTHERWISE[name] ?? name, Number(value)]);
+}
 
-test("the layouts and numbers that the code has are what the C compiler says", { skip }, () => {
-  compare(Object.entries(LAYOUTS));
-});
+// What runs here, and on Linux the other processor too where there is a compiler for it.
+for (const arch of isLinux ? ["x64", "arm64"] : [process.arch]) {
+  const compiler = compilerFor(arch);
+  const skip = compiler === undefined ? `no C compiler for ${arch}` : false;
+  const cc = compiler ?? "";
 
-test("the numbers of errors are what the C compiler says", { skip }, () => {
-  const rows = Object.entries(errors).filter(([name]) => /^E[A-Z]+$/.test(name)) as [string, number][];
-  assert.ok(rows.length > 10);
-  compare(rows);
-});
+  test(`the tables of constants for ${arch} are what a C compiler says`, { skip }, () => {
+    const rows = rowsOf(constantsOf(process.platform, arch));
+    assert.ok(rows.length > 60);
+    compare(cc, rows);
+    if (isLinux) compare(cc, rowsOf(linuxConstantsOf(arch)));
+  });
 
-test("the numbers of signals are what the C compiler says", { skip }, () => {
-  compare(Object.entries(SIGNAL_NUMBERS));
+  test(`the layouts that the code has are what a C compiler says for ${arch}`, { skip }, () => {
+    compare(cc, Object.entries(LAYOUTS));
+  });
+
+  test(`the numbers of errors are what a C compiler says for ${arch}`, { skip }, () => {
+    const rows = Object.entries(errors).filter(([name]) => /^E[A-Z]+$/.test(name)) as [string, number][];
+    assert.ok(rows.length > 10);
+    compare(cc, rows);
+  });
+
+  test(`the numbers of signals are what a C compiler says for ${arch}`, { skip }, () => {
+    compare(cc, Object.entries(signalNumbersOf(process.platform)));
+  });
+}
+
+test("the code uses the rows of the system and the processor that it runs on", () => {
+  assert.equal(constants, constantsOf(process.platform, process.arch));
+  if (isLinux) assert.equal(linux, linuxConstantsOf(process.arch));
+  assert.deepEqual(SIGNAL_NUMBERS, signalNumbersOf(process.platform));
 });

@@ -18,7 +18,8 @@ import {
   tryConnect,
 } from "../../lib/os/socket.ts";
 import { isListening } from "../../lib/os/listening_socket.ts";
-import { createWaitSet, pollHere, POLLIN } from "../../lib/os/wait.ts";
+import { createWaitSet } from "../../lib/os/epoll.ts";
+import { pollHere, POLLIN } from "../../lib/os/wait.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tine-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
+import { closeFd, createPipe, Waker } from "../../lib/os/descriptor.ts";
 import { libc } from "../../lib/os/calls.ts";
 import { isLinux } from "../../lib/os/constants.ts";
-import { EpollEventSet, type EventSet, PollEventSet } from "../../lib/os/event_set.ts";
+import { Epoll, MANY_EVENTS, PollSet, type WaitSet } from "../../lib/os/epoll.ts";
 import { POLLHUP, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
 
 const timeout = 20_000;
-const KINDS: readonly (readonly [string, () => EventSet, string | false])[] = [
-  ["EpollEventSet", () => new EpollEventSet(), isLinux ? false : "no epoll"],
-  ["PollEventSet", () => new PollEventSet(), false],
+const KINDS: readonly (readonly [string, () => WaitSet, string | false])[] = [
+  ["Epoll", () => new Epoll({ maxEvents: MANY_EVENTS }), isLinux ? false : "no epoll"],
+  ["PollSet", () => new PollSet(), false],
 ];
 
 /** What the last wait found: descriptors and their events. */
-function found(set: EventSet, count: number): Map<number, number> {
+function found(set: WaitSet, count: number): Map<number, number> {
   const all = new Map<number, number>();
   for (let i = 0; i < count; i++) if (set.fdAt(i) >= 0) all.set(set.fdAt(i), set.eventsAt(i));
   return all;
@@ -71,11 +71,71 @@ for (const [name, create, skip] of KINDS) {
   });
 }
 
-test("a change to an EpollEventSet reaches a wait that is under way", {
+test("Epoll tells once of a descriptor that was armed, for what it was armed for last", {
+  skip: isLinux ? false : "no epoll",
+}, () => {
+  const set = new Epoll({ maxEvents: MANY_EVENTS });
+  const first = createPipe();
+  set.arm(first.write, POLLOUT);
+  assert.deepEqual(found(set, set.waitHere(1000)), new Map([[first.write, POLLOUT]]));
+  assert.equal(set.waitHere(0), 0, "an event disarms it");
+  set.arm(first.write, POLLIN);
+  assert.equal(set.waitHere(0), 0, "it is not waited for to write any more");
+  set.arm(first.write, POLLOUT);
+  assert.equal(set.waitHere(0), 1);
+  closeFd(first.read);
+  closeFd(first.write);
+  // The same number again, which left the set when it was closed.
+  const second = createPipe();
+  assert.deepEqual(second, first);
+  set.arm(second.write, POLLOUT);
+  assert.deepEqual(found(set, set.waitHere(1000)), new Map([[second.write, POLLOUT]]));
+  closeFd(second.read);
+  closeFd(second.write);
+  set.close();
+});
+
+test("Epoll tells every set once for each time that an edge-triggered descriptor is written to", {
+  skip: isLinux ? false : "no epoll",
+}, () => {
+  const sets = [new Epoll(), new Epoll()];
+  const waker = new Waker();
+  for (const set of sets) set.addEdgeTriggered(waker.fd);
+  assert.deepEqual(sets.map((set) => set.waitHere(0)), [0, 0]);
+  for (let i = 0; i < 2; i++) {
+    waker.wake();
+    assert.deepEqual(sets.map((set) => set.waitHere(0)), [1, 1]);
+    assert.deepEqual(sets.map((set) => set.waitHere(0)), [0, 0], "though nobody has read it");
+  }
+  waker.close();
+  for (const set of sets) set.close();
+});
+
+test("Epoll finds no more at once than it was made for, and the rest the next time", {
+  skip: isLinux ? false : "no epoll",
+}, () => {
+  const set = new Epoll({ maxEvents: 3 });
+  const pipes = Array.from({ length: 5 }, () => createPipe());
+  for (const { write } of pipes) set.watch(write, POLLOUT);
+  const seen = new Set<number>();
+  for (let i = 0; i < 5; i++) {
+    const count = set.waitHere(0);
+    assert.equal(count, 3);
+    for (const fd of found(set, count).keys()) seen.add(fd);
+  }
+  assert.deepEqual(seen, new Set(pipes.map(({ write }) => write)));
+  for (const { read, write } of pipes) {
+    closeFd(read);
+    closeFd(write);
+  }
+  set.close();
+});
+
+test("a change to an Epoll reaches a wait that is under way", {
   timeout,
   skip: isLinux ? false : "no epoll",
 }, async () => {
-  const set = new EpollEventSet();
+  const set = new Epoll();
   const pipe = createPipe();
   libc.write(pipe.write, Uint8Array.of(1), 1);
   // A timer keeps Bun's loop busy, so that it waits on another thread.
