@@ -1,7 +1,8 @@
 /**
  * The one command: all checks, and the tests on both runtimes.
  *
- * Run: `npm test`, or `deno task ok`; `--list` names the steps, `--only test,lint` runs some of them.
+ * Run: `npm test`, or `deno task ok`; `--list` names the steps, `--only test,lint` runs some of them, `--jobs 4` so many
+ * at a time, and `--remember` writes down how long each test file took, by which a later run starts the slow ones first.
  *
  * @module
  */
@@ -9,17 +10,25 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { type Job, jobsOf, readTimes, type Times, writeTimes } from "./jobs.ts";
+import { runPool } from "./pool.ts";
 import { type Outcome, passSignalsOn, runCommand } from "./run_command.ts";
-import { commandOf, selectSteps, type Step } from "./steps.ts";
-import { addTallies, formatTally, type Tally } from "./tally.ts";
+import { selectSteps, type Step } from "./steps.ts";
+import { addTallies, formatTally } from "./tally.ts";
 import { ROOT, toolEnvironment } from "./toolchain.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
-const USAGE = "Usage: deno run -A scripts/ok.ts [--only NAME[,NAME...]] [--list]";
+const USAGE = "Usage: deno run -A scripts/ok.ts [--only NAME[,NAME...]] [--jobs N] [--remember] [--list]";
 
-/** What became of a step. */
+/** When a job is taken for one that hangs: many times what the slowest takes on a busy machine. */
+const LIMIT_MS = 25 * 60_000;
+
+/** A job that has been run. */
 interface Result {
-  readonly isOk: boolean;
-  readonly tally?: Tally;
+  readonly job: Job;
+  readonly verdict: Verdict;
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** What a suite prints, less the line of each test that passed or was skipped. */
@@ -30,50 +39,64 @@ function withoutPasses(output: string): string {
     .replace(/\n{3,}/g, "\n\n");
 }
 
-/** Prints a step's line, and on failure what it said. */
-function report(step: Step, outcome: Outcome, tally: Tally | undefined): void {
-  const seconds = `${(outcome.milliseconds / 1000).toFixed(1)} s`.padStart(8);
-  const details = [tally && formatTally(tally), outcome.why].filter((text) => text !== undefined);
-  const end = details.length > 0 ? `  ${details.join("; ")}` : "";
-  if (!outcome.isOk) {
-    console.log(`\n----- ${step.name} -----\n${withoutPasses(outcome.output).trimEnd()}\n-----`);
-  }
-  console.log(`${outcome.isOk ? "ok    " : "FAILED"}  ${step.name.padEnd(14)}${seconds}${end}`);
+/** Prints what a job said that failed. */
+function reportFailure({ step, about }: Job, { output }: Outcome, { why }: Verdict): void {
+  const title = [step.name, about].filter(Boolean).join(" ");
+  const reason = why === undefined ? "" : `\n${title}: ${why}`;
+  console.log(`\n----- ${title} -----\n${withoutPasses(output).trimEnd()}${reason}\n-----`);
 }
 
-/** Runs one step and reports it. */
-async function runStep(step: Step, env: Record<string, string>): Promise<Result> {
-  const command = commandOf(step, ROOT);
-  if (command === undefined) {
+/** Prints a step's line, once all its jobs have ended. */
+function reportStep(step: Step, results: readonly Result[]): void {
+  if (results.length === 0) {
     console.log(`skip    ${step.name.padEnd(14)}        -  there is nothing to look at yet`);
-    return { isOk: true };
+    return;
   }
-  const outcome = await runCommand(command, {
-    cwd: ROOT,
-    env,
-    timeLimitMs: step.timeLimitMs,
-  });
-  let tally = step.tally?.(outcome.output);
-  // A suite that fails without having counted a failure (it crashed, it hung) is one all the same.
-  if (step.tally && !outcome.isOk && !tally?.failed) {
-    tally = addTallies([{ passed: 0, failed: 1, skipped: 0 }, ...(tally ? [tally] : [])]);
-  }
-  report(step, outcome, tally);
-  return { isOk: outcome.isOk, ...(tally ? { tally } : {}) };
+  const isOk = results.every(({ verdict }) => verdict.isOk);
+  const start = Math.min(...results.map(({ startMs }) => startMs));
+  const end = Math.max(...results.map(({ endMs }) => endMs));
+  const seconds = `${((end - start) / 1000).toFixed(1)} s`.padStart(8);
+  const details = step.tally === undefined
+    ? results.flatMap(({ verdict }) => verdict.why ?? [])
+    : [formatTally(addTallies(results.flatMap(({ verdict }) => verdict.tally ?? [])))];
+  const tail = details.length > 0 ? `  ${details.join("; ")}` : "";
+  console.log(`${isOk ? "ok    " : "FAILED"}  ${step.name.padEnd(14)}${seconds}${tail}`);
 }
 
-/** Runs cheap checks side by side, as many as there are processors, and the suites one after another. */
-async function runSteps(steps: readonly Step[], env: Record<string, string>): Promise<Result[]> {
+/** Runs the steps' jobs, and reports each step when its last job has ended. */
+async function runSteps(steps: readonly Step[], width: number, times: Times): Promise<Result[]> {
+  const env = toolEnvironment();
   const results: Result[] = [];
-  const runAll = async (queue: Step[]) => {
-    for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
-      results.push(await runStep(step, env));
-    }
-  };
-  const checks = steps.filter((step) => step.tally === undefined);
-  await Promise.all(Array.from({ length: availableParallelism() }, () => runAll(checks)));
-  await runAll(steps.filter((step) => step.tally !== undefined));
+  const jobs = jobsOf(steps, ROOT, times);
+  const ofStep = <Owned extends Job | Result>(all: readonly Owned[], step: Step) =>
+    all.filter((one) => ("job" in one ? one.job.step : one.step) === step);
+  for (const step of steps) if (ofStep(jobs, step).length === 0) reportStep(step, []);
+  await runPool(jobs, width, async (job) => {
+    const startMs = performance.now();
+    const outcome = await runCommand(job.command, { cwd: ROOT, env, timeLimitMs: LIMIT_MS });
+    const verdict = judge(job.step, outcome);
+    results.push({ job, verdict, startMs, endMs: performance.now() });
+    if (!verdict.isOk) reportFailure(job, outcome, verdict);
+    const done = ofStep(results, job.step);
+    if (done.length === ofStep(jobs, job.step).length) reportStep(job.step, done);
+  });
   return results;
+}
+
+/** How long each file took that had a process of its own, on the slower of the runtimes; others as they were known. */
+function timesOf(results: readonly Result[], known: Times): Times {
+  const times = new Map<string, number>();
+  for (const { job: { about }, startMs, endMs } of results) {
+    if (!about.endsWith("_test.ts")) continue;
+    times.set(about, Math.max(times.get(about) ?? 0, (endMs - startMs) / 1000));
+  }
+  return { ...known, ...Object.fromEntries(times) };
+}
+
+/** The number that `--jobs` gives. */
+function parseWidth(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new RangeError(`Cannot run "${text}" jobs at a time: give a number above 0`);
 }
 
 /** The program; returns its exit status. */
@@ -82,7 +105,10 @@ async function main(args: string[]): Promise<number> {
     args,
     options: {
       only: { type: "string", multiple: true, default: [] },
+      // A test waits more than it computes.
+      jobs: { type: "string", default: String(availableParallelism() + 1) },
       list: { type: "boolean", default: false },
+      remember: { type: "boolean", default: false },
     },
   });
   const steps = selectSteps(values.only.flatMap((names) => names.split(",")));
@@ -91,17 +117,16 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const start = performance.now();
-  const results = await runSteps(steps, toolEnvironment());
-  const failures = results.filter(({ isOk }) => !isOk).length;
+  const times = readTimes(ROOT);
+  const results = await runSteps(steps, parseWidth(values.jobs), times);
+  if (values.remember) writeTimes(ROOT, timesOf(results, times));
+  const failed = new Set(results.filter(({ verdict }) => !verdict.isOk).map(({ job }) => job.step)).size;
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(
-    `\n${failures === 0 ? "All" : `${failures} of`} ${results.length} steps ${
-      failures === 0 ? "are ok" : "FAILED"
-    } (${seconds} s)`,
-  );
-  const tallies = results.flatMap(({ tally }) => tally ?? []);
+  const all = `${failed === 0 ? "All" : `${failed} of`} ${steps.length} steps`;
+  console.log(`\n${all} ${failed === 0 ? "are ok" : "FAILED"} (${seconds} s)`);
+  const tallies = results.flatMap(({ verdict }) => verdict.tally ?? []);
   if (tallies.length > 0) console.log(formatTally(addTallies(tallies)));
-  return failures === 0 ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 }
 
 if (import.meta.main) {

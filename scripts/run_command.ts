@@ -39,11 +39,25 @@ export function passSignalsOn(): void {
   }
 }
 
+/** Calls `ring` after so many milliseconds; the result calls it off. */
+export type Alarm = (ms: number, ring: () => void) => () => void;
+
+const setAlarm: Alarm = (ms, ring) => {
+  const timer = setTimeout(ring, ms);
+  return () => clearTimeout(timer);
+};
+
+/** How a command is run. */
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeLimitMs: number;
+  /** The clock that the limit goes by. Default: the real one. */
+  readonly alarm?: Alarm;
+}
+
 /** Runs one command; never throws. */
-export function runCommand(
-  command: readonly string[],
-  options: { cwd: string; env: Record<string, string>; timeLimitMs: number },
-): Promise<Outcome> {
+export function runCommand(command: readonly string[], options: CommandOptions): Promise<Outcome> {
   const [program = "", ...args] = command;
   const start = performance.now();
   return new Promise((resolve) => {
@@ -56,12 +70,12 @@ export function runCommand(
       stdio: ["ignore", "pipe", "pipe"],
     });
     running.add(child);
-    const limit = setTimeout(() => {
+    const callOff = (options.alarm ?? setAlarm)(options.timeLimitMs, () => {
       why = `it took more than ${options.timeLimitMs / 1000} seconds and was killed`;
       killGroup(child);
-    }, options.timeLimitMs);
+    });
     const finish = (isOk: boolean) => {
-      clearTimeout(limit);
+      callOff();
       running.delete(child);
       // "exit" and not "close" ends the wait, because a server that outlives its test keeps the pipes open.
       child.stdout.destroy();

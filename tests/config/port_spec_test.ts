@@ -121,10 +121,12 @@ const TYPES = ["sock_stream", "sock_dgram", "", "", "", "", ""];
 function randomQuestions(count: number): Question[] {
   const below = numbers(20203);
   const one = (list: readonly string[]) => list[below(list.length)] as string;
-  const list = (chance: number, of: () => string) => below(chance) === 0 ? of() : "";
+  const list = (chance: number, make: () => string) => below(chance) === 0 ? make() : "";
   return Array.from({ length: count }, () => {
     const parts = [one(HOSTS), one(PORTS)];
-    for (const  of of[WORDS, VERSIONS, VERSIONS, TYPES]) parts.splice(1 + below(parts.length), 0, one(of));
+    for (const choices of [WORDS, VERSIONS, VERSIONS, TYPES]) {
+      parts.splice(1 + below(parts.length), 0, one(choices));
+    }
     const entry = parts.filter(Boolean).reduce((text, part) => text + one(SEPARATORS) + part);
     return [
       entry.trim(),

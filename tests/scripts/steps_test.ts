@@ -20,7 +20,7 @@ test("selectSteps() refuses a name that means no step", () => {
 test("commandOf() leaves out what the project does not have", () => {
   const root = mkdtempSync(join(tmpdir(), "tine-steps-"));
   try {
-    const step: Step = { name: "a", about: "", command: ["look"], paths: ["mod.ts", "lib"], timeLimitMs: 1 };
+    const step: Step = { name: "a", about: "", command: ["look"], paths: ["mod.ts", "lib"] };
     assert.equal(commandOf(step, root), undefined);
     mkdirSync(join(root, "lib/os"), { recursive: true });
     assert.equal(commandOf(step, root), undefined, "a folder without files");
