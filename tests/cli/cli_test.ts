@@ -8,10 +8,10 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { type OptionRow, OPTIONS } from "../../lib/config/options.ts";
 import { VERSION } from "../../lib/version.ts";
+import { timeout } from "../support/limits.ts";
 import { onBun } from "../support/server.ts";
 import { within } from "../support/until.ts";
 
-const timeout = 30_000;
 const ROOT = new URL("../..", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "cli-test-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -6,10 +6,10 @@ import process from "node:process";
 import { test } from "node:test";
 import { ConnectionError } from "../../lib/errors.ts";
 import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
+import { timeout } from "../support/limits.ts";
 import { pass, until, within } from "../support/until.ts";
 import { connect, readText, withPair } from "./pair.ts";
 
-const timeout = 20_000;
 const skip = process.platform === "linux" ? false : "needs /proc";
 
 const code = (...codes: string[]) => (error: unknown) => {

@@ -3,9 +3,8 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { LineReader, type LinesOptions, type LineSource } from "../../lib/connection/lines.ts";
 import { ConnectionError } from "../../lib/errors.ts";
+import { timeout } from "../support/limits.ts";
 import { readText, withPair } from "./pair.ts";
-
-const timeout = 20_000;
 
 /** A source that gives one part for each read, with a wait before each. */
 function source(parts: readonly (string | Uint8Array)[]): LineSource & { readonly back: string } {

@@ -5,8 +5,8 @@ import { libc } from "../../lib/os/calls.ts";
 import { isLinux } from "../../lib/os/constants.ts";
 import { Epoll, MANY_EVENTS, PollSet, type WaitSet } from "../../lib/os/epoll.ts";
 import { POLLHUP, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
+import { timeout } from "../support/limits.ts";
 
-const timeout = 20_000;
 const KINDS: readonly (readonly [string, () => WaitSet, string | false])[] = [
   ["Epoll", () => new Epoll({ maxEvents: MANY_EVENTS }), isLinux ? false : "no epoll"],
   ["PollSet", () => new PollSet(), false],

@@ -29,9 +29,9 @@ import { acceptNow, listenOn, localAddress, peerAddress } from "../../lib/os/soc
 import { decodeSockaddr, SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
 import { createWaitSet } from "../../lib/os/epoll.ts";
 import { pollAway, pollHere, POLLIN, POLLOUT } from "../../lib/os/wait.ts";
+import { timeout } from "../support/limits.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 20_000;
 const skip = process.platform === "linux" ? false : "needs /proc";
 const LOOPBACK = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
 const CLOEXEC = 0o2000000;

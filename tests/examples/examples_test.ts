@@ -8,10 +8,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { UdpClient, UnixDatagramClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { Client, onBun, signal } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
-const timeout = 60_000;
 const ROOT = new URL("../..", import.meta.url).pathname;
 
 interface Running {

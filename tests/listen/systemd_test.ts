@@ -11,6 +11,7 @@ import { reap, spawn } from "../../lib/os/process.ts";
 import { libc } from "../../lib/os/calls.ts";
 import { bindStream, localAddress } from "../../lib/os/socket.ts";
 import { runtime } from "../../lib/runtime/choose.ts";
+import { timeout } from "../support/limits.ts";
 import { until } from "../support/until.ts";
 
 test("parseListenVariables numbers the descriptors from 3 on and names them", () => {
@@ -54,7 +55,7 @@ const noBash = spawnSync("bash", ["-c", ":"]).status === 0 ? false : "no bash to
 
 test("a program takes the sockets of systemd that it asks for, and closes the others", {
   skip: noBash,
-  timeout: 30_000,
+  timeout,
 }, async () => {
   const { listeners } = await listen({
     config: { port: ["127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0/udp"], host: [], proto: [], ipv: [] },

@@ -4,9 +4,9 @@ import { closeFd, createPipe, openFile, tryLock } from "../../lib/os/descriptor.
 import { type PreparedSerializer, prepareSerializer } from "../../lib/serialize/prepare.ts";
 import { attachSerializer } from "../../lib/serialize/serializer.ts";
 import type { Serializer } from "../../lib/serialize/turns.ts";
+import { timeout } from "../support/limits.ts";
 import { until, within } from "../support/until.ts";
 
-const timeout = 20_000;
 const KINDS = ["flock", "semaphore", "pipe"] as const;
 
 /** Calls `body` with what the parent has of a serializer, and children's sides of it. */

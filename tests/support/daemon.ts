@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { BODY_MS } from "./limits.ts";
 import { onBun, signal } from "./server.ts";
 import { until, within } from "./until.ts";
 
@@ -236,7 +237,7 @@ export class DaemonFolder {
 export async function withFolder(body: (folder: DaemonFolder) => Promise<void>): Promise<void> {
   const folder = new DaemonFolder();
   try {
-    await within(body(folder), 50_000, "the test's body");
+    await within(body(folder), BODY_MS, "the test's body");
   } finally {
     folder.clear();
   }

@@ -5,20 +5,19 @@
  */
 
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { BODY_MS } from "./limits.ts";
 import { until, within } from "./until.ts";
 
 /** Whether this test runs on Bun. */
 export const onBun = process.versions["bun"] !== undefined;
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const READY_MS = 20_000;
-const STOP_MS = 20_000;
 
 /** The path of a handler that was made for the tests. */
 export function fixture(name: string): string {
@@ -49,10 +48,34 @@ function processes(): { pid: number; ppid: number; session: number }[] {
   return found;
 }
 
-/** The System V semaphores that there are. */
-export function semaphores(): string[] {
-  const lines = execFileSync("ipcs", ["-s"], { encoding: "utf8" }).split("\n");
-  return lines.map((line) => /^0x\w+\s+(\d+)/.exec(line)?.[1]).filter((id) => id !== undefined).toSorted();
+/** The System V semaphores of this machine. */
+function semaphores(): string[] {
+  const lines = readFileSync("/proc/sysvipc/sem", "utf8").split("\n");
+  return lines.map((line) => /^\s*-?\d+\s+(\d+)/.exec(line)?.[1]).filter((id) => id !== undefined);
+}
+
+/**
+ * The semaphores that were last used by one of these processes, be it only to make them.
+ *
+ * Those of other servers, which tests that run beside this one start, come and go.
+ */
+export function semaphoresOf(pids: ReadonlySet<number>): string[] {
+  return semaphores().filter((id) => {
+    const { stdout } = spawnSync("ipcs", ["-s", "-i", id], { encoding: "utf8" });
+    return pids.has(Number(/^0\s.*\s(\d+)\s*$/m.exec(stdout)?.[1]));
+  });
+}
+
+/** Whether all threads of a process wait for something. */
+function isAsleep(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((task) => {
+      const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, "utf8");
+      return stat[stat.lastIndexOf(")") + 2] === "S";
+    });
+  } catch {
+    return false; // it ended, or a thread did, meanwhile
+  }
 }
 
 /** Sends a signal to a process that this test started. False: it has gone. */
@@ -96,9 +119,10 @@ export class TestServer {
   readonly folder = mkdtempSync(join(tmpdir(), "system-test-"));
   readonly #process: ChildProcess;
   readonly #log: string | undefined;
-  readonly #semaphores = semaphores();
+  /** Every process that was seen to belong to it. */
+  readonly #pids = new Set<number>();
   #stderr = "";
-  readonly #readySince = new Map<number, number>();
+  readonly #settling = new Map<number, number>();
   #ended: { code: number | null; signal: string | null } | undefined;
   readonly #end: Promise<void>;
   ports: number[] = [];
@@ -149,6 +173,7 @@ export class TestServer {
         },
       },
     );
+    this.#see([this.pid]);
     this.#process.stderr?.on("data", (bytes) => this.#stderr += bytes);
     this.#end = new Promise((resolve) => {
       this.#process.on("exit", (code, name) => {
@@ -200,13 +225,19 @@ export class TestServer {
   }
 
   /** Waits until it said `pattern` at least `times` times. */
-  async says(pattern: RegExp, { times = 1, within: ms = READY_MS } = {}): Promise<void> {
-    await until(() => this.count(pattern) >= times, ms, `${times} × ${pattern}`);
+  async says(pattern: RegExp, { times = 1 } = {}): Promise<void> {
+    await until(() => this.count(pattern) >= times, `${times} × ${pattern}`);
   }
 
   /** The process ids of its children. */
   children(): number[] {
-    return processes().filter(({ ppid }) => ppid === this.pid).map(({ pid }) => pid);
+    return this.#see(processes().filter(({ ppid }) => ppid === this.pid).map(({ pid }) => pid));
+  }
+
+  /** Remembers that these processes are its own. */
+  #see(pids: number[]): number[] {
+    for (const pid of pids) this.#pids.add(pid);
+    return pids;
   }
 
   /** Its children that said they are ready. Needs log_level 4. */
@@ -217,23 +248,27 @@ export class TestServer {
     return this.children().filter((pid) => said.has(pid));
   }
 
-  /** Its children that have been ready for a while: these wait for clients, or serve some. */
-  settled(ms = 100): number[] {
-    const now = performance.now();
+  /**
+   * Its children that are ready and have been seen asleep in two looks on end since: these wait for clients, or have
+   * served some. Each call is a look.
+   */
+  settled(): number[] {
     return this.ready().filter((pid) => {
-      if (!this.#readySince.has(pid)) this.#readySince.set(pid, now);
-      return now - (this.#readySince.get(pid) as number) >= ms;
+      const looks = this.#settling.get(pid) ?? 0;
+      if (looks >= 2) return true;
+      const now = isAsleep(pid) ? looks + 1 : 0;
+      this.#settling.set(pid, now);
+      return now >= 2;
     });
   }
 
   /** Waits until exactly `n` children are there and all are ready. */
-  async untilReady(n: number, ms = READY_MS): Promise<number[]> {
+  async untilReady(n: number): Promise<number[]> {
     return await until(
       () => {
         const ready = this.settled();
         return ready.length === n && this.children().length === n ? ready : undefined;
       },
-      ms,
       () => `${n} ready children; there are ${this.children()}, of them ready ${this.ready()}`,
     ) as number[];
   }
@@ -243,7 +278,7 @@ export class TestServer {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  /** Waits for its ports. */
+  /** Waits until it listens, on so many ports of the system's choice among others. */
   async up(ports: number): Promise<void> {
     await until(
       () => {
@@ -251,10 +286,10 @@ export class TestServer {
         this.ports = [...this.text.matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) =>
           Number(match[1])
         );
-        return this.ports.length >= ports;
+        // A port is told before what comes after it in the configuration is bound.
+        return this.ports.length >= ports && this.count(/Listening on /) > 0;
       },
-      READY_MS,
-      "the ports are bound",
+      "the server listens",
     );
   }
 
@@ -265,48 +300,42 @@ export class TestServer {
   }
 
   /** Waits for its end. */
-  async end(ms = STOP_MS): Promise<{ code: number | null; signal: string | null }> {
-    await within(this.#end, ms, "the end of the server");
+  async end(): Promise<{ code: number | null; signal: string | null }> {
+    await within(this.#end, undefined, "the end of the server");
     return this.#ended as { code: number | null; signal: string | null };
   }
 
   /** The processes of its session that still run. */
   remains(): number[] {
-    return processes().filter(({ session }) => session === this.pid).map(({ pid }) => pid);
+    return this.#see(processes().filter(({ session }) => session === this.pid).map(({ pid }) => pid));
   }
 
   /** Stops it, unless it has ended, and checks that nothing is left: no process, semaphore or temporary file. */
   async stop({ code = 0, name = "SIGTERM" as NodeJS.Signals } = {}): Promise<void> {
+    this.remains();
     if (this.#ended === undefined) signal(this.pid, name);
     assert.deepEqual(await this.end(), { code, signal: null });
     assert.deepEqual(this.remains(), [], "processes are left");
-    await this.checkLeftovers();
+    this.checkLeftovers();
   }
 
   /** Checks that no semaphore and no temporary file is left. */
-  async checkLeftovers(): Promise<void> {
-    const mine = () => semaphores().filter((id) => !this.#semaphores.includes(id));
-    // Another server may be at work on this machine: its semaphores come and go.
-    await until(() => mine().length === 0, 10_000, () => `semaphores are left: ${mine()}`);
+  checkLeftovers(): void {
+    assert.deepEqual(this.#semaphores(), [], "semaphores are left");
     assert.deepEqual(readdirSync(this.folder).filter((file) => file.startsWith("tine-")), []);
   }
 
-  /** Removes semaphores that a parent that was killed could not remove: those that its children were the last to use. */
-  #removeSemaphores(): void {
-    for (const id of semaphores()) {
-      if (this.#semaphores.includes(id)) continue;
-      const { stdout } = spawnSync("ipcs", ["-s", "-i", id], { encoding: "utf8" });
-      const lastUser = /^0\s.*\s(\d+)\s*$/m.exec(stdout)?.[1];
-      if (lastUser !== undefined && this.text.includes(`Child Preforked (${lastUser})`)) {
-        spawnSync("ipcrm", ["-s", id]);
-      }
-    }
+  /** The semaphores of its processes. */
+  #semaphores(): string[] {
+    for (const [, pid] of this.text.matchAll(/Child Preforked \((\d+)\)/g)) this.#pids.add(Number(pid));
+    return semaphoresOf(this.#pids);
   }
 
   /** Ends what is left of it, and removes its folder. */
   clear(): void {
     for (const pid of this.remains()) signal(pid, "SIGKILL");
-    this.#removeSemaphores();
+    // A parent that was killed could not remove them.
+    for (const id of this.#semaphores()) spawnSync("ipcrm", ["-s", id]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -318,7 +347,7 @@ export class TestServer {
  */
 export async function withServer(
   args: readonly string[],
-  options: StartOptions & { readonly limitMs?: number; readonly code?: number; readonly killed?: boolean },
+  options: StartOptions & { readonly code?: number; readonly killed?: boolean },
   body: (server: TestServer) => Promise<void>,
 ): Promise<void> {
   const server = new TestServer(args, options);
@@ -328,7 +357,7 @@ export async function withServer(
     if (options.killed !== true) await server.stop({ code: options.code ?? 0 });
   };
   try {
-    await within(whole(), options.limitMs ?? 40_000, "the test's body");
+    await within(whole(), BODY_MS, "the test's body");
   } catch (error) {
     process.stderr.write(`--- the server ${server.pid} said:\n${server.text.slice(-8000)}---\n`);
     throw error;

@@ -1,35 +1,49 @@
 /**
- * Waiting in tests: the one place with timers.
+ * Waiting in tests: the one place with timers. How long one waits is settled in `limits.ts`.
  *
  * @module
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { WAIT_MS } from "./limits.ts";
 
 const POLL_MS = 10;
 
-/** Polls until `condition` gives something truthy, and returns that. @throws if it does not by the deadline */
+type What = string | (() => string);
+
+function notYet(what: What, ms: number): Error {
+  return new Error(`Not within ${ms / 1000} seconds: ${typeof what === "string" ? what : what()}`);
+}
+
+/** Polls until `condition` gives something truthy, and returns that. @throws if it never does */
+export async function until<T>(condition: () => T | Promise<T>, what?: What): Promise<T>;
+/** The same. @param _ is not looked at: no test has a limit of its own */
+export async function until<T>(condition: () => T | Promise<T>, _: number, what?: What): Promise<T>;
 export async function until<T>(
   condition: () => T | Promise<T>,
-  deadlineMs: number,
-  what: string | (() => string) = "the condition",
+  ...rest: readonly (What | number | undefined)[]
 ): Promise<T> {
-  const end = performance.now() + deadlineMs;
+  const end = performance.now() + WAIT_MS;
   for (;;) {
     const value = await condition();
     if (value) return value;
     if (performance.now() > end) {
-      throw new Error(`Not within ${deadlineMs} ms: ${typeof what === "string" ? what : what()}`);
+      throw notYet(rest.find((word): word is What => typeof word !== "number") ?? "the condition", WAIT_MS);
     }
     await sleep(POLL_MS);
   }
 }
 
-/** What `promise` gives. @throws if it does not by the deadline */
-export async function within<T>(promise: Promise<T>, deadlineMs: number, what = "the promise"): Promise<T> {
+/** What `promise` gives. @throws if it does not within so long a time that it must hang */
+export async function within<T>(
+  promise: Promise<T>,
+  limitMs: number = WAIT_MS,
+  what: What = "the promise",
+): Promise<T> {
+  const ms = Math.max(limitMs, WAIT_MS);
   const stop = new AbortController();
-  const late = sleep(deadlineMs, undefined, { signal: stop.signal }).then(
-    () => Promise.reject(new Error(`Not within ${deadlineMs} ms: ${what}`)),
+  const late = sleep(ms, undefined, { signal: stop.signal }).then(
+    () => Promise.reject(notYet(what, ms)),
     () => new Promise<never>(() => {}),
   );
   try {

@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { noNetCidr } from "../access/net_server_access.ts";
 import { DnsServer, noDns, type Zone } from "../support/dns_server.ts";
+import { timeout } from "../support/limits.ts";
 import { PerlServer } from "../support/perl_server.ts";
 import { fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
-const timeout = 120_000;
 const DEADLINE_MS = 30_000;
 
 /** A client: where it comes from, and where it goes to. */
@@ -81,7 +81,7 @@ async function compare(
   ]);
   const args = ["--conf_file", file.path];
   const admitted: string[] = [];
-  await withServer(args, { ports: 0, wrapper: through, limitMs: timeout }, async (server) => {
+  await withServer(args, { ports: 0, wrapper: through }, async (server) => {
     await server.up(ports.length);
     await using theirs = await PerlServer.start(args, { ports: ports.length, through });
     for (const from of clients) {
@@ -201,7 +201,7 @@ async function withRules(
   body: (server: TestServer) => Promise<void>,
 ): Promise<void> {
   using file = configuration(["port 127.0.0.1:0", "max_servers 1", "log_level 3", ...lines]);
-  await withServer(["--conf_file", file.path], { ...options, ports: 0, limitMs: timeout }, async (server) => {
+  await withServer(["--conf_file", file.path], { ...options, ports: 0 }, async (server) => {
     await server.up(1);
     await body(server);
   });
@@ -328,7 +328,7 @@ test(
     const files = paths.map((path) => configuration([...lines, `port ${path}|unix`]));
     const [ours, theirs] = files.map(({ path }) => ["--conf_file", path]) as [string[], string[]];
     try {
-      await withServer(ours, { ports: 0, limitMs: timeout }, async (server) => {
+      await withServer(ours, { ports: 0 }, async (server) => {
         await server.up(1);
         await using perl = await PerlServer.start(theirs);
         for (const path of paths) assert.match(await greetingOf(createConnection({ path })), /^Welcome/);
@@ -351,7 +351,7 @@ test("senders of datagrams are judged like clients", { timeout }, async () => {
     "deny .*\\.2",
     "allow .*",
   ]);
-  await withServer(["--conf_file", file.path], { ports: 0, limitMs: timeout }, async (server) => {
+  await withServer(["--conf_file", file.path], { ports: 0 }, async (server) => {
     await server.up(1);
     const ask = async (from: string, answered: Promise<void>): Promise<string[]> => {
       const socket = createSocket("udp4");
@@ -377,7 +377,7 @@ test(
     const lines = ["port 127.0.0.1:0", "max_servers 1", "log_level 4"];
     using file = configuration([...lines, "allow 127\\.0\\.0\\.1"]);
     const rewrite = (rule: string) => writeFileSync(file.path, [...lines, rule].join("\n") + "\n");
-    await withServer(["--conf_file", file.path], { ports: 0, limitMs: timeout }, async (server) => {
+    await withServer(["--conf_file", file.path], { ports: 0 }, async (server) => {
       await server.up(1);
       const both = async () => {
         const visit = { host: "127.0.0.1", port: server.port };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const handler = fixture("talking.ts");
 const args = ["--child_communication", "1", "--min_servers", "2", "--max_servers", "4", "--log_level", "4"];
 
@@ -83,7 +83,7 @@ test(
 test("without child_communication a child cannot tell its parent anything", { timeout }, async () => {
   const quiet = ["--max_servers", "1", "--log_level", "4"];
   // Its children end at birth; a server that is told to stop at that moment must not wait for one that has ended.
-  await withServer(quiet, { personality: "PreFork", handler, limitMs: 8000 }, async (server) => {
+  await withServer(quiet, { personality: "PreFork", handler }, async (server) => {
     await server.says(
       /the hook childInit threw .*Cannot tell the parent a message: child_communication is off; set it/,
     );

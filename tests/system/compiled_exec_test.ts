@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, onBun } from "../support/server.ts";
 import { lacks, withTcpserver } from "../support/super_server.ts";
 import { until, within } from "../support/until.ts";
 
 const skip = onBun ? false : "the executable is built and run once, by Bun's tests";
-const timeout = 60_000;
 
 describe("the executable that Bun builds", { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), "tine-compiled-"));

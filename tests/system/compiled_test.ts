@@ -7,13 +7,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { Client, example } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
 const skip = process.versions["bun"] === undefined
   ? "the executable is built and run once, by Bun's tests"
   : false;
-const timeout = 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), "tine-compiled-"));
 after(() => rmSync(folder, { recursive: true }));

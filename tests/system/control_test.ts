@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { childrenOf, withFolder } from "../support/daemon.ts";
+import { timeout } from "../support/limits.ts";
 import { Client, exchange } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const PORT0 = ["--port", "127.0.0.1:0", "--max_servers", "2"];
 
 test("tine status shows the server and what each child does", { timeout }, async () => {

@@ -15,10 +15,10 @@ import { createServer } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
 import { childrenOf, type DaemonFolder, statOf, threadsOf, withFolder } from "../support/daemon.ts";
+import { timeout } from "../support/limits.ts";
 import { exchange, onBun, signal } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-const timeout = 60_000;
 const PORT0 = ["--port", "127.0.0.1:0", "--max_servers", "2"];
 
 async function closedPort(): Promise<{ port: number; close: () => void }> {

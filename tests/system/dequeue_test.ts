@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { example, exchange, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-const timeout = 60_000;
 const DEQUEUE = ["--check_for_dequeue", "1", "--max_dequeue", "1"];
 
 /** The processes that worked off the queue. */

@@ -14,11 +14,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
 import { tine } from "../support/super_server.ts";
 import { pass, until, within } from "../support/until.ts";
 
-const timeout = 60_000;
 const noGit = spawnSync("git", ["daemon", "--help"]).error === undefined ? false : "no git";
 const noRsync = spawnSync("rsync", ["--version"]).error === undefined ? false : "no rsync";
 

@@ -8,9 +8,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { listenOn } from "../../lib/os/socket.ts";
+import { timeout } from "../support/limits.ts";
 import { fixture, signal, type StartOptions, TestServer, withServer } from "../support/server.ts";
-
-const timeout = 60_000;
 
 /** Starts a server that must not come up, and checks what it says and that nothing is left of it. */
 async function fails(

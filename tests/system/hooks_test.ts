@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const EVERY_HOOK = { handler: example("every_hook.ts"), log: "trail" };
 
 /** The hooks of one process in their order, with details, without those named. */

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, example, fixture, hear, signal } from "../support/server.ts";
 import { lacks, type SuperServer, tine, withTcpserver, withXinetd } from "../support/super_server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const noTcpserver = lacks("tcpserver");
 const noXinetd = lacks("xinetd");
 const noPerl = spawnSync("perl", ["-MSocket", "-e", "1"]).status === 0 ? false : "no perl";

@@ -6,12 +6,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { receiveTcp, receiveUdp, UnixReceiver } from "../log/syslog_receiver.ts";
+import { timeout } from "../support/limits.ts";
 import { exchange, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const DEADLINE_MS = 20_000;
-const limitMs = timeout;
 
 /** A folder that is gone afterwards. */
 function folder(): Disposable & { path: string } {
@@ -38,7 +37,7 @@ async function withSyslog(
 ): Promise<void> {
   const args = ["--log_file", "Sys::Syslog", "--syslog_logsock", logsock, "--max_servers", "1"];
   const more = ["--log_level", "4", "--syslog_ident", "my app", "--syslog_facility", "local3"];
-  await withServer([...args, ...more], { wait: false, limitMs }, async (server) => {
+  await withServer([...args, ...more], { wait: false }, async (server) => {
     const port = await until(
       () => /auto-assigned port (\d+)/.exec(received().join("\n"))?.[1],
       DEADLINE_MS,
@@ -148,7 +147,7 @@ test("each line to the journal has its priority before it, in every process", {
   skip: process.platform !== "linux" && "no Linux",
 }, async () => {
   const args = ["--max_servers", "1", "--log_level", "4"];
-  await withServer(args, { wrapper: JOURNAL, limitMs }, async (server) => {
+  await withServer(args, { wrapper: JOURNAL }, async (server) => {
     await exchange(server.port);
     await server.stop();
     const lines = server.text.trimEnd().split("\n");
@@ -164,7 +163,7 @@ test("a log_file has no priorities, whatever stderr is", {
   skip: process.platform !== "linux" && "no Linux",
 }, async () => {
   const args = ["--max_servers", "1", "--log_file", "FOLDER/log"];
-  await withServer(args, { wrapper: JOURNAL, log: "log", limitMs }, async (server) => {
+  await withServer(args, { wrapper: JOURNAL, log: "log" }, async (server) => {
     await exchange(server.port);
     await server.stop();
     assert.match(server.file("log"), /^\d{4}\/.*starting!/);
@@ -176,7 +175,7 @@ const FORGERY = "a\n2026/01/01-00:00:00 Server closing!\r\n\x1b[2J\x07\0 \u2028\
 
 test("a client cannot forge a line of the log", { timeout }, async () => {
   const args = ["--max_servers", "1", "--log_file", "FOLDER/log"];
-  await withServer(args, { handler: fixture("parrot.ts"), log: "log", limitMs }, async (server) => {
+  await withServer(args, { handler: fixture("parrot.ts"), log: "log" }, async (server) => {
     await tell(server.port, FORGERY);
     await server.says(/said a/);
     const lines = server.file("log").split("\n");
@@ -193,7 +192,7 @@ test("a client cannot forge a line of the log", { timeout }, async () => {
 
 test("a client cannot forge a line of a log in JSON", { timeout }, async () => {
   const args = ["--max_servers", "1", "--log_file", "FOLDER/log", "--log_format", "json"];
-  await withServer(args, { handler: fixture("parrot.ts"), log: "log", limitMs }, async (server) => {
+  await withServer(args, { handler: fixture("parrot.ts"), log: "log" }, async (server) => {
     await tell(server.port, FORGERY);
     await server.says(/said a/);
     const text = server.file("log");
@@ -205,7 +204,7 @@ test("a client cannot forge a line of a log in JSON", { timeout }, async () => {
 
 test("logFunction takes the whole log of every process, as it was logged", { timeout }, async () => {
   const args = ["--max_servers", "1", "--log_level", "4"];
-  const options = { handler: fixture("log_function.ts"), log: "trail", limitMs };
+  const options = { handler: fixture("log_function.ts"), log: "trail" };
   await withServer(args, options, async (server) => {
     await tell(server.port, "");
     await server.says(/Child Preforked/);
@@ -221,7 +220,7 @@ test("logFunction takes the whole log of every process, as it was logged", { tim
 
 test("a logFunction that throws ends nothing: its line goes to stderr", { timeout }, async () => {
   const args = ["--max_servers", "1", "--log_level", "4"];
-  const options = { handler: fixture("log_function.ts"), env: { LOSE: "CONNECT" }, log: "trail", limitMs };
+  const options = { handler: fixture("log_function.ts"), env: { LOSE: "CONNECT" }, log: "trail" };
   await withServer(args, options, async (server) => {
     await tell(server.port, "");
     await server.says(/Cannot log by logFunction: on purpose\n\S+ CONNECT TCP/);
@@ -235,7 +234,7 @@ test("a logFunction that throws ends nothing: its line goes to stderr", { timeou
 test("what is logged before the options are read is a plain line on stderr", { timeout }, async () => {
   await withServer(
     ["--max_servers", "1", "--log_level", "4"],
-    { handler: fixture("early_log.ts"), limitMs },
+    { handler: fixture("early_log.ts") },
     async (server) => {
       await server.untilReady(1);
       assert.match(server.text, /^early%0Abird\n/);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { Client, exchange, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { pass } from "../support/until.ts";
 
-const timeout = 60_000;
 const skip = process.platform === "linux" ? false : "needs epoll";
 const crowd = { handler: fixture("crowd.ts") };
 

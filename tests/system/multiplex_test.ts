@@ -4,11 +4,11 @@ import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { noPersonality, perlHooks } from "../support/perl_hooks.ts";
 import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-const timeout = 60_000;
 const MUX = { handler: fixture("mux.ts") };
 const DEBUG = ["--log_level", "4"];
 const EVERY_HOOK = { handler: example("every_hook.ts"), log: "trail" };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { exchange, onBun, signal, type TestServer, withServer } from "../support/server.ts";
 import { ROOT } from "../../scripts/toolchain.ts";
 import { until } from "../support/until.ts";
@@ -9,8 +10,6 @@ import { until } from "../support/until.ts";
 /** The oldest Deno that the preforking core runs on, where .ci/run puts it. */
 const OLDEST = join(ROOT, ".ci/oldest/node_modules/@deno/linux-x64-glibc/deno");
 
-const timeout = 120_000;
-const limitMs = 100_000;
 const skip = onBun
   ? "Deno's suite does this"
   : existsSync(OLDEST)
@@ -31,7 +30,7 @@ test("Deno 2.7.11: a child that is killed is replaced, and clients are served al
   timeout,
   skip,
 }, async () => {
-  await withServer(common, { runtime: OLDEST, limitMs }, async (server) => {
+  await withServer(common, { runtime: OLDEST }, async (server) => {
     const [victim = 0] = await server.untilReady(3);
     assert.ok(signal(victim, "SIGKILL"));
     await serveUntil(server, 50, () => server.ready().filter((pid) => pid !== victim).length >= 3);
@@ -43,7 +42,7 @@ test(
   "Deno 2.7.11: HUP refuses nobody, TTIN and TTOU change the number of children",
   { timeout, skip },
   async () => {
-    await withServer(common, { runtime: OLDEST, limitMs }, async (server) => {
+    await withServer(common, { runtime: OLDEST }, async (server) => {
       const old = await server.untilReady(3);
       signal(server.pid, "SIGHUP");
       await serveUntil(server, 50, () => server.ready().filter((pid) => !old.includes(pid)).length >= 3);
@@ -61,7 +60,7 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
     { timeout, skip },
     async () => {
       const args = [...common, "--serialize", serialize, "--max_requests", "20"];
-      await withServer(args, { runtime: OLDEST, ports: 2, limitMs }, async (server) => {
+      await withServer(args, { runtime: OLDEST, ports: 2 }, async (server) => {
         await server.untilReady(3);
         await serveUntil(server, 40, () => server.count(/Child leaving \(20\)/) >= 3);
         await exchange(server.ports[1] as number);

@@ -1,14 +1,15 @@
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 for (const name of ["SIGTERM", "SIGHUP"] as const) {
   test(
     `serialize pipe: a child that is told to leave by ${name} gives its turn back`,
-    { timeout: 30_000 },
+    { timeout },
     async () => {
       await withServer(
         ["--max_servers", "2", "--serialize", "pipe", "--log_level", "4"],
-        { limitMs: 10_000 },
+        {},
         async (server) => {
           for (const pid of await server.untilReady(2)) {
             signal(pid, name);

@@ -4,10 +4,10 @@ import { createConnection, createServer } from "node:net";
 import { test } from "node:test";
 import { thisMachine } from "../../lib/listen/machine.ts";
 import { UdpClient, UnixDatagramClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { exchange, fixture, signal, TestServer, withServer } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
-const timeout = 60_000;
 const noIPv6 = thisMachine.canBindIPv6("::1") ? false : "this machine has no IPv6";
 const DATAGRAMS = { handler: fixture("datagrams.ts") };
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
-
-const timeout = 60_000;
 
 test("a server keeps max_servers children, serves, and leaves nothing behind", { timeout }, async () => {
   await withServer(["--max_servers", "3", "--log_level", "4"], {}, async (server) => {

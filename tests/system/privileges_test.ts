@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { childrenOf, notRoot, rootOf, statOf, threadsOf, withFolder } from "../support/daemon.ts";
-import { Client, exchange, fixture, semaphores, signal } from "../support/server.ts";
+import { timeout } from "../support/limits.ts";
+import { Client, exchange, fixture, semaphoresOf, signal } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const skip = notRoot;
 const PORT0 = ["--port", "127.0.0.1:0", "--max_servers", "2"];
 
@@ -145,15 +145,14 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
     async () => {
       await withFolder(async (folder) => {
         mkdirSync(folder.file("root"));
-        const before = semaphores();
         const args = [...PORT0, "--port", "127.0.0.1:0", "--chroot", folder.file("root"), "--user", "nobody"];
         const { status, stderr } = await folder.start([...args, "--serialize", serialize]);
         assert.equal(status, 0, stderr);
-        await folder.children(2);
+        const pids = new Set([folder.pid, ...await folder.children(2)]);
         for (const port of folder.ports) await Promise.all([1, 2, 3].map(() => exchange(port)));
         assert.doesNotMatch(folder.log, /ends: /);
         await folder.stop();
-        await until(() => semaphores().every((id) => before.includes(id)), 10_000, "no semaphore is left");
+        assert.deepEqual(semaphoresOf(pids), [], "semaphores are left");
       });
     },
   );

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { exchange, onBun, withServer } from "../support/server.ts";
-
-const timeout = 90_000;
 
 /** Serves `total` clients, `atOnce` of them at a time, and returns the process id that served each. */
 async function serveMany(port: number, total: number, atOnce: number): Promise<number[]> {
@@ -20,7 +19,7 @@ async function serveMany(port: number, total: number, atOnce: number): Promise<n
 test("with max_requests 1 every client is served by a process of its own", { timeout }, async () => {
   const total = onBun ? 1000 : 300;
   const args = ["--max_servers", "4", "--max_requests", "1"];
-  await withServer(args, { limitMs: 80_000 }, async (server) => {
+  await withServer(args, {}, async (server) => {
     const descriptors = server.descriptors();
     const served = await serveMany(server.port, total, 8);
     assert.equal(served.length, total);

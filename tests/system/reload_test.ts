@@ -4,10 +4,10 @@ import { copyFileSync, renameSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { childrenOf, type DaemonFolder, statOf, withFolder } from "../support/daemon.ts";
+import { timeout } from "../support/limits.ts";
 import { Client, exchange, onBun, signal } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const ROOT = new URL("../..", import.meta.url).pathname;
 
 function configure(folder: DaemonFolder, lines: readonly string[]): string {

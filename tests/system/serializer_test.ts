@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { exchange, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
-
-const timeout = 60_000;
 
 /** Serves clients on every port, several at once. */
 async function serveAll(server: TestServer): Promise<void> {
@@ -65,7 +64,7 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
           await server.untilReady(children);
           signal(server.pid, "SIGKILL");
           await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
-          await server.checkLeftovers();
+          server.checkLeftovers();
         });
       },
     );
@@ -104,7 +103,7 @@ test(
       assert.deepEqual(readdirSync(server.folder), []);
       signal(server.pid, "SIGKILL");
       await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
-      await server.checkLeftovers();
+      server.checkLeftovers();
     });
     await withServer(["--serialize", "flock", "--lock_file", "FOLDER/named"], {}, async (server) => {
       await exchange(server.port);

@@ -7,10 +7,9 @@ import { test } from "node:test";
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { bindDatagram, receiveFrom } from "../../lib/os/socket.ts";
 import { monotonicMicroseconds } from "../../lib/os/clock.ts";
+import { timeout } from "../support/limits.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
-
-const timeout = 60_000;
 
 /** What a server told a service manager, message by message. */
 class Manager {

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, exchange, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
-
-const timeout = 60_000;
 
 /** Waits until `n` children that are not among `old` are at work. */
 async function untilNew(server: TestServer, n: number, old: readonly number[]): Promise<number[]> {

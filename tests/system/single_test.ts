@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { noPersonality, perlHooks } from "../support/perl_hooks.ts";
 import {
   Client,
@@ -15,7 +16,6 @@ import {
 } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-const timeout = 60_000;
 const SINGLE = ["--server_type", "Single", "--log_level", "4"];
 const PATIENT = { handler: fixture("patient.ts") };
 const EVERY_HOOK = { handler: example("every_hook.ts"), log: "trail" };

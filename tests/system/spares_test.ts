@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, exchange, signal, type TestServer, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-const timeout = 90_000;
 const NUMBERS = ["--min_servers", "3", "--min_spare_servers", "2", "--max_spare_servers", "4"];
 const SOON = ["--check_for_waiting", "0.2", "--min_child_ttl", "0.2"];
 
@@ -60,7 +60,7 @@ test(
 
 test("PreFork gives a step of clients an answer each, in batches that grow", { timeout }, async () => {
   const args = [...NUMBERS, "--max_servers", "40", "--log_level", "3"];
-  await withServer(args, { personality: "PreFork", limitMs: 80_000 }, async (server) => {
+  await withServer(args, { personality: "PreFork" }, async (server) => {
     const { held } = await hold(server, 24);
     const batches = [...server.text.matchAll(/Starting "(\d+)" children/g)].map((match) => Number(match[1]));
     assert.ok(Math.max(...batches.slice(1)) >= 4, `batches of ${batches}`);

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { ROOT } from "../../scripts/toolchain.ts";
+import { timeout } from "../support/limits.ts";
 import { exchange, fixture, onBun, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-const timeout = 60_000;
 const DEAD_AT_BIRTH = { handler: fixture("throwing.ts"), env: { THROW: "childInit" } };
 
 test(
@@ -54,7 +54,7 @@ test("the first child that lives after deaths at birth brings back all the other
   await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
     await server.says(/Children die before they are ready \(1 now, \d times in a row\)/);
     writeFileSync(`${server.folder}/trail.good`, "");
-    await server.untilReady(3, 10_000);
+    await server.untilReady(3);
   });
 });
 
@@ -69,7 +69,7 @@ test("children that are killed before they are ready are replaced too", { timeou
       "a child",
     ) as number[];
     for (const pid of young) signal(pid, "SIGKILL");
-    await server.untilReady(4, 10_000);
+    await server.untilReady(4);
     await exchange(server.port);
   });
 });

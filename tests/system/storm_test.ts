@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, exchange, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
-const timeout = 60_000;
 
 test("HUP storm: 30 HUPs 20 ms apart, clients served all along", { timeout }, async () => {
   await withServer(["--max_servers", "3", "--log_level", "4"], {}, async (server) => {

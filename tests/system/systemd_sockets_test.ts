@@ -5,10 +5,10 @@ import { createConnection } from "node:net";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
 import { freePort } from "../../scripts/bench/ports.ts";
+import { timeout } from "../support/limits.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const noSystemd = spawnSync("systemd-socket-activate", ["--version"]).status === 0
   ? false
   : "no systemd-socket-activate (Debian's package systemd)";

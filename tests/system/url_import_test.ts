@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
+import { timeout } from "../support/limits.ts";
 import { Client, onBun, signal, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const ROOT = new URL("../..", import.meta.url).pathname;
 const noUrls = onBun ? "Bun imports no modules from URLs" : false;
 
