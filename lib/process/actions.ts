@@ -40,7 +40,21 @@ export function decide(actions: readonly ParentAction[]): Decision {
   };
 }
 
-/** The stronger of two ends. */
-export function strongest(...ends: readonly (LoopEnd | undefined)[]): LoopEnd | undefined {
-  return ENDS.find((end) => ends.includes(end));
+/**
+ * A signal to stop that comes again so soon was meant once: timeout(1) sends it to the process and then to its group,
+ * which takes it as long as the system lets it wait between the two. Later, it means that the first was not enough.
+ */
+export const SAME_SIGNAL_MS = 250;
+
+/** Tells a signal to stop that was sent twice from one that is meant twice. Pure: the time is passed in. */
+export class Repeats {
+  readonly #meantAt = new Map<ParentAction, number>();
+
+  /** Whether `action` is the one that came just before, sent again. Only another of its own kind can be that. */
+  isSame(action: ParentAction, now: number): boolean {
+    if (action !== "stop" && action !== "quit") return false;
+    if (now - (this.#meantAt.get(action) ?? -Infinity) < SAME_SIGNAL_MS) return true;
+    this.#meantAt.set(action, now);
+    return false;
+  }
 }

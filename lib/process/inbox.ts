@@ -9,12 +9,7 @@ import { holdSignals } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
-
-/**
- * A signal to stop that comes twice within this time was meant once: timeout(1) sends it to the process and to its
- * group. Later, it means that the first was not enough.
- */
-const SAME_SIGNAL_MS = 1000;
+import { Repeats } from "./actions.ts";
 
 /** The parent's queue. One waker serves signals and children alike. */
 export class Inbox {
@@ -24,13 +19,22 @@ export class Inbox {
   #actions: ParentAction[] = [];
   #passed: string[] = [];
   #also: number | undefined;
-  /** When each signal to stop came last. */
-  readonly #stoppedAt = new Map<ParentAction, number>();
+  readonly #repeats = new Repeats();
+  readonly #now: () => number;
 
-  /** Listens to signals, and lets in those that came since the process was started. */
-  listen(passThrough: readonly string[]): void {
+  /** @param now The clock, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /**
+   * Listens to signals, and lets in those that came since the process was started.
+   *
+   * @param options `except`: what is left to others.
+   */
+  listen(passThrough: readonly string[], options: { readonly except?: readonly ParentAction[] } = {}): void {
     for (const { name, parent } of SIGNALS) {
-      if (parent !== undefined) runtime.onSignal(name, () => this.push(parent));
+      if (parent !== undefined && options.except?.includes(parent) !== true) runtime.onSignal(name, () => this.push(parent));
     }
     for (const name of passThrough) runtime.onSignal(name, () => this.#pass(name));
     holdSignals(signalsOf("parent"), { hold: false });
@@ -43,19 +47,10 @@ export class Inbox {
 
   /** Queues something to do. */
   push(action: ParentAction): void {
-    if (this.#isRepeated(action)) return;
+    if (this.#repeats.isSame(action, this.#now())) return;
     this.#actions.push(action);
     this.waker.wake();
     this.onPush();
-  }
-
-  /** Whether a signal to stop is the one that came just before, sent again. */
-  #isRepeated(action: ParentAction): boolean {
-    if (action !== "stop" && action !== "quit") return false;
-    const now = performance.now();
-    const repeated = now - (this.#stoppedAt.get(action) ?? -Infinity) < SAME_SIGNAL_MS;
-    if (!repeated) this.#stoppedAt.set(action, now);
-    return repeated;
   }
 
   #pass(name: string): void {

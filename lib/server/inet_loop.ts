@@ -4,11 +4,12 @@
  * @module
  */
 
+import { decide } from "../process/actions.ts";
 import { callHook } from "../process/failure.ts";
+import { Inbox } from "../process/inbox.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
 import type { Connection } from "../connection/connection.ts";
 import { runtime } from "../runtime/choose.ts";
-import { type ParentAction, SIGNALS } from "../signals.ts";
 import { takeClient } from "./inet_client.ts";
 import { type Loop, type ServerContext } from "./loop.ts";
 
@@ -32,6 +33,8 @@ class Inet {
   readonly #context: ServerContext;
   readonly #connection: Connection;
   readonly #serving: Serving;
+  readonly #inbox = new Inbox();
+  #quitting = false;
 
   constructor(context: ServerContext, connection: Connection, serving: Serving) {
     this.#context = context;
@@ -42,36 +45,33 @@ class Inet {
   /** Serves the client, unless a signal to stop is quicker. */
   async run(): Promise<never> {
     const { server } = this.#context;
+    // CHLD is left to what the handler starts.
+    this.#inbox.listen([], { except: ["reap"] });
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-    this.#listen(stop);
+    this.#inbox.onPush = () => this.#handle(stop);
+    this.#handle(stop);
     await callHook(this.#context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
     server.requests++;
     await Promise.race([serve(this.#serving, this.#connection), stopped]);
     return await this.close(0);
   }
 
-  #listen(stop: () => void): void {
+  /** Does what signals ask for. */
+  #handle(stop: () => void): void {
     const { logger, server } = this.#context;
-    let quitting = false;
-    const none = () => logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
-    const act: Record<ParentAction, () => void> = {
-      stop,
-      quit: () => {
-        // A second one is impatience.
-        if (quitting) stop();
-        quitting = true;
-        this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
-      },
-      restart: () =>
-        logger.log(2, `Cannot restart: ${server.personality} serves the one client that it was started for`),
-      more: none,
-      fewer: none,
-      reopen: () => logger.reopen(),
-      reap: () => {},
-    };
-    for (const { name, parent } of SIGNALS) {
-      // CHLD is left to what the handler starts.
-      if (parent !== undefined && parent !== "reap") runtime.onSignal(name, act[parent]);
+    const { more, fewer, reopen, end } = decide(this.#inbox.take().actions);
+    if (reopen) logger.reopen();
+    if (more + fewer > 0) {
+      logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
+    }
+    if (end === "restart") {
+      logger.log(2, `Cannot restart: ${server.personality} serves the one client that it was started for`);
+    } else if (end === "stop" || this.#quitting) {
+      // A second one is impatience.
+      if (end !== undefined) stop();
+    } else if (end === "quit") {
+      this.#quitting = true;
+      this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
     }
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { handleLateSignals } from "./handle_signals.ts";
 import type { Parent } from "./parent.ts";
 
 /** Waits until all children have ended, at most until `deadline` (by `performance.now`), or until `enough`. */
@@ -17,10 +18,10 @@ async function untilGone(parent: Parent, deadline: number, enough: () => boolean
   }
 }
 
-/** Whether somebody wants the stop to be quicker; what else came meanwhile has no meaning any more. */
+/** Whether somebody wants the stop to be quicker. */
 function impatience(parent: Parent): boolean {
-  const { actions } = parent.inbox.take();
-  if (!actions.some((action) => action === "stop" || action === "quit")) return false;
+  const end = handleLateSignals(parent);
+  if (end !== "stop" && end !== "quit") return false;
   parent.stopRequested = true;
   return true;
 }
@@ -48,5 +49,8 @@ export async function closeChildren(parent: Parent): Promise<void> {
     parent.log(1, `Child ${child.pid} did not end within ${stopTimeout} s: it is killed`);
     parent.dismiss(child, "KILL");
   }
-  await untilGone(parent, Infinity, () => false);
+  await untilGone(parent, Infinity, () => {
+    handleLateSignals(parent);
+    return false;
+  });
 }

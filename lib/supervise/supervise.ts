@@ -4,8 +4,9 @@
  * @module
  */
 
-import { decide, type LoopEnd } from "../process/actions.ts";
+import type { LoopEnd } from "../process/actions.ts";
 import { Clock } from "./clock.ts";
+import { handleSignals } from "./handle_signals.ts";
 import type { Parent } from "./parent.ts";
 
 /** Runs until a signal wants the server to stop or to restart. */
@@ -23,25 +24,4 @@ export async function supervise(parent: Parent): Promise<LoopEnd> {
     await parent.populate();
     if (clock.takeDequeue(now) && parent.dequeueCount < (config.maxDequeue ?? 0)) await parent.runDequeue();
   }
-}
-
-/** Does what the signals that have come ask for. Returns what ends the loop. */
-async function handleSignals(parent: Parent): Promise<LoopEnd | undefined> {
-  const { actions, passed } = parent.inbox.take();
-  for (const signal of passed) parent.passOn(signal);
-  const { more, fewer, reopen, end } = decide(actions);
-  if (reopen) reopenLog(parent);
-  for (let i = 0; i < more; i++) await parent.scale(1);
-  for (let i = 0; i < fewer; i++) await parent.scale(-1);
-  return end;
-}
-
-function reopenLog(parent: Parent): void {
-  const { logger, config, daemon } = parent.parts;
-  logger.reopen();
-  daemon.reopened(logger.fileFd);
-  if (config.chroot !== undefined) {
-    // Inside of their root they find no log file: their successors open it before they go there.
-    for (const child of parent.children) if (child.kind === "server") parent.dismiss(child, "HUP");
-  } else if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
 }

@@ -1,0 +1,47 @@
+/**
+ * What the parent does about signals, in its loop and while it stops.
+ *
+ * @module
+ */
+
+import { decide, type LoopEnd } from "../process/actions.ts";
+import type { Parent } from "./parent.ts";
+
+/** Does what the signals that have come ask for. Returns what ends the loop. */
+export async function handleSignals(parent: Parent): Promise<LoopEnd | undefined> {
+  const { more, fewer, end } = handleEffects(parent);
+  for (let i = 0; i < more; i++) await parent.scale(1);
+  for (let i = 0; i < fewer; i++) await parent.scale(-1);
+  return end;
+}
+
+/**
+ * The same while children are being ended. Clients may take long to be finished: the log is opened again meanwhile. The
+ * number of children has no meaning any more.
+ */
+export function handleLateSignals(parent: Parent): LoopEnd | undefined {
+  const { more, fewer, end } = handleEffects(parent);
+  if (more + fewer > 0) {
+    parent.parts.daemon.scaled(parent.population.words);
+    parent.log(2, "Cannot change the number of children: the server is about to end");
+  }
+  return end;
+}
+
+function handleEffects(parent: Parent): ReturnType<typeof decide> {
+  const { actions, passed } = parent.inbox.take();
+  for (const signal of passed) parent.passOn(signal);
+  const decision = decide(actions);
+  if (decision.reopen) reopenLog(parent);
+  return decision;
+}
+
+function reopenLog(parent: Parent): void {
+  const { logger, config, daemon } = parent.parts;
+  logger.reopen();
+  daemon.reopened(logger.fileFd);
+  if (config.chroot !== undefined) {
+    // Inside of their root they find no log file: their successors open it before they go there.
+    for (const child of parent.children) if (child.kind === "server") parent.dismiss(child, "HUP");
+  } else if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
+}
