@@ -27,7 +27,7 @@ export async function reload(args: readonly string[]): Promise<void> {
   const patienceMs = config.stopTimeout * 1000 + MARGIN_MS;
   const done = await server.until(() => {
     after = server.status ?? after;
-    return after.reloads > before.reloads;
+    return after.reloads + after.reloadsRefused > before.reloads + before.reloadsRefused;
   }, patienceMs);
   if (!done) {
     throw new TineError(
@@ -38,7 +38,7 @@ export async function reload(args: readonly string[]): Promise<void> {
       { exitCode: EX_UNAVAILABLE },
     );
   }
-  if (after.reloadError !== undefined) {
+  if (after.reloadsRefused > before.reloadsRefused && after.reloadError !== undefined) {
     throw new TineError(`${after.reloadError}; the server goes on with its present configuration`, {
       exitCode: EX_CONFIG,
     });

@@ -43,5 +43,11 @@ export async function scale(args: readonly string[]): Promise<void> {
       );
     }
   }
+  if (now.scaleError !== undefined) {
+    throw new TineError(
+      `${now.scaleError}; the server with process id ${server.pid} serves by ${now.how}`,
+      { exitCode: EX_UNAVAILABLE },
+    );
+  }
   process.stdout.write(`The server with process id ${server.pid} serves by ${now.how}\n`);
 }

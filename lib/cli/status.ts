@@ -49,12 +49,14 @@ export async function status(args: readonly string[]): Promise<void> {
       `Running, process id ${server.pid}; the system shows no more than its children to this user\n`,
     );
   } else {
-    const { personality, version, runtime, startedMs, configuredMs, reloads, reloadError } = status;
+    const { personality, version, runtime, startedMs, configuredMs, reloads, reloadsRefused, reloadError } =
+      status;
     process.stdout.write(
       `${personality} (tine ${version}, ${runtime}), process id ${server.pid}, up ${
         span(now - startedMs)
       }, ` +
-        `configured ${span(now - configuredMs)} ago, ${reloads} reload${reloads === 1 ? "" : "s"}\n` +
+        `configured ${span(now - configuredMs)} ago, ${reloads} reload${reloads === 1 ? "" : "s"}` +
+        `${reloadsRefused === 0 ? "" : `, ${reloadsRefused} refused`}\n` +
         `Listening on ${status.listeners.join(", ")}, ${status.how}\n` +
         (reloadError === undefined ? "" : `The last reload was refused: ${reloadError}\n`),
     );

@@ -97,6 +97,7 @@ export class Daemon {
       configuredMs: now,
       scaled: latest?.scaled ?? 0,
       reloads: latest === undefined ? 0 : latest.reloads + 1,
+      reloadsRefused: latest?.reloadsRefused ?? 0,
     });
     this.#manager.ready(`Listening on ${readyInfo.listeners.join(", ")}: ${readyInfo.how}`);
     this.#reporter.report({
@@ -111,8 +112,17 @@ export class Daemon {
 
   /** TTIN or TTOU was handled: so many children there shall be now, in words. */
   scaled(how: string): void {
-    this.#statusFile.amend({ how, scaled: (this.#statusFile.latest?.scaled ?? 0) + 1 });
+    this.#statusFile.amend({
+      how,
+      scaled: (this.#statusFile.latest?.scaled ?? 0) + 1,
+      scaleError: undefined,
+    });
     this.#manager.status(how);
+  }
+
+  /** TTIN or TTOU came, and the number of children stays as it is. */
+  scaleRefused(why: string): void {
+    this.#statusFile.amend({ scaled: (this.#statusFile.latest?.scaled ?? 0) + 1, scaleError: why });
   }
 
   /** A restart is about to be tried. */
@@ -122,7 +132,10 @@ export class Daemon {
 
   /** A restart was refused. */
   restartRefused(why: string): void {
-    this.#statusFile.amend({ reloads: (this.#statusFile.latest?.reloads ?? 0) + 1, reloadError: why });
+    this.#statusFile.amend({
+      reloadsRefused: (this.#statusFile.latest?.reloadsRefused ?? 0) + 1,
+      reloadError: why,
+    });
     this.#manager.ready(`Cannot restart: ${why}`);
   }
 

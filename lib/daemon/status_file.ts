@@ -25,10 +25,14 @@ export interface ServerStatus {
   readonly how: string;
   /** How often that was changed, or was to be, by TTIN and TTOU. */
   readonly scaled: number;
+  /** Why it was not, the last time; absent if it was. */
+  readonly scaleError?: string | undefined;
   /** The scoreboard's descriptor in the server, and how many slots it has beside the first; absent without children. */
   readonly scoreboard?: { readonly fd: number; readonly capacity: number } | undefined;
-  /** How many reloads were tried. */
+  /** How many reloads there were. */
   readonly reloads: number;
+  /** How many were refused. */
+  readonly reloadsRefused: number;
   /** Why the last one failed; absent if it did not. */
   readonly reloadError?: string | undefined;
 }

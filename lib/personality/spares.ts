@@ -81,13 +81,13 @@ export class SpareRules {
     return this.#numbers;
   }
 
-  /** TTIN and TTOU: `min_servers` and `max_servers` go up or down together. */
+  /** TTIN and TTOU: `min_servers` and `max_servers` go up or down together, and stay above 0; Fork has no minimum. */
   scale(change: number): void {
     const { minServers, maxServers, ...spares } = this.#numbers;
     this.#numbers = {
       ...spares,
-      minServers: Math.max(0, minServers + change),
-      maxServers: Math.max(0, maxServers + change),
+      minServers: minServers === 0 ? 0 : Math.max(1, minServers + change),
+      maxServers: Math.max(1, maxServers + change),
     };
   }
 

@@ -34,7 +34,9 @@ export class Inbox {
    */
   listen(passThrough: readonly string[], options: { readonly except?: readonly ParentAction[] } = {}): void {
     for (const { name, parent } of SIGNALS) {
-      if (parent !== undefined && options.except?.includes(parent) !== true) runtime.onSignal(name, () => this.push(parent));
+      if (parent !== undefined && options.except?.includes(parent) !== true) {
+        runtime.onSignal(name, () => this.push(parent));
+      }
     }
     for (const name of passThrough) runtime.onSignal(name, () => this.#pass(name));
     holdSignals(signalsOf("parent"), { hold: false });

@@ -80,8 +80,9 @@ class Alone implements Workers {
       daemon.reopened(logger.fileFd);
     }
     if (more + fewer > 0) {
-      daemon.scaled(this.#engine.about);
-      logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
+      const why = `Cannot change the number of children: ${server.personality} has none`;
+      daemon.scaleRefused(why);
+      logger.log(2, why);
     }
     return end;
   }

@@ -7,6 +7,8 @@
 import { decide, type LoopEnd } from "../process/actions.ts";
 import type { Parent } from "./parent.ts";
 
+const ABOUT_TO_END = "Cannot change the number of children: the server is about to end";
+
 /** Does what the signals that have come ask for. Returns what ends the loop. */
 export async function handleSignals(parent: Parent): Promise<LoopEnd | undefined> {
   const { more, fewer, end } = handleEffects(parent);
@@ -22,8 +24,8 @@ export async function handleSignals(parent: Parent): Promise<LoopEnd | undefined
 export function handleLateSignals(parent: Parent): LoopEnd | undefined {
   const { more, fewer, end } = handleEffects(parent);
   if (more + fewer > 0) {
-    parent.parts.daemon.scaled(parent.population.words);
-    parent.log(2, "Cannot change the number of children: the server is about to end");
+    parent.parts.daemon.scaleRefused(ABOUT_TO_END);
+    parent.log(2, ABOUT_TO_END);
   }
   return end;
 }

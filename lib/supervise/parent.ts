@@ -109,10 +109,14 @@ export class Parent {
 
   /** TTIN and TTOU. */
   async scale(change: 1 | -1): Promise<void> {
-    const line = this.population.scale(change);
+    const scaled = this.population.scale(change);
+    if ("refused" in scaled) {
+      this.log(2, scaled.refused);
+      this.parts.daemon.scaleRefused(scaled.refused);
+      return;
+    }
     this.parts.daemon.scaled(this.population.words);
-    if (line === undefined) return;
-    this.log(3, line);
+    this.log(3, scaled.line);
     await this.populate();
   }
 

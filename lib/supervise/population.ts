@@ -23,6 +23,17 @@ export interface Measures {
   readonly dismiss: readonly number[];
 }
 
+/** What comes of TTIN and TTOU: the line for the log, or why the number stays as it is. */
+export type Scaled = { readonly line: string } | { readonly refused: string };
+
+/** As few children as `max_servers` may be, whoever sets it: without any, clients would wait for ever. */
+export const LEAST_SERVERS = 1;
+
+/** Why TTOU cannot be done. */
+export const AT_LEAST: Scaled = {
+  refused: `Cannot take a child away: max_servers is ${LEAST_SERVERS}, the least that it can be`,
+};
+
 /** A personality's strategy. */
 export interface Population {
   /** How many children a server begins with. */
@@ -33,8 +44,8 @@ export interface Population {
   readonly countsWaiting: boolean;
   /** What is to be done about the children that there are. */
   measures(children: readonly Member[]): Measures;
-  /** TTIN or TTOU: one more, one fewer. Returns the line for the log; undefined if it cannot be. */
-  scale(change: 1 | -1): string | undefined;
+  /** TTIN or TTOU: one more, one fewer. */
+  scale(change: 1 | -1): Scaled;
   /** A child has ended. */
   ended?(slot: Slot): void;
   /** When to look again without being woken, on the clock of `performance.now`; undefined: not before. */
@@ -73,7 +84,7 @@ export class FixedPopulation implements Population {
   }
 
   get words(): string {
-    return `${this.#maxServers} children`;
+    return `${this.#maxServers} child${this.#maxServers === 1 ? "" : "ren"}`;
   }
 
   measures(children: readonly Member[]): Measures {
@@ -85,10 +96,10 @@ export class FixedPopulation implements Population {
     return { ...plan(staying, this.#maxServers), dismiss };
   }
 
-  scale(change: 1 | -1): string | undefined {
-    if (change < 0 && this.#maxServers === 0) return undefined;
+  scale(change: 1 | -1): Scaled {
+    if (change < 0 && this.#maxServers <= LEAST_SERVERS) return AT_LEAST;
     this.#maxServers += change;
     if (change < 0) this.#tooMany++;
-    return `${change > 0 ? "Increasing" : "Decreasing"} max server count (${this.#maxServers})`;
+    return { line: `${change > 0 ? "Increasing" : "Decreasing"} max server count (${this.#maxServers})` };
   }
 }

@@ -11,7 +11,14 @@ import { queuedClients } from "../os/listening_socket.ts";
 import { type Pace, type Sight, SpareRules } from "../personality/spares.ts";
 import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
-import type { Measures, Member, Population } from "./population.ts";
+import {
+  AT_LEAST,
+  LEAST_SERVERS,
+  type Measures,
+  type Member,
+  type Population,
+  type Scaled,
+} from "./population.ts";
 import { plan } from "./populate.ts";
 
 /** What a population of spares is made of. */
@@ -54,17 +61,19 @@ export class SparePopulation implements Population {
 
   get initial(): number {
     const { minServers, minSpareServers } = this.#rules.numbers;
-    return Math.max(minServers, minSpareServers);
+    return Math.min(Math.max(minServers, minSpareServers), this.#rules.numbers.maxServers);
   }
 
   get words(): string {
     return `${this.initial} to ${this.#rules.numbers.maxServers} children`;
   }
 
-  scale(change: 1 | -1): string | undefined {
-    if (change < 0 && this.#rules.numbers.maxServers === 0) return undefined;
+  scale(change: 1 | -1): Scaled {
+    if (change < 0 && this.#rules.numbers.maxServers <= LEAST_SERVERS) return AT_LEAST;
     this.#rules.scale(change);
-    return `${change > 0 ? "Increasing" : "Decreasing"} server count (${this.#rules.numbers.maxServers})`;
+    return {
+      line: `${change > 0 ? "Increasing" : "Decreasing"} server count (${this.#rules.numbers.maxServers})`,
+    };
   }
 
   measures(children: readonly Member[]): Measures {

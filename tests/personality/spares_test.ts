@@ -154,6 +154,11 @@ test("TTIN and TTOU change min_servers and max_servers together", () => {
   mine.scale(-1);
   mine.scale(-1);
   assert.deepEqual(mine.numbers, { ...PREFORK_NUMBERS, minServers: 4, maxServers: 49 });
+  for (let i = 0; i < 60; i++) mine.scale(-1);
+  assert.deepEqual(mine.numbers, { ...PREFORK_NUMBERS, minServers: 1, maxServers: 1 });
+  const fork = rules({ minServers: 0, maxServers: 3 });
+  fork.scale(1);
+  assert.equal(fork.numbers.minServers, 0, "Fork has no minimum, before and after");
 });
 
 test("full is full: nobody looks or is asked to wake, whatever the demand", () => {

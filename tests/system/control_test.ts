@@ -48,6 +48,16 @@ test("tine scale starts and ends children, and waits until the server has heard"
     await folder.children(4);
     assert.equal((await folder.run(["scale", "-3", ...pidFile])).status, 0);
     await folder.children(1);
+    const { pid } = folder;
+    assert.deepEqual(await folder.run(["scale", "-2", ...pidFile]), {
+      status: 69,
+      stdout: "",
+      stderr:
+        `tine: Cannot take a child away: max_servers is 1, the least that it can be; the server with process id ` +
+        `${pid} serves by 1 child\n`,
+    });
+    await exchange(folder.port);
+    assert.equal((await folder.run(["scale", "+1", ...pidFile])).status, 0, "a refusal is not for ever");
     assert.equal((await folder.run(["scale", "1", ...pidFile])).status, 64);
     await folder.stop();
   });
@@ -169,3 +179,28 @@ test(
     });
   },
 );
+
+test("tine status counts reloads and those that were refused apart", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const conf = folder.write("tine.conf", "port 127.0.0.1:0\nmax_servers 1\n");
+    assert.equal((await folder.start(["--conf_file", conf])).status, 0);
+    await folder.children(1);
+    const pidFile = ["--pid_file", folder.file("pid")];
+    const reload = async () => (await folder.run(["reload", ...pidFile])).status;
+    const told = async () => (await folder.run(["status", ...pidFile])).stdout;
+    assert.match(await told(), /ago, 0 reloads$/m);
+    assert.equal(await reload(), 0);
+    assert.match(await told(), /ago, 1 reload$/m);
+    folder.write("tine.conf", "port 127.0.0.1:0\nmax_servrs 1\n");
+    for (let refused = 1; refused <= 2; refused++) {
+      assert.equal(await reload(), 78);
+      assert.match(await told(), new RegExp(`ago, 1 reload, ${refused} refused$`, "m"));
+    }
+    assert.match(await told(), /^The last reload was refused: .*max_servrs/m);
+    folder.write("tine.conf", "port 127.0.0.1:0\nmax_servers 1\n");
+    assert.equal(await reload(), 0);
+    assert.match(await told(), /ago, 2 reloads, 2 refused$/m);
+    assert.doesNotMatch(await told(), /The last reload was refused/);
+    await folder.stop();
+  });
+});

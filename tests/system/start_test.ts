@@ -92,17 +92,22 @@ test("a HUP right after the start restarts the server", { timeout }, async () =>
   });
 });
 
-test("a server scaled down to no child keeps its clients waiting until TTIN", { timeout }, async () => {
-  await withServer(["--max_servers", "1", "--log_level", "4"], {}, async (server) => {
-    await server.untilReady(1);
-    signal(server.pid, "SIGTTOU");
-    await until(() => server.children().length === 0, 5000, "the end of the only child");
-    const served = exchange(server.port);
-    signal(server.pid, "SIGTTIN");
-    const [child] = await server.untilReady(1);
-    assert.equal(await served, child);
+for (const personality of ["PreForkSimple", "PreFork", "Fork"]) {
+  test(`TTOU leaves ${personality} its last child, and says so`, { timeout }, async () => {
+    const args = ["--max_servers", "1", "--log_level", "4"];
+    await withServer(args, { personality }, async (server) => {
+      await server.untilReady(1);
+      signal(server.pid, "SIGTTOU");
+      await server.says(/Cannot take a child away: max_servers is 1, the least that it can be/);
+      await exchange(server.port);
+      signal(server.pid, "SIGTTIN");
+      await server.says(/Increasing (?:max )?server count \(2\)/);
+      signal(server.pid, "SIGTTOU");
+      await server.says(/Decreasing (?:max )?server count \(1\)/);
+      await exchange(server.port);
+    });
   });
-});
+}
 
 test(
   "a start that reads no TOML file downloads nothing, package.json or not",
