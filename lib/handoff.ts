@@ -15,6 +15,12 @@ import type { Pipe } from "./os/descriptor.ts";
 export const CHILD_VARIABLE = "TINE_CHILD";
 
 /**
+ * The environment variable that stays in a child: whose child it is. A process that finds its own program named there,
+ * and has no ticket, was started again by something else.
+ */
+export const ORIGIN_VARIABLE = "TINE_ORIGIN";
+
+/**
  * glibc's variable for the number of memory arenas (mallopt(3), `M_ARENA_MAX`). The threads by which Deno loads a
  * program's modules would each take one of their own, about 2 MB in every child, that stays when they have gone.
  */

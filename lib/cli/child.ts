@@ -19,9 +19,20 @@ export async function main(ticket: ChildTicket): Promise<void> {
   await runChild(ticket, handoff, handler);
 }
 
+/** Something has started a child again that its parent did not start. */
+async function refuse(): Promise<never> {
+  const [{ reportAndExit }, { TineError }, { EX_UNAVAILABLE }] = await Promise.all([
+    import("../server/report.ts"),
+    import("../errors.ts"),
+    import("../exit_codes.ts"),
+  ]);
+  const message = "Cannot run a child without its parent: a server starts its children itself; run cli.ts";
+  return reportAndExit(new TineError(message, { exitCode: EX_UNAVAILABLE }));
+}
+
 if (import.meta.main) {
   const ticket = childTicket();
-  if (ticket === undefined) throw new Error("Cannot run a child without its parent: run cli.ts");
   // Not awaited, as in cli.ts: the module is whole, whatever the child still waits for.
-  main(ticket);
+  if (ticket === undefined) refuse();
+  else main(ticket);
 }

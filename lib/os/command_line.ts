@@ -30,9 +30,56 @@ function likelyArguments(): readonly string[] {
   return [runtime.executable, ...start, ...process.argv.slice(2)];
 }
 
-/** Flags that must not be given twice: a debugger's port is taken by the first who asks. */
-function isOncePerMachine(argument: string): boolean {
-  return /^--inspect(-brk|-wait)?(=|$)/.test(argument);
+/** Flags by which the runtime starts a program again when its files change, alone or with a list of them. */
+const WATCHING = /^--(watch|watch-hmr|hot)(=|$)/;
+
+/** What must not be passed on: watching, and a debugger's port, which is taken by the first who asks. */
+const NOT_PASSED_ON = [
+  WATCHING,
+  /^--(watch-exclude|no-clear-screen|inspect(-brk|-wait|-publish-uid)?)(=|$)/,
+];
+
+/** The words of a command line that are the runtime's own, and those of the program. */
+export interface SplitArguments {
+  /** The runtime, its flags and the main module; of an executable, its name alone. */
+  readonly runtime: readonly string[];
+  readonly program: readonly string[];
+}
+
+/** Splits a command line whose last `count` words are the program's. Pure. */
+export function splitArguments(all: readonly string[], count: number): SplitArguments {
+  const at = Math.max(1, all.length - count);
+  return { runtime: all.slice(0, at), program: all.slice(at) };
+}
+
+/** The words by which the program is started again, without what one process alone may have. Pure. */
+export function withoutFlagsForOne({ runtime, program }: SplitArguments): readonly string[] {
+  return [...runtime.filter((word) => !NOT_PASSED_ON.some((flag) => flag.test(word))), ...program];
+}
+
+/** The flag by which the runtime would start the program again; undefined if there is none. Pure. */
+export function watchFlagAmong({ runtime }: Pick<SplitArguments, "runtime">): string | undefined {
+  return runtime.find((word) => WATCHING.test(word));
+}
+
+function ownArguments(): SplitArguments {
+  return splitArguments(systemArguments() ?? likelyArguments(), process.argv.length - 2);
+}
+
+/** The flag by which the runtime starts this program again whenever its files change; undefined if it does not. */
+export function watchFlag(): string | undefined {
+  return runtime.standalone
+    ? undefined
+    : watchFlagAmong(ownArguments()) ?? watchFlagAmong({ runtime: process.execArgv });
+}
+
+/** A short text that is the same for each process that runs this program with these arguments. */
+export function programMark(): string {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (const byte of new TextEncoder().encode([runtime.mainModule, ...process.argv.slice(2)].join("\0"))) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return hash.toString(16);
 }
 
 function realPath(path: string): string | undefined {
@@ -64,10 +111,8 @@ const programPath = nameOnDisk();
 
 /** This program with its arguments, as it was started, from where it lies on disk. */
 export function ownProgram(): Program {
-  const all = systemArguments() ?? likelyArguments();
-  // What follows is the command line of another program.
-  const end = all.includes("--") ? all.indexOf("--") : all.length;
-  const argv = all.filter((argument, at) => at > end || !isOncePerMachine(argument));
+  const own = ownArguments();
+  const argv = runtime.standalone ? [...own.runtime, ...own.program] : withoutFlagsForOne(own);
   return { path: programPath, argv, environment: process.env };
 }
 

@@ -23,6 +23,7 @@ import { type InheritedState, takeInheritedState } from "../restart/reexec.ts";
 import { failServer } from "./close.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { loopOf } from "./loops.ts";
+import { checkRole } from "./lost_role.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
 
 /** What a server is started with. */
@@ -44,13 +45,14 @@ export interface ServerParts {
 export async function runServer(parts: ServerParts): Promise<never> {
   const { handler } = parts;
   const self = takePurpose();
+  const inherited = takeInheritedState();
+  if (self === undefined && inherited === undefined) checkRole();
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
   const reporter = self?.reporter;
   let logger: Logger | undefined;
   let loop: Loop | undefined;
   let daemon: Daemon | undefined;
-  const inherited = takeInheritedState();
   server.holding(inherited?.sockets ?? []);
   try {
     await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import {
   ARENAS_VARIABLE,
   CHILD_VARIABLE,
@@ -11,8 +12,9 @@ import {
   formatTicket,
   type Handoff,
   inheritedDescriptors,
+  ORIGIN_VARIABLE,
 } from "../handoff.ts";
-import { runningProgram } from "../os/command_line.ts";
+import { programMark, runningProgram } from "../os/command_line.ts";
 import { type Program, spawn } from "../os/process.ts";
 import { shareText } from "../os/shared_memory.ts";
 import { HEARD_SIGNALS } from "../signals.ts";
@@ -20,6 +22,7 @@ import { HEARD_SIGNALS } from "../signals.ts";
 /** Starts children that share one handoff. */
 export class Spawner {
   readonly #program: Program = runningProgram();
+  readonly #origin = `${process.pid} ${programMark()}`;
   readonly #textFd: number;
   readonly #inherit: readonly number[];
 
@@ -40,6 +43,7 @@ export class Spawner {
     const environment = {
       ...given,
       ...(oneArena ? { [ARENAS_VARIABLE]: "1" } : {}),
+      [ORIGIN_VARIABLE]: this.#origin,
       [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd, oneArena }),
     };
     return spawn({ ...this.#program, environment }, { inherit: this.#inherit, heldBack: HEARD_SIGNALS });
