@@ -59,6 +59,15 @@ export class Account {
     this.#retireAt = maxRequests > 1 ? Math.ceil(maxRequests / 2) : hasSpares ? Infinity : 1;
   }
 
+  /**
+   * Whether it has served as many clients as it should. While no successor is to be had it serves on, unless each client
+   * is to have a process of its own.
+   */
+  get servedAll(): boolean {
+    const { maxRequests, slot } = this.#parts;
+    return this.#requests >= maxRequests && (maxRequests <= 1 || !slot.held);
+  }
+
   /** It waits for a client. */
   idle(): void {
     const { slot, idle, hasSpares, parent } = this.#parts;

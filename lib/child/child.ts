@@ -224,8 +224,7 @@ class Child {
   }
 
   #isOver(): boolean {
-    return this.#server.requests >= this.#handoff.config.maxRequests || this.#leaveAfterClient ||
-      this.#server.done();
+    return this.#leaveAfterClient || this.#server.done() || this.#account?.servedAll === true;
   }
 
   /** After the present client, or now if there is none (Net::Server's HUP in a child). */

@@ -21,6 +21,8 @@ export const WORD = {
   peerAddress: 6,
   /** 1 once the child wants the server to stop and may not say so by a signal. */
   stopAsked: 10,
+  /** 1 while no successor could take the child's place, since children fail to start. The parent writes it. */
+  held: 11,
 } as const;
 
 /** Offsets in a slot, counted in 64-bit words. */

@@ -85,6 +85,21 @@ export class Slot {
   setRetiring(): void {
     this.#words[WORD.retiring] = 1;
   }
+
+  /** Whether the child is to serve on beyond `max_requests`: there is no successor to be had. */
+  get held(): boolean {
+    return this.#words[WORD.held] === 1;
+  }
+
+  /** Keeps the child beyond `max_requests`. */
+  hold(): void {
+    this.#words[WORD.held] = 1;
+  }
+
+  /** Lets it leave when it has served its clients. */
+  letGo(): void {
+    this.#words[WORD.held] = 0;
+  }
 }
 
 /** All slots. The first belongs to no child. */

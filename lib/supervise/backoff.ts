@@ -7,9 +7,16 @@
 const FIRST_MS = 100;
 const LONGEST_MS = 30_000;
 
+/**
+ * How many children may be killed from outside before they are ready, with none at work meanwhile, before that counts as
+ * a failure: somebody ends them for a reason, and the system does where memory has run out.
+ */
+const KILLED_AT_MOST = 10;
+
 /** Doubles from try to try. */
 export class Backoff {
   #failures = 0;
+  #killed = 0;
   #notBefore = 0;
 
   /** How many times in a row children died at birth. */
@@ -25,8 +32,15 @@ export class Backoff {
     return pause;
   }
 
+  /** A child was killed from outside before it was ready. Whether that is to be taken for a failure. */
+  killed(options: { readonly othersWork: boolean }): boolean {
+    this.#killed = options.othersWork ? 0 : this.#killed + 1;
+    return this.#killed > KILLED_AT_MOST;
+  }
+
   /** A child lives. */
   succeed(): void {
+    this.#killed = 0;
     this.#failures = 0;
     this.#notBefore = 0;
   }

@@ -156,7 +156,7 @@ export class Parent {
     if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
   }
 
-  /** Takes a child that has ended out of the table. Returns whether it ended before it was ready. */
+  /** Takes a child that has ended out of the table. Returns whether it failed to start. */
   async #takeOut(child: Child, ending: Ending): Promise<boolean> {
     const verdict = meaningOf(ending, {
       state: child.slot?.state,
@@ -167,7 +167,7 @@ export class Parent {
     this.#remove(child);
     this.parts.serializer.afterDeath();
     if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
-    return verdict.atBirth;
+    return verdict.atBirth && (!verdict.fromOutside || this.#starter.killedAtBirth());
   }
 
   /**

@@ -9,14 +9,19 @@ import type { State } from "../scoreboard/layout.ts";
 
 /** The meaning of an ending. */
 export interface Verdict {
-  /** Whether it ended before it could serve: another one at once would end the same way. */
+  /** Whether it ended before it could serve. */
   readonly atBirth: boolean;
+  /** Whether somebody else ended it: nothing says that another one would end the same way. */
+  readonly fromOutside: boolean;
   /** Whether it ended without leaving by itself, perhaps with the serializer's turn. */
   readonly abnormal: boolean;
   /** The level and text for the log. */
   readonly level: number;
   readonly text: string;
 }
+
+/** What one process sends to another to end it. A program that fails comes by another of them, such as SIGSEGV. */
+const FROM_OUTSIDE: readonly (string | undefined)[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 
 /** The meaning of `ending` for a child that was last seen in `state`, and was told to leave or not. */
 export function meaningOf(
@@ -32,6 +37,7 @@ export function meaningOf(
   const when = atBirth ? " before it was ready" : ` after ${requests} client${requests === 1 ? "" : "s"}`;
   return {
     atBirth,
+    fromOutside: FROM_OUTSIDE.includes(ending.signal),
     abnormal,
     level: abnormal && !dismissed ? 1 : 4,
     text: `Child ${ending.pid} ${how}${when}`,

@@ -5,7 +5,7 @@
  */
 
 import type { ChildKind } from "../hooks.ts";
-import type { Scoreboard } from "../scoreboard/scoreboard.ts";
+import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { Backoff } from "./backoff.ts";
 import type { Children } from "./children.ts";
 import { Pace } from "./pace.ts";
@@ -28,6 +28,10 @@ export interface StartOptions {
   readonly after?: number | undefined;
   /** Whether it is to tell the parent when it is ready, since others wait for that. */
   readonly announce?: boolean;
+}
+
+function isAtWork(slot: Slot | undefined): boolean {
+  return slot?.state === "waiting" || slot?.state === "serving";
 }
 
 /** Starts children, and knows when the next ones may be started. */
@@ -60,6 +64,7 @@ export class Starter {
     for (const { slot, dismissed } of this.#parts.children) {
       if (slot !== undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting") {
         this.#backoff.succeed();
+        for (const child of this.#parts.children) child.slot?.letGo();
         return;
       }
     }
@@ -87,6 +92,14 @@ export class Starter {
     }
   }
 
+  /** A child was killed from outside before it was ready. Whether that is one that {@linkcode diedAtBirth} is told of. */
+  killedAtBirth(): boolean {
+    const othersWork = [...this.#parts.children].some(({ kind, slot }) =>
+      kind === "server" && isAtWork(slot)
+    );
+    return this.#backoff.killed({ othersWork });
+  }
+
   /** Children ended before they were ready. */
   diedAtBirth(count: number): void {
     const pause = this.#fail();
@@ -100,6 +113,8 @@ export class Starter {
 
   #fail(): number {
     this.#failedAt = Date.now();
+    // While no successor is to be had, those that are at work stay there.
+    for (const { slot } of this.#parts.children) slot?.hold();
     return this.#backoff.fail(performance.now());
   }
 

@@ -25,6 +25,22 @@ test("none is started during the pause, and one for a try after it", () => {
   assert.deepEqual([backoff.ends(1000), backoff.ends(1099), backoff.ends(1100)], [1100, 1100, undefined]);
 });
 
+test("children that are killed while others work are no failure, however many", () => {
+  const backoff = new Backoff();
+  for (let i = 0; i < 1000; i++) assert.equal(backoff.killed({ othersWork: true }), false);
+});
+
+test("children that are killed one after the other, with none at work, are a failure in the end", () => {
+  const backoff = new Backoff();
+  const killed = (times: number) =>
+    Array.from({ length: times }, () => backoff.killed({ othersWork: false }));
+  assert.deepEqual(killed(12), [...new Array(10).fill(false), true, true]);
+  backoff.succeed();
+  assert.deepEqual(killed(10), new Array(10).fill(false), "one that lived begins the count anew");
+  assert.equal(backoff.killed({ othersWork: true }), false);
+  assert.deepEqual(killed(11), [...new Array(10).fill(false), true], "and so does one that works");
+});
+
 test("a child that lives ends the pauses", () => {
   const backoff = new Backoff();
   backoff.fail(0);

@@ -11,7 +11,12 @@ type Row = [
   string,
 ];
 
-const at = (atBirth: boolean, abnormal: boolean, level: number) => ({ atBirth, abnormal, level });
+const at = (atBirth: boolean, abnormal: boolean, level: number, fromOutside = false) => ({
+  atBirth,
+  abnormal,
+  level,
+  fromOutside,
+});
 
 const TABLE: readonly Row[] = [
   [
@@ -24,23 +29,35 @@ const TABLE: readonly Row[] = [
   [{ code: 0 }, { state: "starting" }, at(true, false, 4), "ended with status 0 before it was ready"],
   [{ code: 1 }, { state: "starting" }, at(true, true, 1), "ended with status 1 before it was ready"],
   [{ code: 1 }, { state: "serving", requests: 2 }, at(false, true, 1), "ended with status 1 after 2 clients"],
+  [
+    { signal: "SIGKILL" },
+    { state: "starting" },
+    at(true, true, 1, true),
+    "was killed by SIGKILL (out of memory?) before it was ready",
+  ],
+  [
+    { signal: "SIGSEGV" },
+    { state: "starting" },
+    at(true, true, 1),
+    "was killed by SIGSEGV before it was ready",
+  ],
   [{ signal: "SIGSEGV" }, { state: "waiting" }, at(false, true, 1), "was killed by SIGSEGV after 0 clients"],
   [
     { signal: "SIGKILL" },
     { state: "serving", requests: 1 },
-    at(false, true, 1),
+    at(false, true, 1, true),
     "was killed by SIGKILL (out of memory?) after 1 client",
   ],
   [
     { signal: "SIGKILL" },
     { state: "serving", requests: 1, dismissed: true },
-    at(false, true, 4),
+    at(false, true, 4, true),
     "was killed by SIGKILL after 1 client",
   ],
   [
     { signal: "SIGTERM" },
     { state: "starting", dismissed: true },
-    at(false, true, 4),
+    at(false, true, 4, true),
     "was killed by SIGTERM after 0 clients",
   ],
 ];
@@ -51,6 +68,16 @@ for (const [ending, { state, requests = 0, dismissed = false }, expected, text] 
     assert.deepEqual(verdict, { ...expected, text: `Child 42 ${text}` });
   });
 }
+
+test("only what one process sends to another comes from outside", () => {
+  const fromOutside = (signal: string) =>
+    meaningOf({ pid: 1, signal }, { state: "starting", requests: 0, dismissed: false }).fromOutside;
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) assert.ok(fromOutside(signal));
+  for (const signal of ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGSYS"]) assert.ok(!fromOutside(signal));
+  assert.ok(
+    !meaningOf({ pid: 1, code: 143 }, { state: "starting", requests: 0, dismissed: false }).fromOutside,
+  );
+});
 
 test("only a child that was starting and was not dismissed died at birth", () => {
   for (const state of [...STATES, undefined]) {
