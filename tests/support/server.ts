@@ -113,6 +113,16 @@ export interface StartOptions {
   readonly wait?: boolean;
 }
 
+/**
+ * The arguments, with a `stop_timeout` that never comes unless there is one: no test is to pass because children that did
+ * not do as they were told are killed in the end.
+ */
+function neverKilling(args: readonly string[], options: StartOptions): string[] {
+  const given = [...args, ...Object.values(options.files ?? {})].join();
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return args.toSpliced(end, 0, ...(/stop_?timeout/i.test(given) ? [] : ["--stop_timeout", "100000"]));
+}
+
 /** A server under test. */
 export class TestServer {
   /** A folder of its own, which is its folder for temporary files too. */
@@ -153,7 +163,7 @@ export class TestServer {
       ...(personality === undefined ? [] : [personality]),
       ...(handler === undefined ? [] : [handler]),
       ...listeners,
-      ...args,
+      ...neverKilling(args, options),
     ].map(here);
     this.#process = spawn(
       command,
@@ -352,7 +362,8 @@ export async function withServer(
 ): Promise<void> {
   const server = new TestServer(args, options);
   const whole = async () => {
-    if (options.wait !== false) await server.up(options.ports ?? 1);
+    // Without a port of its own it says no port.
+    if (options.wait !== false && options.ports !== 0) await server.up(options.ports ?? 1);
     await body(server);
     if (options.killed !== true) await server.stop({ code: options.code ?? 0 });
   };
