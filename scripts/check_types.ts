@@ -1,8 +1,9 @@
 /**
  * Checks types as Bun sees them, with `bun-types`.
  *
- * Deno's adapter and the lint plugin name `Deno`, so Deno's own declarations are written to `dist/deno.d.ts` first,
- * which `tsconfig.json` includes. That nothing else names `Deno` is for the lint rule `runtime-globals` to say.
+ * The lint plugin names `Deno`, so Deno's own declarations are written to `dist/deno.d.ts` first, which `tsconfig.json`
+ * includes. That nothing else names `Deno` is for the lint rule `runtime-globals` to say; that Tine itself needs no
+ * such declarations, for `tests/outside/type_check_test.ts`.
  *
  * Run: `deno run -A scripts/check_types.ts`
  *

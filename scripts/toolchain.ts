@@ -70,7 +70,7 @@ export function toolEnvironment(root: string = ROOT): Record<string, string> {
     ...environment,
     PATH: [
       join(root, "node_modules", ".bin"),
-      ...(process.versions.bun === undefined ? [dirname(process.execPath)] : []),
+      ...(process.versions["bun"] === undefined ? [dirname(process.execPath)] : []),
       environment["PATH"] ?? "",
     ].join(delimiter),
     // Plain text can be searched and counted.

@@ -40,7 +40,7 @@ export interface DatagramParts {
 
 /** A datagram to read, once, and its sender to answer: each write is a datagram. */
 export class DatagramConnection extends Connection {
-  override readonly datagram: ReceivedDatagram;
+  declare readonly datagram: ReceivedDatagram;
   readonly #localAddr: Address;
   readonly #remoteAddr: Address;
   readonly #peerName: Uint8Array;

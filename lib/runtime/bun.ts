@@ -11,6 +11,7 @@
 
 import { dlopen, type FFIFunction, FFIType, ptr, toArrayBuffer } from "bun:ffi";
 import process from "node:process";
+import type { BunGlobals } from "./bun_slice.ts";
 import { EventLoop, LOOP_CALLS, type Wait } from "./bun_loop.ts";
 import { BlockingWorker } from "./bun_waiter.ts";
 import {
@@ -24,6 +25,8 @@ import {
   type Native,
   type Runtime,
 } from "./runtime.ts";
+
+const { Bun } = globalThis as unknown as BunGlobals;
 
 const PARAMETER = {
   i32: FFIType.i32,

@@ -4,7 +4,10 @@
  * @module
  */
 
+import type { BunGlobals, BunWorker } from "./bun_slice.ts";
 import { BLOCKING_CALLS, type BlockingCall } from "./runtime.ts";
+
+const { Worker } = globalThis as unknown as BunGlobals;
 
 /**
  * What runs in the Worker. It is text, started from a Blob, so that a compiled program carries it wherever its
@@ -27,20 +30,21 @@ function workerSource(libraries: readonly string[]): string {
 
 /** One helper thread. Its memory is about 2.4 MB; it is started when it is first needed. */
 export class BlockingWorker {
-  readonly #worker: Worker;
+  readonly #worker: BunWorker;
   #resolve: ((result: number) => void) | undefined;
-  #keep: unknown;
+  /** What the call under way uses. */
+  readonly #kept: unknown[] = [];
 
   constructor(libraries: readonly string[]) {
     const url = URL.createObjectURL(new Blob([workerSource(libraries)], { type: "text/javascript" }));
     this.#worker = new Worker(url);
-    this.#worker.onmessage = ({ data }: MessageEvent<number>) => {
+    this.#worker.addEventListener("message", ({ data }) => {
       const resolve = this.#resolve;
       this.#resolve = undefined;
-      this.#keep = undefined;
+      this.#kept[0] = undefined;
       this.#worker.unref(); // without a call it is no reason to stay alive
       resolve?.(data);
-    };
+    });
   }
 
   /** Whether a call is under way. */
@@ -52,7 +56,7 @@ export class BlockingWorker {
   run(call: BlockingCall, args: readonly number[], keep: unknown): Promise<number> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#keep = keep;
+      this.#kept[0] = keep;
       this.#worker.ref();
       this.#worker.postMessage([call, args]);
     });

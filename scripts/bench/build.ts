@@ -17,7 +17,7 @@ const BUILD_DEADLINE_MS = 120_000;
 
 /** A C compiler on this machine, if any. */
 export function findCompiler(): string | undefined {
-  return [process.env.CC, "cc", "gcc", "clang"].find((name) => name && isOnPath(name));
+  return [process.env["CC"], "cc", "gcc", "clang"].find((name) => name && isOnPath(name));
 }
 
 /** Compiles `<name>.c`, which is beside this file, into `folder`. Returns the program's path. */
@@ -64,5 +64,5 @@ export function buildTine(
 }
 
 function isOnPath(name: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
 }

@@ -8,7 +8,7 @@ import { findBaseBinary } from "../../scripts/compile.ts";
 import { ROOT, toolEnvironment } from "../../scripts/toolchain.ts";
 
 /** Each runtime's suite compiles for its own. */
-const onBun = process.versions.bun !== undefined;
+const onBun = process.versions["bun"] !== undefined;
 const env = toolEnvironment();
 const folder = mkdtempSync(join(tmpdir(), "tine-compile-"));
 after(() => rmSync(folder, { recursive: true }));

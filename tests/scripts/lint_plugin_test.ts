@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { CASES } from "./lint_cases.ts";
 
 /** `deno lint` runs plugins; Bun has no such thing. */
-const skip = process.versions.bun === undefined ? false : "deno lint and its plugins exist on Deno only";
+const skip = process.versions["bun"] === undefined ? false : "deno lint and its plugins exist on Deno only";
 
 async function idsFor(file: string, source: string): Promise<string[]> {
   const { default: plugin } = await import("../../scripts/lint_plugin.ts");

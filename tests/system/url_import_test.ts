@@ -1,37 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
+import { publish } from "../support/site.ts";
 import { Client, onBun, signal, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 const noUrls = onBun ? "Bun imports no modules from URLs" : false;
-
-/** This project as any web server would give it out: what was asked for, and where. */
-async function publish(): Promise<{ url: string; asked: Set<string>; close(): Promise<void> }> {
-  const asked = new Set<string>();
-  const server: Server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://x").pathname;
-    asked.add(path);
-    try {
-      const text = readFileSync(join(ROOT, path));
-      response.writeHead(200, { "content-type": "application/typescript" }).end(text);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
-}
 
 /** A Deno that has loaded nothing before, and knows nothing of this project. */
 const FRESH = {
