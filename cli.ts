@@ -1,10 +1,14 @@
+#!/usr/bin/env -S deno run -A
 /**
  * Tine's command line. A child that a server starts is this program too: it goes straight to its work.
+ *
+ * This file has no types, so that a link to it may have any name: Deno takes one without an ending for JavaScript.
  *
  * @module
  */
 
-async function start(): Promise<void> {
+/** Does what the command line says. */
+export async function start() {
   // Imported here, since it waits for the runtime to be chosen: a main module that waits for its imports never starts
   // in a program compiled by Bun 1.4.
   const { childTicket } = await import("./lib/server/role.ts");
@@ -13,5 +17,25 @@ async function start(): Promise<void> {
   await (await import("./lib/cli/child.ts")).main(ticket);
 }
 
+/** The file that a link leads to, or undefined where this is no link. */
+async function linkedFile() {
+  if (!import.meta.url.startsWith("file:")) return undefined;
+  const { realpathSync } = await import("node:fs");
+  const { fileURLToPath, pathToFileURL } = await import("node:url");
+  const url = pathToFileURL(realpathSync(fileURLToPath(import.meta.url))).href;
+  return url === import.meta.url ? undefined : url;
+}
+
+/** Starts this program from where its files lie: on Deno a link is a module of its own, with no others beside it. */
+async function startFromLink() {
+  try {
+    await start();
+  } catch (error) {
+    const file = await linkedFile();
+    if (file === undefined) throw error;
+    await (await import(file)).start();
+  }
+}
+
 // Not awaited: on Bun a module that is still being evaluated keeps the event loop from ever running empty.
-if (import.meta.main) start();
+if (import.meta.main) startFromLink();
