@@ -7,7 +7,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { runtime } from "../runtime/choose.ts";
 import type { Program } from "./process.ts";
 
@@ -128,10 +128,18 @@ function urlOf(module: string): string | undefined {
   }
 }
 
+/** Whether a module is `cli.ts`, or a link to it. */
+function isCommandLine(module: string | undefined): boolean {
+  const url = module === undefined ? undefined : urlOf(module);
+  if (url === undefined || url === COMMAND_LINE) return url !== undefined;
+  const file = url.startsWith("file:") ? realPath(fileURLToPath(url)) : undefined;
+  return file !== undefined && pathToFileURL(file).href === COMMAND_LINE;
+}
+
 /** Arguments with the children's own main module in place of `cli.ts`, where there is one. */
 function forChildren(argv: readonly string[]): readonly string[] {
-  if (runtime.name !== "deno" || runtime.standalone || runtime.mainModule !== COMMAND_LINE) return argv;
-  const at = argv.findIndex((argument) => urlOf(argument) === COMMAND_LINE);
+  if (runtime.name !== "deno" || runtime.standalone || !isCommandLine(runtime.mainModule)) return argv;
+  const at = argv.findIndex(isCommandLine);
   return at < 0 ? argv : argv.with(at, COMMAND_LINES_CHILD);
 }
 

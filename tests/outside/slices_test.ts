@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tsconfig, TYPE_PACKAGES } from "../support/bun_project.ts";
+import { timeout } from "../support/limits.ts";
 import { onBun, ROOT, withOutside } from "../support/outside.ts";
-
-const timeout = 120_000;
 
 test("what lib/runtime/ says of Deno's namespace agrees with Deno's own declarations", {
   timeout,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tsconfig, TYPE_PACKAGES } from "../support/bun_project.ts";
+import { timeout } from "../support/limits.ts";
 import { onBun, type Outside, ROOT, withOutside } from "../support/outside.ts";
 import { installPackage } from "../support/package.ts";
 import { publish } from "../support/site.ts";
 
-const timeout = 240_000;
 const onlyDeno = onBun ? "Deno's suite does this" : false;
 const onlyBun = onBun ? false : "Bun's suite does this";
 
