@@ -171,6 +171,12 @@ for (const link of ["tine", "tine.ts"]) {
       }, async (server) => {
         await server.up(1);
         await exchange(server.port);
+        // As with cli.ts itself, children have a main module of their own on Deno: each loads less.
+        const main = onBun ? `/${link}` : "/lib/cli/child.ts";
+        for (const pid of server.children()) {
+          const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+          assert.ok(words.some((word) => word.endsWith(main)), words.join(" "));
+        }
         signal(server.pid, "SIGHUP");
         await server.says(/Listening on/, { times: 2 });
         const client = new Client(server.port);
