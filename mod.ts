@@ -25,11 +25,9 @@ export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
 export type { ChildMessage } from "./lib/child_message.ts";
 export type { Connection } from "./lib/connection/connection.ts";
 export type { ReceivedDatagram } from "./lib/connection/datagram.ts";
-export type { Endpoints } from "./lib/connection/endpoints.ts";
-export type { ReadOptions } from "./lib/connection/options.ts";
+export type { LinesOptions, ReadOptions } from "./lib/connection/options.ts";
 export type { Mux, MuxClient, MuxConnection, MuxFactory } from "./lib/multiplex/mux.ts";
 export type { MuxInput } from "./lib/multiplex/mux_input.ts";
-export type { LinesOptions } from "./lib/connection/lines.ts";
 export type {
   CamelCase,
   Config,

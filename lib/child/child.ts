@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Connection } from "../connection/connection.ts";
+import { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
@@ -59,7 +59,7 @@ class Child {
   #acceptor: Acceptor | undefined;
   #receiver: Receiver | undefined;
   #serving: Serving | undefined;
-  #connection: Connection | undefined;
+  #connection: StreamConnection | undefined;
   #leaving = false;
   /** Whether it waits for a client, so that the kernel may have woken it for one. */
   #waiting = false;
@@ -273,12 +273,12 @@ class Child {
     this.#connection = undefined;
   }
 
-  #connect(acceptor: Acceptor, fd: number, waitFor?: WaitFor): Connection {
+  #connect(acceptor: Acceptor, fd: number, waitFor?: WaitFor): StreamConnection {
     const { clientsWait, config } = this.#handoff;
     const timeout = config.idleTimeout * 1000;
     const waitsInReceive = clientsWait && waitFor === undefined;
     return this.#receiver?.connection(fd, timeout) ??
-      new Connection(fd, { peer: acceptor.peer, timeout, waitsInReceive, waitFor });
+      new StreamConnection(fd, { peer: acceptor.peer, timeout, waitsInReceive, waitFor });
   }
 
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */

@@ -13,7 +13,7 @@ interface Waiting {
   write?: ((ready: boolean) => void) | undefined;
 }
 
-/** The waits of all clients. A descriptor is waited for at most once for reading and once for writing. */
+/** The waits of all clients. */
 export class ClientWaits {
   readonly #set: Epoll;
   readonly #byFd = new Map<number, Waiting>();
@@ -27,7 +27,12 @@ export class ClientWaits {
     const waiting: Waiting = this.#byFd.get(fd) ?? {};
     const side = events === POLLOUT ? "write" : "read";
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    waiting[side] = resolve;
+    const before = waiting[side];
+    // Reads that overlap all look again.
+    waiting[side] = before === undefined ? resolve : (ready) => {
+      before(ready);
+      resolve(ready);
+    };
     this.#byFd.set(fd, waiting);
     this.#arm(fd, waiting);
     return timeoutMs < 0 ? promise : this.#limit(promise, { fd, side, resolve, timeoutMs });

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Connection } from "../connection/connection.ts";
+import type { StreamConnection } from "../connection/stream.ts";
 import type { Epoll } from "../os/epoll.ts";
 import type { Waker } from "../os/descriptor.ts";
 import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS, type WaitFor } from "../os/wait.ts";
@@ -39,9 +39,9 @@ export interface ConcurrentParts {
   /** Whether no further client is to be accepted. */
   readonly isOver: () => boolean;
   /** The client that was just accepted. */
-  readonly connect: (fd: number, waitFor: WaitFor) => Connection;
+  readonly connect: (fd: number, waitFor: WaitFor) => StreamConnection;
   /** Serves a client, and closes it. */
-  readonly serve: (connection: Connection) => Promise<void>;
+  readonly serve: (connection: StreamConnection) => Promise<void>;
 }
 
 /** How it ended. */
@@ -51,7 +51,7 @@ export type ConcurrentEnd = "over" | "parent_gone";
 export class ConcurrentClients {
   readonly #parts: ConcurrentParts;
   readonly #waits: ClientWaits;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<StreamConnection>();
   readonly #end = Promise.withResolvers<ConcurrentEnd>();
   /** Whether it stands in the listeners' queue. The acceptor has put it there. */
   #queued = true;
@@ -177,7 +177,7 @@ export class ConcurrentClients {
     this.#serve(connection);
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  async #serve(connection: StreamConnection): Promise<void> {
     try {
       await this.#parts.serve(connection);
     } catch (error) {

@@ -14,7 +14,7 @@ import {
 } from "../access/reverse_lookup.ts";
 import { compileRules, decide, type Rules } from "../access/rules.ts";
 import type { Config } from "../config/options.ts";
-import type { Endpoints } from "../connection/endpoints.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Logger } from "../log/logger.ts";
 
 /** The rules of a server, and what they need to know of a client. */
@@ -33,7 +33,7 @@ export class Admission {
   }
 
   /** Looks up the client's name, if that is wanted, and gives it to its connection too. */
-  async identify(client: Endpoints): Promise<PeerName> {
+  async identify(client: Connection): Promise<PeerName> {
     const { hostname: address, transport } = client.remoteAddr;
     if (this.#plan === undefined || transport === "unix") return {};
     const name = await lookUpPeer(address, this.#plan, { deadlineMs: this.#deadlineMs });
@@ -42,7 +42,7 @@ export class Admission {
   }
 
   /** Why a client is turned away; undefined if it is let in. */
-  denial(client: Endpoints, name: PeerName): string | undefined {
+  denial(client: Connection, name: PeerName): string | undefined {
     const { hostname: address, transport } = client.remoteAddr;
     // Nobody can name a peer on a unix socket: its file's mode says who may connect.
     if (transport === "unix") return undefined;

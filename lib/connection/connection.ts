@@ -1,83 +1,66 @@
 /**
- * One client over a stream socket: read, write, close, addresses.
- *
- * Every call is tried at once and without blocking; only where it would block does it wait, first for a moment on
- * this thread and then off the event loop.
+ * What handlers and hooks have of a client.
  *
  * @module
  */
 
 import type { Duplex } from "node:stream";
-import { libc } from "../os/calls.ts";
-import { constants as c } from "../os/constants.ts";
-import { EAGAIN } from "../os/errno.ts";
-import { receiveOnce, sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
-import { Patience, POLLIN, POLLOUT, waitForOne } from "../os/wait.ts";
-import { runtime } from "../runtime/choose.ts";
-import { Endpoints } from "./endpoints.ts";
-import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
-import type { ConnectionOptions, ReadOptions } from "./options.ts";
+import type { Address } from "../address.ts";
 import type { ReceivedDatagram } from "./datagram.ts";
-import { joinBytes, LineReader, type LinesOptions } from "./lines.ts";
-import { readableOf, writableOf } from "./web_streams.ts";
+import type { LinesOptions, ReadOptions } from "./options.ts";
 
-const encoder = new TextEncoder();
-// Text is encoded here and sent from here in one go, so that a short answer allocates nothing.
-const textBytes = new Uint8Array(16384);
-const patience = new Patience();
-
-/** A client's connection. Its handler need not close it: that is done when the handler returns. */
-export class Connection extends Endpoints {
-  /** Whether a `recv(2)` on it waits, for a moment (`SO_RCVTIMEO`); otherwise no call does (`O_NONBLOCK`). */
-  readonly waitsInReceive: boolean;
-  /** Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. */
-  timeout: number;
-  /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
-  declare readonly datagram?: ReceivedDatagram;
-
-  readonly #waitFor: typeof waitForOne;
-  #closed = false;
-  #descriptorOpen = true;
-  #waits = 0;
-  /** Set by a write: the peer's answer is then most likely still to come, so that a look comes before the read. */
-  #wrote = false;
-  #looked = false;
-  #sinceYield = 0;
-  #readWait: Promise<boolean> | undefined;
-  #writeTail: Promise<unknown> | undefined;
-  #abort: AbortController | undefined;
-  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  #writable: WritableStream<Uint8Array> | undefined;
-  #lines: LineReader | undefined;
-  /** Bytes that were received but belong to a later read. */
-  #left: Uint8Array | undefined;
-
+/**
+ * A client's connection: its two ends, as `Deno.Conn` names them and as Net::Server does, and what can be read from it and
+ * written to it. Its handler need not close it: that is done when the handler returns.
+ *
+ * All ways to read take from the same bytes, in any mix: each goes on where the last one stopped. What a read that fails
+ * has not given stays there for the next. A read's `timeout` is in milliseconds.
+ *
+ * @example A line that says how many bytes follow
+ * ```ts
+ * import type { Connection } from "tine";
+ *
+ * async function store(connection: Connection): Promise<Uint8Array | null> {
+ *   const line = await connection.readLine({ maxLength: 80 });
+ *   if (line === null) return null; // the client has ended
+ *   return await connection.readExactly(Number(line));
+ * }
+ * ```
+ */
+export interface Connection {
   /**
-   * Takes over `fd`, a connected socket.
+   * The descriptor of the socket, for system calls of one's own, such as setsockopt(2). It is not to be closed or read from
+   * by other means: bytes that were received are not in the socket any more.
    */
-  constructor(fd: number, options: ConnectionOptions) {
-    super(fd, options.peer);
-    this.#waitFor = options.waitFor ?? waitForOne;
-    this.waitsInReceive = options.waitsInReceive === true;
-    this.timeout = options.timeout;
-  }
-
+  readonly fd: number;
+  /** The client's address, as `Deno.Conn` has it. */
+  readonly remoteAddr: Address;
+  /** This end's address. */
+  readonly localAddr: Address;
+  /** The client's address, such as `192.0.2.1`; undefined on a unix socket. */
+  readonly peeraddr: string | undefined;
+  /** The client's port; undefined on a unix socket. */
+  readonly peerport: number | undefined;
+  /** The address that the client connected to; undefined on a unix socket. */
+  readonly sockaddr: string | undefined;
+  /** The port that the client connected to; undefined on a unix socket. */
+  readonly sockport: number | undefined;
+  /**
+   * The client's host name, with `reverse_lookups` and if one was found in time. Whether it is the client's own is known
+   * with `double_reverse_lookups` alone.
+   */
+  peerhost?: string;
+  /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
+  readonly datagram?: ReceivedDatagram;
+  /**
+   * Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. At first it is
+   * the option `idle_timeout`, which is in seconds.
+   */
+  timeout: number;
   /** Whether {@linkcode close} was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
+  readonly closed: boolean;
   /** Aborted when the connection is closed, or when the process is told to stop while it is served. */
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#closed) this.#abort.abort(closedError());
-    return this.#abort.signal;
-  }
-
-  /** Aborts {@linkcode signal}; what the handler has under way should come to an end. */
-  abort(reason: unknown): void {
-    this.#abort?.abort(reason);
-  }
+  readonly signal: AbortSignal;
 
   /**
    * Reads what is there, waiting for at least one byte.
@@ -85,87 +68,34 @@ export class Connection extends Endpoints {
    * @returns The number of bytes put into `bytes`, or null at the end of what the peer sends.
    * @throws {ConnectionError} `ECONNRESET`, `ETIMEDOUT`, `ECANCELED`, or `EBADF` after a close.
    */
-  async read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null> {
-    const result = this.receive(bytes);
-    if (result === undefined) return await this.#readSlowly(bytes, options);
-    // A peer that always has something to say must not keep timers and signals from their turn.
-    if ((++this.#sinceYield & 255) === 0) await runtime.yieldToEvents();
-    return result;
-  }
-
-  #takeLeft(left: Uint8Array, bytes: Uint8Array): number {
-    bytes.set(left.subarray(0, bytes.length));
-    this.#left = bytes.length < left.length ? left.subarray(bytes.length) : undefined;
-    return Math.min(left.length, bytes.length);
-  }
-
-  /** Gives bytes back, to be read before all others. They must stay as they are. */
-  unread(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#left = this.#left === undefined ? bytes : joinBytes(bytes, this.#left);
-  }
-
-  /** What a read without a long wait gives: a count, null at the end, or undefined where it would have to wait. */
-  receive(bytes: Uint8Array): number | null | undefined {
-    if (this.#closed) throw closedError();
-    if (bytes.length === 0) return 0; // the system would say that it has to wait
-    if (this.#left !== undefined) return this.#takeLeft(this.#left, bytes);
-    const wait = this.#wrote;
-    this.#wrote = false;
-    if (wait && !this.waitsInReceive && !this.#isThereSoon(POLLIN)) {
-      this.#looked = true;
-      return undefined;
-    }
-    const flags = wait && this.waitsInReceive ? 0 : c.MSG_DONTWAIT;
-    const n = receiveOnce(this.fd, bytes, flags);
-    if (n > 0) return n;
-    if (n === 0) return null;
-    if (n !== -EAGAIN) throw failure("read from", this.remoteAddr, -n);
-    this.#looked = flags === 0;
-    return undefined;
-  }
-
-  async #readSlowly(bytes: Uint8Array, options: ReadOptions | undefined): Promise<number | null> {
-    for (;;) {
-      await this.whenReadable(options);
-      const result = this.receive(bytes);
-      if (result !== undefined) return result;
-    }
-  }
-
-  /** Waits until a read would not have to wait: for bytes, the end, or an error. It fails as {@linkcode read} does. */
-  async whenReadable(options?: ReadOptions): Promise<void> {
-    const { signal, timeout = this.timeout } = options ?? {};
-    if (this.#left !== undefined) return;
-    if (signal?.aborted) throw aborted(signal);
-    const looked = this.#looked;
-    this.#looked = false;
-    if (!looked && this.#readWait === undefined && this.#isThereSoon(POLLIN)) return;
-    // What an aborted read leaves behind is taken up: it only looks, and has no end, since timeouts may differ.
-    if (signal !== undefined) {
-      this.#readWait ??= this.#wait(POLLIN, -1).finally(() => this.#readWait = undefined);
-    }
-    const ready = this.#readWait === undefined
-      ? await this.#wait(POLLIN, timeout > 0 ? timeout : -1)
-      : await abortable(this.#readWait, { signal, timeout });
-    if (this.#closed) throw closedError();
-    if (!ready && timeout > 0) throw timedOut("read from", this.remoteAddr, timeout);
-  }
-
-  /** Waits for a moment, unless other clients would have to wait too. */
-  #isThereSoon(events: number): boolean {
-    return this.#waitFor === waitForOne && patience.look(this.fd, events);
-  }
-
-  /** Waits until a condition holds; false after `timeoutMs`. The descriptor stays open meanwhile. */
-  async #wait(events: number, timeoutMs: number): Promise<boolean> {
-    this.#waits++;
-    try {
-      return await patience.learn(this.#waitFor(this.fd, events, timeoutMs));
-    } finally {
-      this.#waits--;
-      if (this.#closed && this.#waits === 0) this.#closeDescriptor();
-    }
-  }
+  read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null>;
+  /**
+   * Reads the next line, without its end (LF or CR LF), decoded as UTF-8. A last line without an end counts.
+   *
+   * @returns The line, or null at the end of what the peer sends.
+   * @throws {ConnectionError} `EMSGSIZE` when the line is longer than `maxLength` bytes (65,536), and as `read` does. No
+   * byte of the line is taken then.
+   */
+  readLine(options?: LinesOptions): Promise<string | null>;
+  /**
+   * Reads exactly `length` bytes. Memory is taken as they come; how many to ask for at most, the caller decides.
+   *
+   * @returns The bytes, in memory of their own, or null where the peer's end comes before the first of them.
+   * @throws {ConnectionError} `ENODATA` when the end comes in the middle of them, and as `read` does. No byte is taken
+   * then.
+   */
+  readExactly(length: number, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** The lines that the peer sends, each as {@linkcode readLine} reads it. */
+  lines(options?: LinesOptions): AsyncIterableIterator<string>;
+  /** What the peer sends, as a web stream. Nothing is read before it is asked for. Cancelling it stops reading. */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** What is sent to the peer, as a web stream. Closing it closes the writing side only. */
+  readonly writable: WritableStream<Uint8Array>;
+  /**
+   * The connection as a `stream.Duplex`, for libraries made for `node:net`. It reads when it is read from; what it was given
+   * and has not handed out stays with it.
+   */
+  duplex(): Promise<Duplex>;
 
   /**
    * Writes all of `bytes`, waiting for a slow reader. Writes that overlap keep their order.
@@ -173,111 +103,15 @@ export class Connection extends Endpoints {
    * @returns The number of bytes, as `Deno.Conn` does.
    * @throws {ConnectionError} `EPIPE`, `ECONNRESET`, `ETIMEDOUT`, or `EBADF` after a close.
    */
-  async write(bytes: Uint8Array): Promise<number> {
-    if (this.#writeTail !== undefined) return await this.#enqueue(() => this.#writeAll(bytes));
-    const sent = this.#send(bytes);
-    if (sent < bytes.length) await this.#enqueue(() => this.#writeAll(bytes.subarray(sent)));
-    return bytes.length;
-  }
-
+  write(bytes: Uint8Array): Promise<number>;
   /** Writes `text` as UTF-8. */
-  async print(text: string): Promise<void> {
-    if (this.#writeTail === undefined && text.length * 3 <= textBytes.length) {
-      const { written } = encoder.encodeInto(text, textBytes);
-      const sent = this.#send(textBytes.subarray(0, written));
-      if (sent === written) return;
-      const rest = textBytes.slice(sent, written); // copied, since the next print writes over it
-      await this.#enqueue(() => this.#writeAll(rest));
-    } else await this.write(encoder.encode(text));
-  }
-
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#writeTail === undefined ? work() : this.#writeTail.then(work);
-    const tail = run.then(() => {}, () => {}).then(() => {
-      if (this.#writeTail === tail) this.#writeTail = undefined;
-    });
-    this.#writeTail = tail;
-    return run;
-  }
-
-  /** Sends what the socket takes at once. */
-  #send(bytes: Uint8Array): number {
-    if (this.#closed) throw closedError();
-    this.#wrote = true;
-    const sent = sendNow(this.fd, bytes);
-    if (sent < 0) throw failure("write to", this.remoteAddr, -sent);
-    return sent;
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<number> {
-    let sent = this.#send(bytes);
-    while (sent < bytes.length) {
-      if (!this.#isThereSoon(POLLOUT)) {
-        const ready = await this.#wait(POLLOUT, this.timeout > 0 ? this.timeout : -1);
-        if (this.#closed) throw closedError();
-        if (!ready) throw timedOut("write to", this.remoteAddr, this.timeout);
-      }
-      sent += this.#send(bytes.subarray(sent));
-    }
-    return sent;
-  }
-
-  /**
-   * The lines that the peer sends, without their ends (LF or CR LF), decoded as UTF-8 once they are whole. A last
-   * line without an end counts.
-   *
-   * @throws {ConnectionError} `EMSGSIZE` when a line is longer than `maxLength` bytes (64 KiB).
-   */
-  lines(options?: LinesOptions): AsyncIterableIterator<string> {
-    return this.#lines ??= new LineReader(this, options);
-  }
-
-  /** What the peer sends, as a web stream. Cancelling it stops reading. */
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= readableOf(this, () => this.#closed || libc.shutdown(this.fd, SHUT_RD));
-  }
-
-  /** What is sent to the peer, as a web stream. Closing it closes the writing side only. */
-  get writable(): WritableStream<Uint8Array> {
-    return this.#writable ??= writableOf(this);
-  }
-
-  /** The connection as a `stream.Duplex`, for libraries made for `node:net`. */
-  async duplex(): Promise<Duplex> {
-    const { ConnectionDuplex } = await import("./node_stream.ts");
-    return new ConnectionDuplex(this);
-  }
-
+  print(text: string): Promise<void>;
   /** Tells the peer that no more will be sent, after what is being written. Reading goes on. */
-  async closeWrite(): Promise<void> {
-    if (this.#closed) return;
-    if (this.#writeTail !== undefined) await this.#writeTail;
-    if (!this.#closed) libc.shutdown(this.fd, SHUT_WR);
-  }
-
+  closeWrite(): Promise<void>;
   /** Sends small packets at once, or gathers them (`TCP_NODELAY`). */
-  setNoDelay(options: { on: boolean } = { on: true }): void {
-    if (!this.#closed && this.remoteAddr.transport === "tcp") setNoDelay(this.fd, options);
-  }
-
+  setNoDelay(options?: { on: boolean }): void;
   /** Closes the connection. What waits on it is given up. Closing again does nothing. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#abort?.abort(closedError());
-    if (this.#waits === 0) this.#closeDescriptor();
-    // The number may be given to another client as soon as it is closed, so it is kept until the last wait has seen
-    // the end, which a shutdown brings about at once.
-    else libc.shutdown(this.fd, SHUT_RDWR);
-  }
-
-  #closeDescriptor(): void {
-    if (this.#descriptorOpen) libc.close(this.fd);
-    this.#descriptorOpen = false;
-  }
-
+  close(): void;
   /** Closes the connection when it goes out of a `using` scope. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
+  [Symbol.dispose](): void;
 }

@@ -9,8 +9,8 @@ import { ConnectionError, SystemError } from "../errors.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { sendTo } from "../os/socket.ts";
 import { pollAway } from "../os/wait.ts";
-import { Connection } from "./connection.ts";
 import { closedError, timedOut } from "./failures.ts";
+import { StreamConnection } from "./stream.ts";
 
 /** How long a sender waits for room before it tries again: poll(2) does not tell when a peer's queue has some. */
 const PAUSE_MS = 5;
@@ -39,16 +39,13 @@ export interface DatagramParts {
 }
 
 /** A datagram to read, once, and its sender to answer: each write is a datagram. */
-export class DatagramConnection extends Connection {
+export class DatagramConnection extends StreamConnection {
   declare readonly datagram: ReceivedDatagram;
   readonly #localAddr: Address;
   readonly #remoteAddr: Address;
   readonly #peerName: Uint8Array;
   /** What no read has given yet. */
   #unread: Uint8Array;
-  #isClosed = false;
-  #abort: AbortController | undefined;
-  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 
   /**
    * Takes over a datagram.
@@ -72,28 +69,8 @@ export class DatagramConnection extends Connection {
     return this.#remoteAddr;
   }
 
-  override get closed(): boolean {
-    return this.#isClosed;
-  }
-
-  override get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#isClosed) this.#abort.abort(closedError());
-    return this.#abort.signal;
-  }
-
-  override abort(reason: unknown): void {
-    this.#abort?.abort(reason);
-  }
-
-  /** The datagram's bytes, as many as fit; null once it was read. An empty datagram is at its end at once. */
-  override read(bytes: Uint8Array): Promise<number | null> {
-    return Promise.resolve(this.receive(bytes));
-  }
-
-  override receive(bytes: Uint8Array): number | null {
-    if (this.#isClosed) throw closedError();
-    if (bytes.length === 0) return 0;
+  /** The datagram's bytes, as many as fit; null once they were taken. An empty datagram is at its end at once. */
+  override receiveMore(bytes: Uint8Array): number | null {
     if (this.#unread.length === 0) return null;
     const n = Math.min(bytes.length, this.#unread.length);
     bytes.set(this.#unread.subarray(0, n));
@@ -101,16 +78,8 @@ export class DatagramConnection extends Connection {
     return n;
   }
 
-  override unread(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    const both = new Uint8Array(bytes.length + this.#unread.length);
-    both.set(bytes);
-    both.set(this.#unread, bytes.length);
-    this.#unread = both;
-  }
-
   /** All that will come is there. */
-  override whenReadable(): Promise<void> {
+  override whenMore(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -133,7 +102,7 @@ export class DatagramConnection extends Connection {
 
   /** Sends `bytes` as one datagram if the system has room for it now, and says whether it had. */
   sendNow(bytes: Uint8Array): boolean {
-    if (this.#isClosed) throw closedError();
+    if (this.closed) throw closedError();
     if (this.#peerName.length < SHORTEST_NAME) {
       throw new ConnectionError("Cannot answer the client: it is bound to no path", { code: "EDESTADDRREQ" });
     }
@@ -150,25 +119,14 @@ export class DatagramConnection extends Connection {
     }
   }
 
-  override get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#stream ??= new ReadableStream({
-      pull: (controller) => {
-        if (this.#unread.length > 0) controller.enqueue(new Uint8Array(this.#unread));
-        this.#unread = this.#unread.subarray(this.#unread.length);
-        controller.close();
-      },
-    }, { highWaterMark: 0 });
-  }
+  /** The socket is not this sender's alone. */
+  protected override stopReading(): void {}
 
   /** There is nothing to end: the sender knows of no connection. */
   override closeWrite(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Ends the handling of this datagram. The socket stays open. */
-  override close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#abort?.abort(closedError());
-  }
+  /** The socket stays open: others send to it. */
+  protected override release(): void {}
 }

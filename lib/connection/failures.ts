@@ -13,7 +13,7 @@ import { formatAddress } from "../os/sockaddr.ts";
 type Doing = "read from" | "write to";
 
 /** Who this is, for a message. */
-function who(peer: Address): string {
+export function who(peer: Address): string {
   return peer.transport === "unix" ? "the client" : formatAddress(peer);
 }
 

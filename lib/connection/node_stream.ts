@@ -7,6 +7,8 @@
 import { Duplex } from "node:stream";
 import type { Connection } from "./connection.ts";
 
+const CHUNK = 65536;
+
 /** Reads and writes a {@linkcode Connection} with the back-pressure of both sides. */
 export class ConnectionDuplex extends Duplex {
   readonly #connection: Connection;
@@ -21,7 +23,8 @@ export class ConnectionDuplex extends Duplex {
 
   constructor(connection: Connection) {
     // Half-open, as the connection is: the peer's end does not end what is still to be sent.
-    super({ allowHalfOpen: true });
+    // And it asks for no byte before it is asked for one: what it does not take, other ways to read have.
+    super({ allowHalfOpen: true, readableHighWaterMark: 0 });
     this.#connection = connection;
     const { remoteAddr, localAddr } = connection;
     this.remoteAddress = remoteAddr.hostname;
@@ -30,8 +33,8 @@ export class ConnectionDuplex extends Duplex {
     this.localPort = localAddr.port;
   }
 
-  override _read(size: number): void {
-    const bytes = new Uint8Array(size);
+  override _read(): void {
+    const bytes = new Uint8Array(CHUNK);
     this.#connection.read(bytes).then(
       (n) => this.push(n === null ? null : bytes.subarray(0, n)),
       (error) => this.destroy(error),

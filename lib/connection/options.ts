@@ -20,8 +20,17 @@ export interface ConnectionOptions {
 
 /** How a single read may end early. */
 export interface ReadOptions {
-  /** Milliseconds after which the read is given up with `ETIMEDOUT`. Default: the connection's `timeout`. 0: never. */
+  /**
+   * Milliseconds without a byte after which the read is given up with `ETIMEDOUT`. Default: the connection's `timeout`.
+   * 0: never.
+   */
   timeout?: number;
   /** Gives the read up when it is aborted. No byte is lost: a later read gets what came. */
   signal?: AbortSignal;
+}
+
+/** How lines are read. A limit holds for this call alone: another has its own. */
+export interface LinesOptions extends ReadOptions {
+  /** The longest line, in bytes without its end. Default 65,536. A longer one is an error, and stays unread. */
+  maxLength?: number;
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Config } from "../config/options.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
 import { SpawnError } from "../errors.ts";
 import type { Hooks } from "../hooks.ts";
@@ -38,7 +38,8 @@ export function withProgram(handler: Handler, config: Config, logger: Logger): H
   };
   return {
     ...handler,
-    processRequest: (connection) => runner.serve(connection),
+    // What a child serves is what its server has made of a client.
+    processRequest: (connection) => runner.serve(connection as StreamConnection),
     hooks: Object.assign(Object.create(hooks ?? null) as Hooks, own),
   };
 }
@@ -71,7 +72,7 @@ class ProgramRunner {
   }
 
   /** Runs the program for a client, until it ends. */
-  async serve(connection: Connection): Promise<void> {
+  async serve(connection: StreamConnection): Promise<void> {
     const program = this.#start(connection);
     if (program === undefined) return;
     const served = this.#follow(program);
@@ -80,7 +81,7 @@ class ProgramRunner {
     this.#running = undefined;
   }
 
-  #start(connection: Connection): RunningProgram | undefined {
+  #start(connection: StreamConnection): RunningProgram | undefined {
     const { fd, remoteAddr: remote, localAddr: local, peerhost: hostname } = connection;
     const logger = this.#logger;
     const remoteProcess = local.transport === "unix" ? peerProcess(fd) : undefined;
@@ -126,7 +127,7 @@ class ProgramRunner {
 }
 
 /** Whether calls wait is one property for all who share the socket, and a program expects that they do. */
-function letCallsWait({ fd, waitsInReceive }: Connection): void {
+function letCallsWait({ fd, waitsInReceive }: StreamConnection): void {
   if (waitsInReceive) setReceiveTimeout(fd, 0);
   else setBlocking(fd);
 }

@@ -7,7 +7,7 @@
 import { acceptFrom, NOBODY_WAITS, PeerAddress } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
 import { Yielder } from "../client/yield.ts";
-import { Connection } from "../connection/connection.ts";
+import { StreamConnection } from "../connection/stream.ts";
 import type { DatagramConnection } from "../connection/datagram.ts";
 import type { Server } from "../context.ts";
 import type { Awaitable } from "../hooks.ts";
@@ -42,7 +42,7 @@ export interface MultiplexerParts {
   /** Counts a client, and returns its number. */
   count(): number;
   /** Whether a client is let in; undefined where there is nothing to ask. */
-  readonly admit: ((connection: Connection) => Promise<boolean>) | undefined;
+  readonly admit: ((connection: StreamConnection) => Promise<boolean>) | undefined;
   /** Makes the program's object for a client. */
   makeClient(connection: MuxConnection, mux: Mux): MuxClient;
   /** Something to do every so often, once the last time has ended (`check_for_dequeue`). */
@@ -66,7 +66,7 @@ export class Multiplexer implements Mux {
   /** Those that are not open any more, but whose last callback has not ended. */
   readonly #leaving = new Set<MuxStream>();
   /** Those that are not let in yet. */
-  readonly #joining = new Set<Connection>();
+  readonly #joining = new Set<StreamConnection>();
   /** How many datagrams are being served. */
   #datagrams = 0;
   #scheduled = new Set<MuxStream>();
@@ -243,7 +243,7 @@ export class Multiplexer implements Mux {
   #join(fd: number): void {
     const { admit, idleMs } = this.#parts;
     const id = this.#parts.count();
-    const connection = new Connection(fd, { peer: this.#peer.bytes, timeout: idleMs });
+    const connection = new StreamConnection(fd, { peer: this.#peer.bytes, timeout: idleMs });
     if (admit === undefined) return this.#begin(connection, id);
     this.#joining.add(connection);
     admit(connection).then((isAllowed) => {
@@ -254,7 +254,7 @@ export class Multiplexer implements Mux {
     });
   }
 
-  #begin(connection: Connection, id: number): void {
+  #begin(connection: StreamConnection, id: number): void {
     const stream = new MuxStream(this.#host, connection, id);
     this.#open.set(connection.fd, stream);
     stream.begin(() => this.#parts.makeClient(stream, this));

@@ -9,7 +9,7 @@ import type { Address } from "../address.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Awaitable } from "../hooks.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import { ByteQueue } from "../connection/byte_queue.ts";
 import { describeThrown } from "../process/failure.ts";
 import type { MuxClient, MuxConnection } from "./mux.ts";
 import type { StreamHost } from "./mux_stream.ts";

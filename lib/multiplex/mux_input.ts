@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { ByteQueue } from "./byte_queue.ts";
+import type { ByteQueue } from "../connection/byte_queue.ts";
 
 const LF = 10;
 const CR = 13;
 
-const decoder = new TextDecoder();
+// A byte order mark is the client's own text like any other.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Received bytes. What a callback leaves is there again, before what comes later, in the next one. */
 export class MuxInput {

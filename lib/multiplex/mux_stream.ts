@@ -13,7 +13,7 @@ import { constants as c } from "../os/constants.ts";
 import { EAGAIN, EINTR } from "../os/errno.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { POLLIN, POLLOUT } from "../os/wait.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import { ByteQueue } from "../connection/byte_queue.ts";
 import { Callbacks } from "./callbacks.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 import type { MuxClient, MuxConnection } from "./mux.ts";

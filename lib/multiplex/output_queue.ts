@@ -5,7 +5,7 @@
  */
 
 import { sendNow } from "../os/socket.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import { ByteQueue } from "../connection/byte_queue.ts";
 
 /** What {@linkcode OutputQueue.write} gives when too much would wait. */
 export const FULL = -1;

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { Connection } from "../connection/connection.ts";
+import { StreamConnection } from "../connection/stream.ts";
 import { toldAddresses } from "../connection/told_addresses.ts";
 import type { Address } from "../address.ts";
 import { UsageError } from "../errors.ts";
@@ -31,14 +31,14 @@ export function hideErrors(): void {
  *
  * @throws {UsageError} if there is none
  */
-export function takeClient(options: { timeout: number }): Connection {
+export function takeClient(options: { timeout: number }): StreamConnection {
   const fd = takeSocket();
   const { peer, local } = addressesOf(fd);
   return new InetConnection(fd, { peer, local, timeout: options.timeout });
 }
 
 /** A connection whose own address may have been told. */
-class InetConnection extends Connection {
+class InetConnection extends StreamConnection {
   readonly #local: Address;
 
   constructor(fd: number, options: { peer: Uint8Array; local: Address; timeout: number }) {

@@ -8,7 +8,7 @@ import { decide } from "../process/actions.ts";
 import { callHook } from "../process/failure.ts";
 import { Inbox } from "../process/inbox.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { StreamConnection } from "../connection/stream.ts";
 import { runtime } from "../runtime/choose.ts";
 import { takeClient } from "./inet_client.ts";
 import { type Loop, type ServerContext } from "./loop.ts";
@@ -31,12 +31,12 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
 /** The process and its one client. */
 class Inet {
   readonly #context: ServerContext;
-  readonly #connection: Connection;
+  readonly #connection: StreamConnection;
   readonly #serving: Serving;
   readonly #inbox = new Inbox();
   #quitting = false;
 
-  constructor(context: ServerContext, connection: Connection, serving: Serving) {
+  constructor(context: ServerContext, connection: StreamConnection, serving: Serving) {
     this.#context = context;
     this.#connection = connection;
     this.#serving = serving;

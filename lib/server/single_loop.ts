@@ -10,7 +10,7 @@ import { Acceptor, PARENT_GONE } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
 import { Yielder } from "../client/yield.ts";
-import { Connection } from "../connection/connection.ts";
+import { StreamConnection } from "../connection/stream.ts";
 import type { Inbox } from "../process/inbox.ts";
 import { type Engine, loopInProcess, openReceiver, type StopWatch } from "./in_process.ts";
 import type { Loop, ServerContext } from "./loop.ts";
@@ -44,7 +44,7 @@ class SingleEngine implements Engine {
   readonly #clientsWait: boolean;
   readonly #yielder = new Yielder();
   /** The client that is being served. */
-  #connection: Connection | undefined;
+  #connection: StreamConnection | undefined;
   #failure: { error: unknown } | undefined;
   /** Wakes who waits for the end of the client's service. */
   #wake: () => void = () => {};
@@ -87,7 +87,7 @@ class SingleEngine implements Engine {
   #begin(fd: number): void {
     const timeout = this.#context.config.idleTimeout * 1000;
     this.#connection = this.#receiver?.connection(fd, timeout) ??
-      new Connection(fd, { peer: this.#acceptor.peer, timeout, waitsInReceive: this.#clientsWait });
+      new StreamConnection(fd, { peer: this.#acceptor.peer, timeout, waitsInReceive: this.#clientsWait });
     this.#context.server.requests++;
     const end = () => {
       this.#connection = undefined;

@@ -339,6 +339,14 @@ test("the signal is aborted by abort and by close", { timeout }, async () => {
     await Promise.resolve();
   });
   await withPair(async ({ connection }) => {
+    connection.abort("stop");
+    assert.equal(connection.signal.aborted, true, "asked for later");
+    assert.equal(connection.signal.reason, "stop");
+    connection.close();
+    assert.equal(connection.signal.reason, "stop");
+    await Promise.resolve();
+  });
+  await withPair(async ({ connection }) => {
     const { signal } = connection;
     connection.close();
     assert.equal(signal.aborted, true);
@@ -348,16 +356,6 @@ test("the signal is aborted by abort and by close", { timeout }, async () => {
     connection.close();
     assert.equal(connection.signal.aborted, true);
     await Promise.resolve();
-  });
-});
-
-test("bytes that are given back are read before all others, the last given first", { timeout }, async () => {
-  await withPair(async ({ connection, client }) => {
-    client.write("EF");
-    connection.unread(encode("CD"));
-    connection.unread(encode("AB"));
-    await within(connection.whenReadable(), 2000, "a wait although bytes are there");
-    assert.equal(await readText(connection, 6), "ABCDEF");
   });
 });
 

@@ -42,9 +42,8 @@ test("read gives the datagram once, in pieces where there is little room, and th
     const bytes = new Uint8Array(3);
     assert.equal(await connection.read(bytes), 3);
     assert.equal(new TextDecoder().decode(bytes), "abc");
-    connection.unread(encoder.encode("c"));
-    assert.equal(await connection.read(bytes), 3);
-    assert.equal(new TextDecoder().decode(bytes), "cde");
+    assert.equal(await connection.read(bytes), 2);
+    assert.equal(new TextDecoder().decode(bytes.subarray(0, 2)), "de");
     assert.equal(await connection.read(bytes), null);
     assert.equal(await connection.read(new Uint8Array(0)), 0);
     assert.equal(new TextDecoder().decode(connection.datagram.bytes), "abcde");
@@ -56,6 +55,14 @@ test("lines, readable and duplex read the datagram as they read a stream", async
   await received("one\r\ntwo", async (connection) => {
     assert.deepEqual(await Array.fromAsync(connection.lines()), ["one", "two"]);
   });
+  await received("set 5\r\nhello\r\nrest", async (connection) => {
+    assert.equal(await connection.readLine(), "set 5");
+    assert.equal(String.fromCharCode(...await connection.readExactly(5) ?? []), "hello");
+    assert.equal(await connection.readLine(), "");
+    assert.equal(await connection.readLine(), "rest");
+    assert.equal(await connection.readLine(), null);
+    assert.equal(await connection.readExactly(1), null);
+  });
   await received("a whole", async (connection) => {
     assert.equal(await new Response(connection.readable).text(), "a whole");
   });
@@ -64,6 +71,19 @@ test("lines, readable and duplex read the datagram as they read a stream", async
     assert.equal(String((await once(duplex, "data"))[0]), "a duplex");
     await new Promise<void>((resolve) => duplex.end("answer", resolve));
     assert.equal(hear(sender), "answer");
+  });
+});
+
+test("a datagram's signal is aborted by abort and by close, also if it is asked for later", async () => {
+  await received("x", async (connection) => {
+    connection.abort("stop");
+    assert.equal(connection.signal.reason, "stop");
+    await Promise.resolve();
+  });
+  await received("x", async (connection) => {
+    connection.close();
+    assert.equal(connection.signal.aborted, true);
+    await assert.rejects(connection.readLine(), (error: ConnectionError) => error.code === "EBADF");
   });
 });
 

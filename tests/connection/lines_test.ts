@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { LineReader, type LinesOptions, type LineSource } from "../../lib/connection/lines.ts";
+import { Input, type InputSource, LineReader } from "../../lib/connection/input.ts";
+import type { LinesOptions } from "../../lib/connection/options.ts";
 import { ConnectionError } from "../../lib/errors.ts";
 import { timeout } from "../support/limits.ts";
 import { readText, withPair } from "./pair.ts";
 
 /** A source that gives one part for each read, with a wait before each. */
-function source(parts: readonly (string | Uint8Array)[]): LineSource & { readonly back: string } {
+function source(parts: readonly (string | Uint8Array)[]): InputSource {
   const rest = parts.map((part) => Buffer.from(part as string));
   let waited = false;
-  let back = Buffer.alloc(0);
   return {
-    receive(bytes) {
+    closed: false,
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 7 },
+    receiveMore(bytes) {
       if (!waited) return undefined;
       waited = false;
       const part = rest.shift();
@@ -21,20 +23,16 @@ function source(parts: readonly (string | Uint8Array)[]): LineSource & { readonl
       bytes.set(part.subarray(0, bytes.length));
       return Math.min(part.length, bytes.length);
     },
-    async whenReadable() {
+    async whenMore() {
       await Promise.resolve();
       waited = true;
-    },
-    unread: (bytes) => back = Buffer.from(bytes),
-    get back() {
-      return back.toString();
     },
   };
 }
 
 async function read(parts: readonly (string | Uint8Array)[], options?: LinesOptions): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of new LineReader(source(parts), options)) lines.push(line);
+  for await (const line of new LineReader(new Input(source(parts)), options)) lines.push(line);
   return lines;
 }
 
@@ -113,16 +111,8 @@ test("an endless line is refused before it is kept", async () => {
 
 test("a limit that is no whole number above 0 is a RangeError", () => {
   for (const maxLength of [0, -1, 1.5, NaN]) {
-    assert.throws(() => new LineReader(source([]), { maxLength }), RangeError);
+    assert.throws(() => new LineReader(new Input(source([])), { maxLength }), RangeError);
   }
-});
-
-test("return gives back the bytes that no line was made of", async () => {
-  const from = source(["one\ntwo\nthr"]);
-  const lines = new LineReader(from);
-  assert.equal((await lines.next()).value, "one");
-  assert.deepEqual(await lines.return(), { done: true, value: undefined });
-  assert.equal(from.back, "two\nthr");
 });
 
 test("after a break the connection goes on where the lines stopped", { timeout }, async () => {

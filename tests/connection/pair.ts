@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import { Connection } from "../../lib/connection/connection.ts";
+import { StreamConnection } from "../../lib/connection/stream.ts";
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
 import { doClientsWait } from "../../lib/os/listening_socket.ts";
@@ -16,7 +16,7 @@ import { pollHere, POLLIN } from "../../lib/os/wait.ts";
 
 /** Both ends of a connection. */
 export interface Pair {
-  readonly connection: Connection;
+  readonly connection: StreamConnection;
   readonly client: Socket;
   /** Everything that the client received up to the other end's end. */
   readonly received: () => Promise<string>;
@@ -45,7 +45,7 @@ export async function connect(
     const peer = new Uint8Array(SOCKADDR_SIZE);
     const fd = accept(listener, peer, new Uint8Array(Uint32Array.of(SOCKADDR_SIZE).buffer));
     assert.ok(fd >= 0);
-    const connection = new Connection(fd, { peer, timeout: 0, waitsInReceive });
+    const connection = new StreamConnection(fd, { peer, timeout: 0, waitsInReceive });
     const received = async () => {
       let text = "";
       client.setEncoding("latin1");
@@ -72,7 +72,7 @@ export async function withPair(body: (pair: Pair) => Promise<void>, hostname?: s
 }
 
 /** Reads until there are `length` bytes, as text. */
-export async function readText(connection: Connection, length: number): Promise<string> {
+export async function readText(connection: StreamConnection, length: number): Promise<string> {
   let text = "";
   while (text.length < length) {
     const bytes = new Uint8Array(length - text.length);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ByteQueue } from "../../lib/multiplex/byte_queue.ts";
+import { ByteQueue } from "../../lib/connection/byte_queue.ts";
 import { MuxInput } from "../../lib/multiplex/mux_input.ts";
 
 const encoder = new TextEncoder();
@@ -13,6 +13,12 @@ function input(text = ""): { input: MuxInput; receive(text: string | Uint8Array)
   receive(text);
   return { input: new MuxInput(queue), receive };
 }
+
+test("a byte order mark is the client's own text, at the start of a line too", () => {
+  const { input: mux } = input("\ufeffone\n\ufefftwo\n\ufeffthree");
+  assert.deepEqual([...mux.lines()], ["\ufeffone", "\ufefftwo"]);
+  assert.equal(mux.text(), "\ufeffthree");
+});
 
 test("line gives whole lines without their ends, and leaves the rest", () => {
   const { input: mux, receive } = input("one\r\ntwo\n\r\n\nthr");

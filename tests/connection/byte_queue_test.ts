@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../config/net_server.ts";
-import { ByteQueue } from "../../lib/multiplex/byte_queue.ts";
+import { ByteQueue } from "../../lib/connection/byte_queue.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 

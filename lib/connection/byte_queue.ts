@@ -25,11 +25,40 @@ export class ByteQueue {
     return this.#memory.subarray(this.#start, this.#end);
   }
 
+  /** Some of them, from `start` to `end`, not copied: they are valid until the next call. */
+  view(start: number, end: number): Uint8Array<ArrayBuffer> {
+    return this.#memory.subarray(this.#start + start, this.#start + end);
+  }
+
+  /** The byte at `index`, which must be less than {@linkcode length}. */
+  at(index: number): number {
+    return this.#memory[this.#start + index] as number;
+  }
+
+  /** Where `byte` comes first, from `start` on; -1 where it does not. */
+  indexOf(byte: number, start: number): number {
+    // What lies behind the end is nobody's: found there, it means that there was none.
+    if (this.#end < this.#memory.length) this.#memory[this.#end] = byte;
+    const index = this.#memory.indexOf(byte, this.#start + start);
+    return index < 0 || index >= this.#end ? -1 : index - this.#start;
+  }
+
   /** Adds a copy of `bytes` at the end. */
   append(bytes: Uint8Array): void {
     if (this.#memory.length - this.#end < bytes.length) this.#makeRoom(bytes.length);
     this.#memory.set(bytes, this.#end);
     this.#end += bytes.length;
+  }
+
+  /** Memory behind the end, of `count` bytes or more, to be filled before the next call; see {@linkcode filled}. */
+  room(count: number): Uint8Array<ArrayBuffer> {
+    if (this.#memory.length - this.#end < count) this.#makeRoom(count);
+    return this.#memory.subarray(this.#end);
+  }
+
+  /** So many bytes were put into the {@linkcode room}. */
+  filled(count: number): void {
+    this.#end += count;
   }
 
   #makeRoom(more: number): void {
