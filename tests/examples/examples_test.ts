@@ -109,6 +109,48 @@ test("a server of one's own answers in upper case with its own option", { timeou
   });
 });
 
+test(
+  "the cache keeps what it is told, whatever the data look like and however they come",
+  { timeout },
+  async () => {
+    await withProgram(["cli.ts", "./examples/cache.ts"], async ({ port }) => {
+      await withClient(port, async (client) => {
+        client.send("set k 7 0 5\r\nhello\r\nget k\r\n");
+        for (const line of ["STORED", "VALUE k 7 5", "hello", "END"]) assert.equal(await client.line(), line);
+        // Data that look like commands, and several commands in one packet.
+        client.send("set evil 0 0 17\r\nget k\r\ndelete k\r\n\r\nget evil none k\r\n");
+        for (
+          const line of ["STORED", "VALUE evil 0 17", "get k", "delete k", "", "VALUE k 7 5", "hello", "END"]
+        ) {
+          assert.equal(await client.line(), line);
+        }
+        client.send("set part 0 0 10\r\n01");
+        await withClient(port, async (other) => {
+          await ask(other, "get k", "VALUE k 7 5"); // all clients see the same, also while one is in the middle
+          assert.deepEqual([await other.line(), await other.line()], ["hello", "END"]);
+          await ask(other, "delete k", "DELETED");
+          await ask(other, "delete k", "NOT_FOUND");
+        });
+        client.send("23456789\r\n");
+        assert.equal(await client.line(), "STORED");
+        client.send("set quiet 0 0 0 noreply\r\n\r\n");
+        await ask(client, "get k quiet", "VALUE quiet 0 0");
+        assert.deepEqual([await client.line(), await client.line()], ["", "END"]);
+        await ask(client, "set k 0 0 5\r\nlonger", "CLIENT_ERROR bad data chunk");
+        await ask(client, "set k 0 0 many", "CLIENT_ERROR bad command line format");
+        await ask(
+          client,
+          `set big 0 0 2000000\r\n${"x".repeat(2_000_000)}`,
+          "SERVER_ERROR object too large for cache",
+        );
+        await ask(client, "frobnicate", "ERROR");
+        client.say("quit");
+        assert.equal(await client.rest(), "");
+      });
+    }, []);
+  },
+);
+
 test("the SMTP sink takes a message, with its dots stuffed", { timeout }, async () => {
   const args = ["cli.ts", "./examples/smtp_sink.ts", "--domain", "mail.example"];
   await withProgram(args, async (running) => {
