@@ -15,6 +15,7 @@ import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.
 import { type Purpose, type Reporter, takePurpose } from "../process/self_spawn.ts";
 import { tryRestart } from "../restart/dry_run.ts";
 import { listen, type Listener } from "../listen/listen.ts";
+import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { callHook } from "../process/failure.ts";
@@ -55,6 +56,7 @@ export async function runServer(parts: ServerParts): Promise<never> {
   let daemon: Daemon | undefined;
   server.holding(inherited?.sockets ?? []);
   try {
+    toHandler(handler, "the handler");
     await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
     const loaded = await readOptions(parts);
     // Before the log is opened, as under inetd standard error is the client's socket.
@@ -94,6 +96,7 @@ async function tryOnly(
   reporter: Reporter,
 ): Promise<never> {
   try {
+    toHandler(parts.handler, "the handler");
     const loaded = await readOptions(parts);
     const { checkHandler } = await loopOf(loaded.personality);
     await dryRunServer(loaded, purpose, { ...parts, checkHandler });

@@ -178,9 +178,13 @@ test("a handler that is not there or is none is refused", { timeout }, async () 
   await refused(
     [file("nothing.ts", "export const x = 1;\n")],
     78,
-    /nothing\.ts: its default export is missing/,
+    /nothing\.ts: it has no default export; export a function by default/,
   );
-  await refused([file("number.ts", "export default 1;\n")], 78, /number\.ts: its default export is a number/);
+  await refused(
+    [file("number.ts", "export default 1;\n")],
+    78,
+    /number\.ts: it is a number; give a function/,
+  );
   await refused(
     [file("hook.ts", "export default { childInit() {} };\n")],
     78,
