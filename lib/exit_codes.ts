@@ -10,6 +10,8 @@
 export const EX_OK = 0;
 /** The server was stopped by a fatal error while it ran (Net::Server's `server_close(1)`). */
 export const EX_FATAL = 1;
+/** What is awaited can never come, as nothing is left in the event loop (Node's status for a promise that never settles). */
+export const EX_STALLED = 13;
 /** The command line cannot be understood (`EX_USAGE`). */
 export const EX_USAGE = 64;
 /** An input file cannot be opened or read (`EX_NOINPUT`). */
@@ -26,3 +28,5 @@ export const EX_CANTCREAT = 73;
 export const EX_NOPERM = 77;
 /** The configuration is wrong (`EX_CONFIG`). */
 export const EX_CONFIG = 78;
+/** A hook or the handler threw, which ended its child (the status of a Perl program that dies). */
+export const EX_CHILD_THREW = 255;

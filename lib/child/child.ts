@@ -6,6 +6,7 @@
 
 import { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
+import { EX_CHILD_THREW, EX_STALLED } from "../exit_codes.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
@@ -24,11 +25,8 @@ import { Account } from "./account.ts";
 import type { ConcurrentClients } from "./concurrent_clients.ts";
 import type { Receiver } from "../client/receive.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
-import { callHook, causeOf, describeFailure, Failure } from "../process/failure.ts";
+import { callHook, causeOf, clauseOf, endWhenStalled, Stalled } from "../process/failure.ts";
 import { forever, Yielder } from "../client/yield.ts";
-
-/** The status of a child that a hook or handler ended by throwing (Perl's `die`). */
-export const EX_CHILD_THREW = 255;
 
 /** Reads what the parent handed down. */
 export function readHandoff(ticket: ChildTicket): Handoff {
@@ -83,6 +81,7 @@ class Child {
   }
 
   async run(): Promise<never> {
+    endWhenStalled(() => this.#fail(new Stalled(this.#connection?.remoteAddr)), () => this.#logger.close());
     try {
       const { config, journal, messagesFd } = this.#handoff;
       await directLog(this.#logger, { config, handler: this.#handler, server: this.#server, journal });
@@ -284,8 +283,7 @@ class Child {
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
     const cause = causeOf(error);
-    const why = error instanceof Failure ? error.clause : describeFailure(error).text;
-    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${why}`);
+    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);
@@ -294,6 +292,6 @@ class Child {
       }
     }
     this.#logger.close();
-    runtime.exit(EX_CHILD_THREW);
+    runtime.exit(error instanceof Stalled ? EX_STALLED : EX_CHILD_THREW);
   }
 }

@@ -6,8 +6,11 @@
  */
 
 import { TineError } from "../errors.ts";
-import { EX_FATAL } from "../exit_codes.ts";
+import type { Address } from "../address.ts";
+import { EX_FATAL, EX_STALLED } from "../exit_codes.ts";
 import type { Hooks } from "../hooks.ts";
+import { formatAddress } from "../os/sockaddr.ts";
+import { runtime } from "../runtime/choose.ts";
 
 /** What can throw: a hook, by its name, or the handler. */
 export type Thrower = `hook ${string}` | "handler";
@@ -35,6 +38,39 @@ export class Failure extends Error {
   }
 }
 
+/** The event loop has run empty while something was awaited: the process would end without a word. */
+export class Stalled extends TineError {
+  override name = "Stalled";
+  /** What happened, for the end of a line. */
+  readonly clause: string;
+
+  /** @param client The client that is served, if one is. */
+  constructor(client: Address | undefined) {
+    const who = client === undefined ? "a hook" : "the handler, or a hook,";
+    const cut = client === undefined ? "" : `; the client ${formatAddress(client)} is cut off`;
+    const clause = `${who} awaits what can never come (the event loop is empty)${cut}`;
+    super(`Cannot go on: ${clause}`, { exitCode: EX_STALLED });
+    this.clause = clause;
+  }
+}
+
+/**
+ * Has the process end by `end` when its event loop has run empty. Where that awaits what can never come, too, it ends at
+ * once, after `lastly`.
+ */
+export function endWhenStalled(end: () => Promise<never>, lastly: () => void): void {
+  let isEnding = false;
+  const endNow = () => {
+    lastly();
+    runtime.exit(EX_STALLED);
+  };
+  runtime.onEmptyLoop(() => {
+    if (isEnding) return endNow();
+    isEnding = true;
+    end().catch(endNow);
+  });
+}
+
 /**
  * Calls a hook, if there is one of this name, and waits for it.
  *
@@ -57,6 +93,11 @@ export async function callHook<T>(
 /** What was thrown at first. */
 export function causeOf(error: unknown): unknown {
   return error instanceof Failure ? error.cause : error;
+}
+
+/** Why a process ends, for the end of a line. */
+export function clauseOf(error: unknown): string {
+  return error instanceof Failure || error instanceof Stalled ? error.clause : describeFailure(error).text;
 }
 
 /** An error that ends the process, in one line, and the status to end with. Of a fault of ours it is all that is known. */

@@ -67,6 +67,8 @@ class Blocker {
   #waiting: Waiting | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #listening = false;
+  /** Called where the loop is empty, and no call waits for that. */
+  #onDeadEnd: (() => void) | undefined;
   readonly #workers: BlockingWorker[] = [];
 
   run(call: BlockingCall, args: readonly (number | Uint8Array | null)[]): Promise<number> {
@@ -76,12 +78,21 @@ class Blocker {
     if (!onMain) return this.#giveToWorker(call, args);
     return new Promise((resolve) => {
       this.#waiting = { call, args, resolve };
-      if (!this.#listening) {
-        this.#listening = true;
-        process.on("beforeExit", () => this.#onEmptyLoop());
-      }
+      this.#listen();
       this.#waitForEmptyLoop();
     });
+  }
+
+  /** Calls `listener` once nothing is left that could call anybody. */
+  onDeadEnd(listener: () => void): void {
+    this.#onDeadEnd = listener;
+    this.#listen();
+  }
+
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    process.on("beforeExit", () => this.#onEmptyLoop());
   }
 
   #waitForEmptyLoop(): void {
@@ -93,7 +104,7 @@ class Blocker {
   /** The loop is empty: nothing is held up if the main thread blocks. */
   #onEmptyLoop(): void {
     const waiting = this.#waiting;
-    if (waiting === undefined) return;
+    if (waiting === undefined) return this.#goOnFromDeadEnd();
     const woken = loop.takeWakeUp();
     const result = woken ? loop.look(waiting) : loop.wait(waiting);
     clearTimeout(this.#timer);
@@ -108,6 +119,12 @@ class Blocker {
     const goOn = () => waiting.resolve(result);
     if (woken || loop.wantsTurn) setTimeout(goOn, 0);
     else setImmediate(goOn);
+  }
+
+  #goOnFromDeadEnd(): void {
+    if (this.#onDeadEnd === undefined) return;
+    this.#onDeadEnd();
+    setTimeout(() => {}, 0); // another turn
   }
 
   #moveToWorker(): void {
@@ -173,6 +190,10 @@ export const bun: Runtime = {
 
   yieldToEvents() {
     return new Promise((resolve) => setImmediate(resolve));
+  },
+
+  onEmptyLoop(listener) {
+    blocker.onDeadEnd(listener);
   },
 
   exit(code) {

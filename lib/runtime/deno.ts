@@ -121,6 +121,13 @@ export const deno: Runtime = {
     return new Promise((resolve) => setImmediate(resolve));
   },
 
+  onEmptyLoop(listener) {
+    globalThis.addEventListener("beforeunload", (event) => {
+      event.preventDefault();
+      listener();
+    });
+  },
+
   exit(code) {
     Deno.exit(code);
   },

@@ -75,7 +75,7 @@ export interface Runtime {
   /** Where the bytes lie. They must be kept referenced while the address is in use. */
   addressOf(bytes: Uint8Array): number;
   /**
-   * Makes one call of `library` (the C library's names) that may block, without holding up the event loop.
+   * Makes one call into the C library that may block, without holding up the event loop.
    *
    * Buffers in `args` must be kept as they are until the promise is resolved. A result of -1 comes without its
    * errno: the caller asks again with a call that does not block.
@@ -89,6 +89,11 @@ export interface Runtime {
   onSignal(name: string, listener: () => void): void;
   /** Gives one turn to everything else that waits in the event loop. */
   yieldToEvents(): Promise<void>;
+  /**
+   * Calls `listener` when nothing is left in the event loop that could call anybody: the process would end by itself. It
+   * does not; the listener is called again if what it began leaves nothing either.
+   */
+  onEmptyLoop(listener: () => void): void;
   /** Ends this process at once, whatever other threads do. Listeners of the `exit` event run before. */
   exit(code: number): never;
 }

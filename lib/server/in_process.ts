@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "../address.ts";
 import type { Receiver } from "../client/receive.ts";
 import { callHook } from "../process/failure.ts";
 import { carriesDatagrams } from "../handoff.ts";
@@ -18,6 +19,8 @@ import { introduce, type Loop, type ServerContext, type Workers } from "./loop.t
 export interface Engine {
   /** What a person should know of it, such as `one client at a time`. */
   readonly about: string;
+  /** The client that is served, if there is one at a time. */
+  readonly client?: Address | undefined;
   /** Serves clients until there is something in the inbox, or until the server is done. */
   serve(): Promise<void>;
   /** Takes no more clients, and finishes those that are there until `stopped`. */
@@ -113,6 +116,10 @@ class Alone implements Workers {
     return this.#engine.end();
   }
 
+  get client(): Address | undefined {
+    return this.#engine.client;
+  }
+
   remove(): void {}
 
   passedState(): Record<string, never> {
@@ -126,6 +133,9 @@ export function loopInProcess(context: ServerContext, makeEngine: (inbox: Inbox)
   const close: Loop["close"] = (options) => closeServer(alone, options);
   context.server.supervising(() => [], (exitCode) => close({ exitCode, gently: false }));
   return {
+    get client() {
+      return alone.client;
+    },
     run: () => alone.run(),
     close,
     abandon: async () => {

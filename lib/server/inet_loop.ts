@@ -22,6 +22,7 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   const inet = new Inet(context, connection, { server, handler, processRequest, logger, admission });
   server.supervising(() => [], (exitCode) => inet.close(exitCode));
   return {
+    client: connection.remoteAddr,
     run: () => inet.run(),
     close: ({ exitCode }) => inet.close(exitCode),
     abandon: () => Promise.resolve(),

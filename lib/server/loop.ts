@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "../address.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
@@ -74,6 +75,8 @@ export function introduce(context: ServerContext, how: string, scoreboard?: Read
 
 /** A personality at work. */
 export interface Loop {
+  /** The client that this process serves, if it serves one at a time. */
+  readonly client?: Address | undefined;
   /** Serves until somebody wants the server to end, and ends the process. */
   run(): Promise<never>;
   /** Closes the server and ends the process. `gently`: clients are finished first. */

@@ -18,11 +18,12 @@ import { listen, type Listener } from "../listen/listen.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
-import { callHook } from "../process/failure.ts";
+import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import { type InheritedState, takeInheritedState } from "../restart/reexec.ts";
 import { failServer } from "./close.ts";
 import type { Loop, LoopModule } from "./loop.ts";
+import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
 import { checkRole } from "./lost_role.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
@@ -54,6 +55,12 @@ export async function runServer(parts: ServerParts): Promise<never> {
   let logger: Logger | undefined;
   let loop: Loop | undefined;
   let daemon: Daemon | undefined;
+  const fail = (error: unknown) => {
+    // Sockets close with the process, which is about to end; the files of unix sockets would stay.
+    if (loop === undefined) server.release();
+    return failServer({ error, handler, server, logger, loop, daemon, reporter });
+  };
+  endWhenStalled(() => fail(new Stalled(loop?.client)).catch(reportAndExit), () => server.release());
   server.holding(inherited?.sockets ?? []);
   try {
     toHandler(handler, "the handler");
@@ -83,9 +90,7 @@ export async function runServer(parts: ServerParts): Promise<never> {
     loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module });
     return await loop.run();
   } catch (error) {
-    // Sockets close with the process, which is about to end; the files of unix sockets would stay.
-    if (loop === undefined) server.release();
-    return await failServer({ error, handler, server, logger, loop, daemon, reporter });
+    return await fail(error);
   }
 }
 

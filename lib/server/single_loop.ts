@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Address } from "../address.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
 import { Acceptor, PARENT_GONE } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
@@ -64,6 +65,10 @@ class SingleEngine implements Engine {
       receiver,
       warn: (message) => context.logger.log(1, message),
     });
+  }
+
+  get client(): Address | undefined {
+    return this.#connection?.remoteAddr;
   }
 
   async serve(): Promise<void> {

@@ -23,6 +23,9 @@ export interface Verdict {
 /** What one process sends to another to end it. A program that fails comes by another of them, such as SIGSEGV. */
 const FROM_OUTSIDE: readonly (string | undefined)[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 
+/** The states that a child ends in by its own code: it was told to, or its work was done. */
+const LAST: readonly (State | undefined)[] = ["leaving", "dequeue", "free", undefined];
+
 /** The meaning of `ending` for a child that was last seen in `state`, and was told to leave or not. */
 export function meaningOf(
   ending: Ending,
@@ -30,16 +33,23 @@ export function meaningOf(
 ): Verdict {
   const { state, requests, dismissed } = child;
   const atBirth = state === "starting" && !dismissed;
-  const abnormal = ending.signal !== undefined || ending.code !== 0;
+  // What a handler, or anything that it has called, ends by exit(0) is no good end.
+  const ranOut = ending.code === 0 && !dismissed && !LAST.includes(state);
+  const abnormal = ending.signal !== undefined || ending.code !== 0 || ranOut;
   const how = ending.signal !== undefined
     ? `was killed by ${ending.signal}${ending.signal === "SIGKILL" && !dismissed ? " (out of memory?)" : ""}`
     : `ended with status ${ending.code}`;
   const when = atBirth ? " before it was ready" : ` after ${requests} client${requests === 1 ? "" : "s"}`;
+  const unasked = !ranOut || atBirth
+    ? ""
+    : state === "serving"
+    ? ", in the middle of the last: something called exit"
+    : ", unasked: something called exit";
   return {
     atBirth,
     fromOutside: FROM_OUTSIDE.includes(ending.signal),
     abnormal,
     level: abnormal && !dismissed ? 1 : 4,
-    text: `Child ${ending.pid} ${how}${when}`,
+    text: `Child ${ending.pid} ${how}${when}${unasked}`,
   };
 }

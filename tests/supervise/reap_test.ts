@@ -21,12 +21,31 @@ const at = (atBirth: boolean, abnormal: boolean, level: number, fromOutside = fa
 const TABLE: readonly Row[] = [
   [
     { code: 0 },
-    { state: "standby", requests: 3 },
+    { state: "serving", requests: 3 },
+    at(false, true, 1),
+    "ended with status 0 after 3 clients, in the middle of the last: something called exit",
+  ],
+  [
+    { code: 0 },
+    { state: "serving", requests: 3, dismissed: true },
     at(false, false, 4),
     "ended with status 0 after 3 clients",
   ],
+  [
+    { code: 0 },
+    { state: "waiting", requests: 3 },
+    at(false, true, 1),
+    "ended with status 0 after 3 clients, unasked: something called exit",
+  ],
+  [
+    { code: 13 },
+    { state: "serving", requests: 1 },
+    at(false, true, 1),
+    "ended with status 13 after 1 client",
+  ],
+  [{ code: 0 }, { state: "dequeue" }, at(false, false, 4), "ended with status 0 after 0 clients"],
   [{ code: 0 }, { state: "leaving", requests: 1 }, at(false, false, 4), "ended with status 0 after 1 client"],
-  [{ code: 0 }, { state: "starting" }, at(true, false, 4), "ended with status 0 before it was ready"],
+  [{ code: 0 }, { state: "starting" }, at(true, true, 1), "ended with status 0 before it was ready"],
   [{ code: 1 }, { state: "starting" }, at(true, true, 1), "ended with status 1 before it was ready"],
   [{ code: 1 }, { state: "serving", requests: 2 }, at(false, true, 1), "ended with status 1 after 2 clients"],
   [
