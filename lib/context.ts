@@ -22,7 +22,10 @@ export interface Server {
   readonly role: Role;
   /** The personality's name, such as `PreForkSimple`. */
   readonly personality: string;
-  /** The options in force. Frozen once `postConfigure` has returned. */
+  /**
+   * The options in force. Frozen: `postConfigure` sees them as they are, and does not change them as a
+   * `post_configure_hook` may. What a program wants to set itself belongs into `defaults` or into the call of `run`.
+   */
   readonly config: Config;
   /** This process. */
   readonly pid: number;

@@ -171,7 +171,12 @@ export class SpawnError extends TineError {
 export class ConnectionError extends TineError {
   /** The class, for messages. */
   override name = "ConnectionError";
-  /** `ECONNRESET`, `EPIPE`, `ETIMEDOUT`, `EMSGSIZE` or `ECANCELED`. */
+  /**
+   * `ECONNRESET`, `EPIPE` or `ENOTCONN`: the client has gone. `ETIMEDOUT`: it was too slow. `EMSGSIZE`: a line was too
+   * long. `ENODATA`: its end came in the middle of what was to be read. `ECANCELED`: the read was given up. `EBADF`: the
+   * connection was closed on this side. `EDESTADDRREQ`: the sender of a datagram has no address to answer to. Else what
+   * the system said of a call.
+   */
   readonly code: string;
 
   /**

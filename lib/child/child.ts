@@ -19,7 +19,7 @@ import { STATE } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
-import { Acceptor, PARENT_GONE } from "../client/accept.ts";
+import { Acceptor } from "../client/accept.ts";
 import { ChildServer } from "./child_server.ts";
 import { Account } from "./account.ts";
 import type { ConcurrentClients } from "./concurrent_clients.ts";
@@ -180,12 +180,12 @@ class Child {
       account.idle();
       this.#waiting = true;
       const next = acceptor.next();
-      const fd = typeof next === "number" ? next : await next;
+      const fd = typeof next === "object" ? await next : next;
       // Before anything else: whoever leaves from a signal's listener serves the client that was not taken.
-      if (this.#leaving) return await forever();
+      if (this.#leaving || fd === "left") return await forever();
       this.#waiting = false;
       acceptor.taken();
-      if (fd === PARENT_GONE) return this.#logger.log(3, "Parent process gone away. Shutting down");
+      if (fd === "parent_gone") return this.#logger.log(3, "Parent process gone away. Shutting down");
       this.#server.requests = account.took();
       account.busy();
       await this.#serveOne(serving, acceptor, fd);
@@ -261,7 +261,7 @@ class Child {
   async #serveLast(): Promise<void> {
     if (this.#acceptor === undefined || this.#serving === undefined || !this.#waiting) return;
     const fd = this.#acceptor.leave();
-    if (fd < 0) return;
+    if (fd === undefined) return;
     this.#server.requests = this.#account?.took() ?? 0;
     await this.#serveOne(this.#serving, this.#acceptor, fd);
   }

@@ -151,7 +151,7 @@ export class ConcurrentClients {
     if (!this.#queued) return;
     const fd = this.#parts.acceptor.acceptWaiting();
     if (this.#parts.acceptor.takePause()) this.#pause();
-    if (fd >= 0) this.#begin(fd);
+    if (fd !== undefined) this.#begin(fd);
   }
 
   /** The system gives no descriptor now: later. */

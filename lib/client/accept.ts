@@ -24,20 +24,17 @@ import { IDLE_WAIT_MS, Patience, pollAway } from "../os/wait.ts";
 import type { Serializer } from "../serialize/turns.ts";
 import type { Receiver } from "./receive.ts";
 
-/** What {@linkcode Acceptor.next} gives when the parent has gone. */
-export const PARENT_GONE = -1;
+/**
+ * What {@linkcode Acceptor.next} gives: a client's descriptor; or that the parent has gone, or that the child itself has
+ * left meanwhile.
+ */
+export type Next = number | "parent_gone" | "left";
 
-/** What it gives when the child has left meanwhile. */
-export const NOBODY = -2;
+/** What {@linkcode acceptFrom} gives: a client's descriptor; or why there is none now. */
+export type Accepted = number | "nobody_waits" | "no_room";
 
 /** How long a child that may not open another descriptor waits before it tries again (Net::Server: one second). */
 const PAUSE_MS = 1000;
-
-/** What {@linkcode acceptFrom} gives when nobody waits. */
-export const NOBODY_WAITS = -1;
-
-/** What it gives when the system has no room for another client. */
-export const NO_ROOM = -2;
 
 /** Room for the address of a client that is accepted. */
 export class PeerAddress {
@@ -59,19 +56,19 @@ export class PeerAddress {
   }
 }
 
-/** Takes a client that waits: its descriptor, {@linkcode NOBODY_WAITS} or {@linkcode NO_ROOM}. */
-export function acceptFrom(listener: number, peer: PeerAddress, accept = acceptNow): number {
+/** Takes a client that waits. */
+export function acceptFrom(listener: number, peer: PeerAddress, accept = acceptNow): Accepted {
   for (;;) {
     const fd = accept(listener, peer.room, peer.lengthBytes);
     if (fd >= 0) return fd;
     const code = errno();
-    if (code === EAGAIN) return NOBODY_WAITS;
+    if (code === EAGAIN) return "nobody_waits";
     // The client was gone before it was taken: the next one may be there.
     if (code === EINTR || code === ECONNABORTED || code === EPROTO) continue;
     const why = errnoSentence(errnoName(code));
     if (code === EMFILE || code === ENFILE || code === ENOBUFS || code === ENOMEM) {
       peer.whyNoRoom = why;
-      return NO_ROOM;
+      return "no_room";
     }
     throw new Error(`Cannot accept a client: ${why}`);
   }
@@ -108,8 +105,8 @@ export class Acceptor {
   #pausing = false;
   #holding = false;
   #left = false;
-  /** A client that was accepted after a wait and that the caller does not know of yet, or -1. */
-  #untaken = -1;
+  /** A client that was accepted after a wait and that the caller does not know of yet. */
+  #untaken: number | undefined;
   /** The index of the listener that the last client came from. */
   listener = 0;
 
@@ -131,10 +128,9 @@ export class Acceptor {
   }
 
   /**
-   * The next client's descriptor, or {@linkcode PARENT_GONE}. For a datagram, that of the socket, and the receiver has
-   * the rest.
+   * The next client. For a datagram the descriptor is that of the socket, and the receiver has the rest.
    */
-  next(): number | Promise<number> {
+  next(): Next | Promise<Next> {
     const serializer = this.#serializer;
     if (serializer === undefined) return this.#nextHere() ?? this.#nextAfterWait();
     if (!serializer.takeHere()) return this.#nextInTurn(serializer);
@@ -143,22 +139,22 @@ export class Acceptor {
 
   /** The caller has the client that {@linkcode next} gave. */
   taken(): void {
-    this.#untaken = -1;
+    this.#untaken = undefined;
   }
 
-  /** A client that waits already, or -1. */
-  acceptWaiting(): number {
+  /** A client that waits already; undefined if none does. */
+  acceptWaiting(): number | undefined {
     const count = this.#listeners.length;
     for (let i = 0; i < count; i++) {
       const index = (this.#first + i) % count;
       const fd = this.#acceptFrom(this.#listeners[index] as number);
-      if (fd >= 0) {
+      if (fd !== undefined) {
         this.listener = index;
         this.#first = index + 1;
         return fd;
       }
     }
-    return -1;
+    return undefined;
   }
 
   /** Whether a pause is due, since the system gives no descriptor now. Says so once. */
@@ -168,41 +164,40 @@ export class Acceptor {
     return due;
   }
 
-  #acceptFrom(listener: number): number {
+  #acceptFrom(listener: number): number | undefined {
     if (this.#receiver?.serves(listener)) return this.#receiveFrom(listener, this.#receiver);
     const fd = acceptFrom(listener, this.#peer, this.#accept);
-    if (fd !== NO_ROOM) return fd;
+    if (typeof fd === "number") return fd;
+    if (fd === "nobody_waits") return undefined;
     this.#warn(`Cannot accept a client: ${this.#peer.whyNoRoom}; trying again in a second`);
     this.#pausing = true;
-    return NOBODY_WAITS;
+    return undefined;
   }
 
-  #receiveFrom(socket: number, receiver: Receiver): number {
+  #receiveFrom(socket: number, receiver: Receiver): number | undefined {
     const received = receiver.receive(socket);
     if (received === "full") this.#pausing = true;
-    return received === true ? socket : -1;
+    return received === true ? socket : undefined;
   }
 
   /**
    * What {@linkcode next} gives if that is there within a moment, without a promise: waiting here is one system call,
    * and most of the time somebody comes within it while the server is busy. Undefined if nothing is.
    */
-  #nextHere(): number | undefined {
-    let fd = this.acceptWaiting();
-    if (fd >= 0) return fd;
+  #nextHere(): number | "parent_gone" | undefined {
+    const fd = this.acceptWaiting();
+    if (fd !== undefined) return fd;
     if (this.#pausing) return undefined;
     const ready = this.#wait.waitHere(this.#patience.ms);
     if (ready <= 0) {
       this.#patience.inVain();
       return undefined;
     }
-    if (this.#isParentGone(ready)) return PARENT_GONE;
-    fd = this.acceptWaiting();
-    return fd >= 0 ? fd : undefined;
+    return this.#isParentGone(ready) ? "parent_gone" : this.acceptWaiting();
   }
 
   /** Waits until a listener has a client or the parent has gone, then tries. Gives back the turn that it had. */
-  async #nextAfterWait(held?: Serializer): Promise<number> {
+  async #nextAfterWait(held?: Serializer): Promise<Next> {
     this.#holding = held !== undefined;
     try {
       for (;;) {
@@ -212,32 +207,38 @@ export class Acceptor {
           await this.#patience.learn(this.#wait.waitAway());
         }
         // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
-        if (this.#left) return NOBODY;
+        if (this.#left) return "left";
         const next = this.#nextHere();
-        if (next !== undefined) return this.#untaken = next;
+        if (next !== undefined) return this.#give(next);
       }
     } finally {
       if (this.#holding) this.#giveTurn();
     }
   }
 
+  /** Notes a client that is on its way to the caller. */
+  #give(next: number | "parent_gone"): Next {
+    if (typeof next === "number") this.#untaken = next;
+    return next;
+  }
+
   /** The next client, for who has the turn; it is given back. */
-  #nextWithTurn(serializer: Serializer): number | Promise<number> {
+  #nextWithTurn(serializer: Serializer): Next | Promise<Next> {
     const next = this.#nextHere();
     if (next === undefined) return this.#nextAfterWait(serializer);
     serializer.release();
-    return this.#untaken = next;
+    return this.#give(next);
   }
 
-  async #nextInTurn(serializer: Serializer): Promise<number> {
+  async #nextInTurn(serializer: Serializer): Promise<Next> {
     while (!await serializer.takeAway()) {
-      if (this.#left) return NOBODY;
-      if (this.isParentGone()) return PARENT_GONE;
+      if (this.#left) return "left";
+      if (this.isParentGone()) return "parent_gone";
       if (serializer.takeHere()) break;
     }
     if (this.#left) {
       serializer.release();
-      return NOBODY;
+      return "left";
     }
     return await this.#nextWithTurn(serializer);
   }
@@ -259,19 +260,19 @@ export class Acceptor {
   }
 
   /**
-   * Stops waiting for good, and takes a client that this process may have been woken for, or -1.
+   * Stops waiting for good, and takes a client that this process may have been woken for, if there is one.
    *
    * The kernel wakes one process for a client. If that one left without taking the client, nobody else would come
    * for it before the next client does. So: first out of the set, then a last look.
    */
-  leave(): number {
+  leave(): number | undefined {
     this.#left = true;
     for (const fd of this.#listeners) this.#wait.remove(fd);
     // One that is on its way to the caller, who has not seen it: on Deno a signal's listener may run in between.
-    if (this.#untaken >= 0) return this.#untaken;
+    if (this.#untaken !== undefined) return this.#untaken;
     if (this.#serializer !== undefined && !this.#holding) {
       this.#serializer.leave();
-      return -1;
+      return undefined;
     }
     const fd = this.acceptWaiting();
     if (this.#holding) this.#giveTurn();

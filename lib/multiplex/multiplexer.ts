@@ -4,7 +4,7 @@
  * @module
  */
 
-import { acceptFrom, NOBODY_WAITS, PeerAddress } from "../client/accept.ts";
+import { acceptFrom, PeerAddress } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
 import { Yielder } from "../client/yield.ts";
 import { StreamConnection } from "../connection/stream.ts";
@@ -191,8 +191,8 @@ export class Multiplexer implements Mux {
         return;
       }
       const fd = acceptFrom(listener, this.#peer);
-      if (fd >= 0) this.#join(fd);
-      else if (fd === NOBODY_WAITS) return;
+      if (typeof fd === "number") this.#join(fd);
+      else if (fd === "nobody_waits") return;
       else return this.#onNoRoom();
     }
   }

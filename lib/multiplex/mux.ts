@@ -79,7 +79,8 @@ export interface MuxConnection {
   /** Waits until nothing waits to be sent any more, or the connection is closed. */
   drained(): Promise<void>;
   /**
-   * Calls `muxTimeout` once, in `seconds` (fractions count), in place of what was set before; undefined calls it off.
+   * Calls `muxTimeout` once, in `seconds` (fractions count; not milliseconds, as `Connection.timeout` has them), in place of
+   * what was set before; undefined calls it off.
    *
    * @throws {Error} for a datagram, which is over once it was served
    */

@@ -7,7 +7,7 @@
 
 import type { Address } from "../address.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
-import { Acceptor, PARENT_GONE } from "../client/accept.ts";
+import { Acceptor } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
 import { Yielder } from "../client/yield.ts";
@@ -76,8 +76,8 @@ class SingleEngine implements Engine {
     while (this.#inbox.empty && !server.done()) {
       if (this.#connection === undefined) {
         const next = this.#acceptor.next();
-        const fd = typeof next === "number" ? next : await next;
-        if (fd === PARENT_GONE) return;
+        const fd = typeof next === "object" ? await next : next;
+        if (typeof fd !== "number") return; // a signal came
         this.#acceptor.taken();
         this.#begin(fd);
       }

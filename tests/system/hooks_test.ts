@@ -190,6 +190,31 @@ for (
   });
 }
 
+for (const hook of ["postAccept", "allowDeny", "preLoop"]) {
+  test(`a ${hook} that throws ends Single with status 1, and is named`, { timeout }, async () => {
+    const options = { handler: fixture("throwing.ts"), env: { THROW: hook }, code: 1, wait: false };
+    await withServer(["--server_type", "Single"], options, async (server) => {
+      if (hook !== "preLoop") {
+        await server.up(1);
+        await hear(server.port);
+      }
+      await server.end();
+      await server.says(new RegExp(`(^|[ \\n])The hook ${hook} threw Error: on purpose`));
+    });
+  });
+}
+
+for (const hook of ["postAccept", "allowDeny", "postProcessRequest"]) {
+  test(`a ${hook} that throws ends its client of Multiplex alone, and is named`, { timeout }, async () => {
+    const options = { handler: fixture("throwing.ts"), env: { THROW: hook } };
+    await withServer(["--server_type", "Multiplex"], options, async (server) => {
+      assert.equal(await hear(server.port), "");
+      assert.equal(await hear(server.port), "");
+      await server.says(new RegExp(`(^|[ \\n])The hook ${hook} threw Error: on purpose`), { times: 2 });
+    });
+  });
+}
+
 test("a childFinish that throws is named, and the child is replaced", { timeout }, async () => {
   const options = { handler: fixture("throwing.ts"), env: { THROW: "childFinish" } };
   await withServer(["--max_servers", "1", "--log_level", "4"], options, async (server) => {

@@ -144,6 +144,21 @@ test("what a handler throws ends the process with status 1", { timeout, skip: no
   });
 });
 
+for (const hook of ["postAccept", "allowDeny", "preLoop", "postClientConnection"]) {
+  test(
+    `a ${hook} that throws ends INET with status 1, and is named`,
+    { timeout, skip: noTcpserver },
+    async () => {
+      const program = tine("INET", fixture("throwing.ts"));
+      await withTcpserver({ program, env: { THROW: hook } }, async (server) => {
+        await hear(server.port);
+        await until(() => server.said().includes("status 256"), 20_000, () => server.said()); // 1 << 8
+        assert.match(server.said(), new RegExp(`(^|[ \\n])The hook ${hook} threw Error: on purpose`));
+      });
+    },
+  );
+}
+
 test("rules of access turn a client of INET away", { timeout, skip: noTcpserver }, async () => {
   await withTcpserver({ program: [...INET, "--cidr_deny", "127.0.0.0/8"] }, async (server) => {
     assert.equal(await hear(server.port), "");
