@@ -34,6 +34,17 @@ export function doClientsWait(fd: number, address: Address): boolean {
 
 const tcpInfo = new Uint8Array(linux.tcpiUnackedOffset + 4);
 
+/** How many clients wait on all of these sockets; undefined if the system does not say for one of them. */
+export function queuedClientsOf(listeners: readonly { readonly fd: number }[]): number | undefined {
+  let all = 0;
+  for (const { fd } of listeners) {
+    const queued = queuedClients(fd);
+    if (queued === undefined) return undefined;
+    all += queued;
+  }
+  return all;
+}
+
 /** How many clients wait on a listening TCP socket to be accepted; undefined where the system does not say. */
 export function queuedClients(fd: number): number | undefined {
   if (!isLinux) return undefined;

@@ -13,10 +13,11 @@ import type { Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { type Pipe, Waker } from "../os/descriptor.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
-import { doClientsWait } from "../os/listening_socket.ts";
+import { doClientsWait, queuedClientsOf } from "../os/listening_socket.ts";
 import { callHook } from "../process/failure.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
+import { BusyWatch } from "./busy.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "../server/parent_view.ts";
@@ -55,6 +56,7 @@ export class Parent {
   readonly #starter: Starter;
   readonly #relay: Relay | undefined;
   readonly population: Population;
+  readonly #busy = new BusyWatch(performance.now());
   /** How many children of a group are still to be started. */
   #heldBack = 0;
   /** Set when somebody wanted the server to stop while children were being ended. */
@@ -241,15 +243,32 @@ export class Parent {
     this.#starter.start(kind, options);
   }
 
+  /** Says so if all children have been busy for a while, with clients waiting. */
+  watchBusy(now: number): void {
+    if (now < this.#busy.nextLook) return;
+    const working = [...this.children].filter(({ kind, dismissed, after }) =>
+      kind === "server" && dismissed !== true && after === undefined
+    );
+    const { most } = this.population;
+    const lastChange = Math.max(...working.map(({ slot }) => slot?.changed ?? 0));
+    const line = this.#busy.look({
+      now,
+      most,
+      states: working.map(({ slot }) => slot?.state ?? "free"),
+      unchangedSince: now - (Date.now() - lastChange),
+      queued: queuedClientsOf(this.parts.listeners),
+    });
+    if (line !== undefined) this.log(2, line);
+  }
+
   /** How many dequeue processes there are. */
   get dequeueCount(): number {
     return [...this.children].filter(({ kind }) => kind === "dequeue").length;
   }
 
-  /** When to look again without being woken, by `performance.now`; undefined: not before something happens. */
-  get nextLook(): number | undefined {
+  /** When to look again without being woken, by `performance.now`. */
+  get nextLook(): number {
     const next = this.population.nextLook?.(performance.now());
-    const retry = this.#starter.pauseEnds;
-    return next === undefined ? retry : Math.min(next, retry ?? Infinity);
+    return Math.min(next ?? Infinity, this.#starter.pauseEnds ?? Infinity, this.#busy.nextLook);
   }
 }

@@ -38,6 +38,8 @@ export const AT_LEAST: Scaled = {
 export interface Population {
   /** How many children a server begins with. */
   readonly initial: number;
+  /** How many there may be at most. */
+  readonly most: number;
   /** How many there may be, in words for people. */
   readonly words: string;
   /** Whether children count how many of them wait. */
@@ -80,6 +82,10 @@ export class FixedPopulation implements Population {
   }
 
   get initial(): number {
+    return this.#maxServers;
+  }
+
+  get most(): number {
     return this.#maxServers;
   }
 

@@ -7,7 +7,7 @@
 
 import type { Config } from "../config/options.ts";
 import type { Listener } from "../listen/listen.ts";
-import { queuedClients } from "../os/listening_socket.ts";
+import { queuedClientsOf } from "../os/listening_socket.ts";
 import { type Pace, type Sight, SpareRules } from "../personality/spares.ts";
 import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
@@ -64,6 +64,10 @@ export class SparePopulation implements Population {
     return Math.min(Math.max(minServers, minSpareServers), this.#rules.numbers.maxServers);
   }
 
+  get most(): number {
+    return this.#rules.numbers.maxServers;
+  }
+
   get words(): string {
     return `${this.initial} to ${this.#rules.numbers.maxServers} children`;
   }
@@ -105,18 +109,14 @@ export class SparePopulation implements Population {
       }
     }
     const busy = working.length - starting - waiting;
-    return { now, starting, waiting, busy, queued: this.#queued(), lastClient: this.#lastClient };
-  }
-
-  /** Clients that wait on all ports; undefined if the system does not say for one of them. */
-  #queued(): number | undefined {
-    let all = 0;
-    for (const { fd } of this.#parts.listeners) {
-      const queued = queuedClients(fd);
-      if (queued === undefined) return undefined;
-      all += queued;
-    }
-    return all;
+    return {
+      now,
+      starting,
+      waiting,
+      busy,
+      queued: queuedClientsOf(this.#parts.listeners),
+      lastClient: this.#lastClient,
+    };
   }
 
   /** Lets children wake the parent, unless it looks by itself or could do nothing for want of room. */
