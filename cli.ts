@@ -9,6 +9,8 @@
 
 /** Does what the command line says. */
 export async function start() {
+  // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.
+  (await import("./lib/runtime/signal_listeners.ts")).signalListeners.keep();
   // Imported here, since it waits for the runtime to be chosen: a main module that waits for its imports never starts
   // in a program compiled by Bun 1.4.
   const { childTicket } = await import("./lib/server/role.ts");

@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { signalListeners } from "../runtime/signal_listeners.ts";
 import { reportAndExit } from "../server/report.ts";
 
 /** The verbs, each in a module of its own that is loaded when it is asked for. */
@@ -28,6 +29,9 @@ const VERBS: Readonly<Record<string, () => Promise<(args: readonly string[]) => 
 /** Does what the arguments say. */
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
   try {
+    // Any other command ends by a signal as all programs do.
+    const serves = args[0] === "exec" || args[0] === undefined || !Object.hasOwn(VERBS, args[0]);
+    if (!serves) signalListeners.letGo();
     const verb = args[0] === undefined || !Object.hasOwn(VERBS, args[0]) ? undefined : VERBS[args[0]];
     if (verb !== undefined) await (await verb())(args.slice(1));
     else await (await import("./serve.ts")).serve(args);

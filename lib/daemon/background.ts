@@ -9,7 +9,9 @@
 import process from "node:process";
 import { SpawnError } from "../errors.ts";
 import { EX_OSERR } from "../exit_codes.ts";
+import { sendSignal } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
+import { runtime } from "../runtime/choose.ts";
 import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
 
 /**
@@ -19,6 +21,8 @@ import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
  */
 export async function goToBackground(options: { setsid: boolean }): Promise<never> {
   const self = spawnSelf({ role: "daemon" }, { inherit: [], newSession: options.setsid });
+  // Who wants to stop what is started means the server, which then says that it has not come up.
+  for (const name of ["INT", "QUIT", "TERM"]) runtime.onSignal(name, () => sendSignal(self.pid, name));
   // A wait also ends when a signal comes.
   while (!(await pollAway([{ fd: self.fd, events: POLLIN }], -1))[0]);
   const report = readReport(self);

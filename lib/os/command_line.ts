@@ -33,9 +33,14 @@ function likelyArguments(): readonly string[] {
 /** Flags by which the runtime starts a program again when its files change, alone or with a list of them. */
 const WATCHING = /^--(watch|watch-hmr|hot)(=|$)/;
 
+/** How Bun is told to load `lib/restart/keep_signals.ts` first, by which a restart begins. */
+export const KEEP_FLAG = "--preload=";
+const KEEPING = /^--preload=.*\/restart\/keep_signals\.ts$/;
+
 /** What must not be passed on: watching, and a debugger's port, which is taken by the first who asks. */
 const NOT_PASSED_ON = [
   WATCHING,
+  KEEPING,
   /^--(watch-exclude|no-clear-screen|inspect(-brk|-wait|-publish-uid)?)(=|$)/,
 ];
 

@@ -136,11 +136,6 @@ export function ignoreSignal(name: string): void {
   libc.signal(signalNumber(name) ?? 0, c.SIG_IGN);
 }
 
-/** Gives a signal its default action back, in this process and in what it executes, until somebody listens to it. */
-export function defaultSignal(name: string): void {
-  libc.signal(signalNumber(name) ?? 0, c.SIG_DFL);
-}
-
 /** Sends a signal. Whether the process was there (and ours to signal). */
 export function sendSignal(pid: number, name: string): boolean {
   return libc.kill(pid, signalNumber(name) ?? 0) === 0;

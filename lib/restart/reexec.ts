@@ -5,14 +5,17 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import process from "node:process";
-import { ownProgram } from "../os/command_line.ts";
+import { KEEP_FLAG, ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
-import { defaultSignal, execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts";
+import { readNote, type SignalNote, SignalRecord } from "../os/signal_record.ts";
+import { execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts";
 import type { Daemon, InheritedDaemon } from "../daemon/daemon.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
+import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
 import { setAlarm } from "../process/alarm.ts";
 
@@ -61,45 +64,82 @@ function descriptorsOf(
   ];
 }
 
+/** The environment variable with the note of a signal that came meanwhile. */
+const NOTE_VARIABLE = "TINE_NOTE";
+
 /** The signals that end the server, and that end a process which does not listen to them. */
 const ENDING = ["INT", "QUIT", "TERM"];
 
-/**
- * Holds signals back until the new program listens to them: a HUP on its way would end it otherwise.
- *
- * Other threads of this program, and on Bun the new one while it starts, let them in all the same. So those that are to
- * end the server end it there and then, by the system's default: a listener that is called when the program is just being
- * replaced would never have its turn, and the signal would be lost. Children see that their parent has gone.
- */
-export function holdParentSignals(): void {
-  holdSignals(signalsOf("parent"), { hold: true });
-  for (const name of ENDING) defaultSignal(name);
+/** Signals that are held back while the program replaces itself. */
+export class HeldSignals {
+  readonly #record: SignalRecord;
+
+  /**
+   * Holds signals back until the new program listens to them: a HUP on its way would end it otherwise.
+   *
+   * Other threads of this program let them in all the same, and a listener that is called when the program is just being
+   * replaced would never have its turn. So those that are to end the server are noted for the new program from now on.
+   */
+  constructor() {
+    holdSignals(signalsOf("parent"), { hold: true });
+    this.#record = new SignalRecord(ENDING);
+  }
+
+  /** For the new program. */
+  get note(): SignalNote {
+    return this.#record.note;
+  }
+
+  /** Lets signals in again: those that were noted come to who listens. */
+  letIn(): void {
+    const noted = this.#record.restore();
+    if (noted !== undefined) signalListeners.came(noted);
+    holdSignals(signalsOf("parent"), { hold: false });
+  }
+}
+
+/** Takes the note of a signal that came while this program replaced the one before it, as if it came now. */
+export function takeHeldSignals(): void {
+  const text = runtime.takeVariable(NOTE_VARIABLE);
+  if (text === undefined) return;
+  const noted = readNote(JSON.parse(text) as SignalNote);
+  if (noted !== undefined) signalListeners.came(noted);
+}
+
+/** What Bun is to load before all else: `keep_signals.ts`. An executable, or a bundle, begins with what it says anyway. */
+function flagsForBun(): readonly string[] {
+  const path = new URL("keep_signals.ts", import.meta.url).pathname;
+  return runtime.name === "bun" && !runtime.standalone && existsSync(path) ? [`${KEEP_FLAG}${path}`] : [];
 }
 
 /** How long a signal may be on its way within the runtime. */
 const ON_ITS_WAY_MS = 1000;
 
 /**
- * Waits, after {@linkcode holdParentSignals}, until the listeners of all signals that came before it were called. A
+ * Waits, once there are {@linkcode HeldSignals}, until the listeners of all signals that came before it were called. A
  * runtime notes a signal at once and calls its listener later, perhaps by way of another thread: a signal of our own,
  * which nobody else sends, comes out behind those that went in before it.
  */
 export async function settleSignals(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  runtime.onSignal("URG", resolve);
+  const forget = runtime.onSignal("URG", resolve);
   const callOff = setAlarm(ON_ITS_WAY_MS, resolve);
   sendSignal(process.pid, "URG");
   await promise;
   callOff();
+  forget();
   await runtime.yieldToEvents();
 }
 
 /**
- * Executes the program again, after {@linkcode holdParentSignals}.
+ * Executes the program again.
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
-export function executeAgain({ listeners, children = [], deathPipe, daemon, logger }: PassedState): never {
+export function executeAgain(
+  { listeners, children = [], deathPipe, daemon, logger }: PassedState,
+  held: HeldSignals,
+): never {
   const inherited: InheritedState = {
     sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     children,
@@ -110,17 +150,22 @@ export function executeAgain({ listeners, children = [], deathPipe, daemon, logg
   const program = ownProgram();
   const kept = descriptorsOf(inherited);
   for (const fd of kept) setCloseOnExec(fd, { on: false });
-  // Bun lets all signals in when it starts: those whose default would end the new program have no effect until it
-  // listens. What they ask for it is about to do, or can be asked for again.
+  // What another thread lets in between here and the new program has no effect: that is about to do what they ask for, or
+  // can be asked again. One that comes later waits until the new program listens.
   for (const name of ["HUP", "USR1", "TTIN", "TTOU"]) ignoreSignal(name);
   try {
     execute({
       ...program,
-      environment: { ...program.environment, [RESTART_VARIABLE]: JSON.stringify(inherited) },
+      argv: [program.argv[0] as string, ...flagsForBun(), ...program.argv.slice(1)],
+      environment: {
+        ...program.environment,
+        [RESTART_VARIABLE]: JSON.stringify(inherited),
+        [NOTE_VARIABLE]: JSON.stringify(held.note),
+      },
     });
   } catch (error) {
-    holdSignals(signalsOf("parent"), { hold: false });
     for (const fd of kept) setCloseOnExec(fd, { on: true });
+    held.letIn();
     throw error;
   }
 }

@@ -25,6 +25,7 @@ import {
   type Native,
   type Runtime,
 } from "./runtime.ts";
+import { signalListeners } from "./signal_listeners.ts";
 
 const { Bun } = globalThis as unknown as BunGlobals;
 
@@ -185,7 +186,7 @@ export const bun: Runtime = {
   },
 
   onSignal(name, listener) {
-    process.on(`SIG${name}`, listener);
+    return signalListeners.on(name, listener);
   },
 
   yieldToEvents() {

@@ -17,6 +17,7 @@ import {
   type Native,
   type Runtime,
 } from "./runtime.ts";
+import { signalListeners } from "./signal_listeners.ts";
 
 const Deno: DenoSlice = (globalThis as unknown as { readonly Deno: DenoSlice }).Deno;
 
@@ -113,8 +114,11 @@ export const deno: Runtime = {
   },
 
   onSignal(name, listener) {
-    Deno.addSignalListener(`SIG${name}`, listener);
-    if (name === "USR1" && !Deno.build.standalone) Deno.addSignalListener("SIGUSR1", shutDebugger);
+    if (name !== "USR1" || Deno.build.standalone) return signalListeners.on(name, listener);
+    return signalListeners.on(name, () => {
+      shutDebugger();
+      listener();
+    });
   },
 
   yieldToEvents() {

@@ -85,8 +85,11 @@ export interface Runtime {
   takeVariable(name: string): string | undefined;
   /** The whole environment, as it is now. */
   environment(): Readonly<Record<string, string>>;
-  /** Calls `listener` for each signal of this name (`TERM`); its default action is off then. */
-  onSignal(name: string, listener: () => void): void;
+  /**
+   * Calls `listener` for each signal of this name (`TERM`), whose default action is off then. The result ends that, and
+   * signals of this name are kept from then on for who listens next.
+   */
+  onSignal(name: string, listener: () => void): () => void;
   /** Gives one turn to everything else that waits in the event loop. */
   yieldToEvents(): Promise<void>;
   /**

@@ -13,7 +13,7 @@ import { closeListeners } from "../listen/listen.ts";
 import { callHook, describeFailure } from "../process/failure.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { ParentServer } from "./parent_view.ts";
-import { executeAgain, holdParentSignals, settleSignals } from "../restart/reexec.ts";
+import { executeAgain, HeldSignals, settleSignals } from "../restart/reexec.ts";
 import { type Loop, type Workers } from "./loop.ts";
 import { prepareRestart } from "../restart/prepare_restart.ts";
 
@@ -73,15 +73,16 @@ export async function restartServer(workers: Workers): Promise<void> {
   workers.remove();
   await callHook(workers.context.handler.hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
-  holdParentSignals();
+  const held = new HeldSignals();
   await settleSignals();
   if (workers.stopRequested || workers.inbox.has("stop", "quit")) {
     closeListeners(added);
+    held.letIn();
     return await closeServer(workers, { exitCode: 0, gently: false });
   }
   logger.logTimed(0, "Re-exec server during HUP");
   try {
-    executeAgain({ listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger });
+    executeAgain({ listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger }, held);
   } catch (error) {
     closeListeners(added);
     throw error;

@@ -8,6 +8,7 @@ import process from "node:process";
 import { asHandler } from "../client/serve.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
+import { signalListeners } from "../runtime/signal_listeners.ts";
 import { childTicket } from "./role.ts";
 
 /** How {@linkcode run} is to be called. */
@@ -46,6 +47,8 @@ export async function run(
     const { readHandoff, runChild } = await import("../child/child.ts");
     return await runChild(ticket, readHandoff(ticket), whole);
   }
+  // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.
+  signalListeners.keep();
   try {
     const { runServer } = await import("./server.ts");
     const argv = options.argv ?? process.argv.slice(2);

@@ -5,6 +5,8 @@
  */
 
 import process from "node:process";
+import { TineError } from "../errors.ts";
+import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { loadConfig, type LoadedConfig } from "../config/config.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler } from "../context.ts";
@@ -20,12 +22,14 @@ import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
 import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
-import { type InheritedState, takeInheritedState } from "../restart/reexec.ts";
+import { type InheritedState, takeHeldSignals, takeInheritedState } from "../restart/reexec.ts";
 import { failServer } from "./close.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
 import { checkRole } from "./lost_role.ts";
+import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
+import { signalListeners } from "../runtime/signal_listeners.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
 
 /** What a server is started with. */
@@ -48,6 +52,7 @@ export async function runServer(parts: ServerParts): Promise<never> {
   const { handler } = parts;
   const self = takePurpose();
   const inherited = takeInheritedState();
+  takeHeldSignals();
   if (self === undefined && inherited === undefined) checkRole();
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
@@ -58,40 +63,67 @@ export async function runServer(parts: ServerParts): Promise<never> {
   const fail = (error: unknown) => {
     // Sockets close with the process, which is about to end; the files of unix sockets would stay.
     if (loop === undefined) server.release();
+    if (error instanceof StoppedAtStart) endStopped(error, logger, reporter);
     return failServer({ error, handler, server, logger, loop, daemon, reporter });
   };
   endWhenStalled(() => fail(new Stalled(loop?.client)).catch(reportAndExit), () => server.release());
   server.holding(inherited?.sockets ?? []);
+  // After a restart there are children, who are to be told too: a stop waits until the server listens to it.
+  const stoppable: typeof unlessStopped = inherited === undefined ? unlessStopped : (start) => start();
   try {
     toHandler(handler, "the handler");
-    await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
-    const loaded = await readOptions(parts);
+    const loaded = await stoppable(async () => {
+      await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
+      return await readOptions(parts);
+    });
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;
     if ((background || setsid) && inherited === undefined && self === undefined) {
       return await goToBackground({ setsid });
     }
-    logger = openLog(loaded.config);
-    await startLog(logger, loaded, handler, server);
-    const module = await loopOf(loaded.personality);
-    module.checkHandler?.(handler);
-    await callHook(handler.hooks, "postConfigure", (hooks) => hooks.postConfigure?.(server));
-    const log = logger.log.bind(logger);
+    const log = openLog(loaded.config);
+    logger = log;
+    const module = await stoppable(() => configured(loaded, handler, server, log));
     daemon = new Daemon({
       config: loaded.config,
-      log,
-      logFd: logger.fileFd,
+      log: log.log.bind(log),
+      logFd: log.fileFd,
       inherited: inherited?.daemon,
       reporter,
     });
     const started = daemon;
     server.leaving(() => started.remove());
-    loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module });
+    loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module, stoppable });
     return await loop.run();
   } catch (error) {
     return await fail(error);
   }
+}
+
+/** Ends the process, which a person has stopped before it was a server. */
+function endStopped(
+  { message }: StoppedAtStart,
+  logger: Logger | undefined,
+  reporter: Reporter | undefined,
+): never {
+  reportFailure(reporter, new TineError(message, { exitCode: EX_UNAVAILABLE }));
+  logger?.log(2, message);
+  process.exit(EX_OK);
+}
+
+/** What comes between the options and the pid file. */
+async function configured(
+  loaded: LoadedConfig,
+  handler: Handler,
+  server: ParentServer,
+  logger: Logger,
+): Promise<LoopModule> {
+  await startLog(logger, loaded, handler, server);
+  const module = await loopOf(loaded.personality);
+  module.checkHandler?.(handler);
+  await callHook(handler.hooks, "postConfigure", (hooks) => hooks.postConfigure?.(server));
+  return module;
 }
 
 /** Tries what a restart would do, reports, and ends the process. */
@@ -100,6 +132,8 @@ async function tryOnly(
   purpose: Purpose & { role: "dry_run" },
   reporter: Reporter,
 ): Promise<never> {
+  // The server that asked ends it when it likes.
+  signalListeners.letGo();
   try {
     toHandler(parts.handler, "the handler");
     const loaded = await readOptions(parts);
@@ -151,32 +185,21 @@ interface Beginning {
   readonly inherited: InheritedState | undefined;
   readonly daemon: Daemon;
   readonly module: LoopModule;
+  /** Does a part of the start, which a signal to stop ends. */
+  readonly stoppable: typeof unlessStopped;
 }
 
 /** From the options to a personality that is ready to run: ports, then fewer rights. */
 async function prepare(beginning: Beginning): Promise<Loop> {
-  const { parts, loaded, server, logger, inherited, daemon, module } = beginning;
-  const { config, personality } = loaded;
-  const { handler, handlerUrl } = parts;
-  const log = (level: number, message: string) => logger.log(level, message);
-  // A process for each client would say it each time.
-  logger.logTimed(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
-  if (inherited !== undefined) {
-    await callHook(handler.hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));
-    log(2, "Binding open file descriptors");
-  }
-  const { listeners } = personality.binds
-    ? await listen({ ...loaded, inherited: inherited?.sockets ?? [], log })
-    : { listeners: [] };
-  server.listeners = listeners.map(({ address }) => address);
-  server.holding(listeners);
-  await callHook(handler.hooks, "postBind", (hooks) => hooks.postBind?.(server));
+  const { parts, loaded, server, logger, inherited, daemon, module, stoppable } = beginning;
+  const listeners = await stoppable(() => openPorts(beginning));
+  // From here on a signal to stop waits for the loop, which ends what is made now.
   // A personality without children loads what it needs first: nothing can be loaded from inside of a new root.
   const confineSelf = giveUpRights(beginning, listeners);
   const loop = await module.prepareLoop({
-    config,
-    handler,
-    handlerUrl,
+    handler: parts.handler,
+    handlerUrl: parts.handlerUrl,
+    config: loaded.config,
     server,
     logger,
     listeners,
@@ -192,6 +215,28 @@ async function prepare(beginning: Beginning): Promise<Loop> {
   });
   confineSelf();
   return loop;
+}
+
+/** Binds the ports, or takes them over from before a restart. */
+async function openPorts(
+  { parts, loaded, server, logger, inherited }: Beginning,
+): Promise<readonly Listener[]> {
+  const { personality } = loaded;
+  const { hooks } = parts.handler;
+  const log = (level: number, message: string) => logger.log(level, message);
+  // A process for each client would say it each time.
+  logger.logTimed(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
+  if (inherited !== undefined) {
+    await callHook(hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));
+    log(2, "Binding open file descriptors");
+  }
+  const { listeners } = personality.binds
+    ? await listen({ ...loaded, inherited: inherited?.sockets ?? [], log })
+    : { listeners: [] };
+  server.listeners = listeners.map(({ address }) => address);
+  server.holding(listeners);
+  await callHook(hooks, "postBind", (hooks) => hooks.postBind?.(server));
+  return listeners;
 }
 
 /**

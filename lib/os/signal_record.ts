@@ -1,0 +1,70 @@
+/**
+ * A note of signals that outlives `execve(2)`. While a program replaces itself, any of its threads may still take a
+ * signal, and there is nobody left to tell. So the signal's handler is a function of the C library that may be called at
+ * any moment (signal-safety(7)), takes a signal's number, and leaves a trace that a process keeps when it is replaced:
+ * umask(2).
+ *
+ * @module
+ */
+
+import { libc } from "./calls.ts";
+import { signalName, signalNumber } from "./process.ts";
+
+/** Larger than any system's `struct sigaction`. */
+const SIGACTION_SIZE = 256;
+/** A mask that is no signal's number, and forbids more than most. */
+const NEUTRAL = 0o77;
+const ALL = 0o777;
+
+/** What the next program needs to read the note. */
+export interface SignalNote {
+  /** The mask that it is to have. */
+  readonly umask: number;
+  /** The mask as long as no signal came. */
+  readonly neutral: number;
+}
+
+/** Where `umask(2)` lies; 0 where that is not to be found (glibc before 2.34). */
+function addressOfUmask(): number {
+  try {
+    return libc.dlsym(0, new TextEncoder().encode("umask\0"));
+  } catch {
+    return 0;
+  }
+}
+
+/** Notes signals in place of what listens to them. */
+export class SignalRecord {
+  /** What is to be handed on. */
+  readonly note: SignalNote;
+  readonly #before = new Map<number, Uint8Array>();
+
+  /** @param names The signals. The last that comes is known. */
+  constructor(names: readonly string[]) {
+    const numbers = names.map((name) => signalNumber(name) ?? 0);
+    const umask = libc.umask(NEUTRAL);
+    const neutral = numbers.includes(umask) ? NEUTRAL : umask;
+    libc.umask(neutral);
+    this.note = { umask, neutral };
+    const handler = addressOfUmask();
+    for (const number of numbers) {
+      const before = new Uint8Array(SIGACTION_SIZE);
+      libc.sigaction(number, null, before);
+      this.#before.set(number, before);
+      // Without it the default action: a signal that ends this program ends it now, rather than being lost.
+      libc.signal(number, handler);
+    }
+  }
+
+  /** Gives the signals back to those who listened. Returns the one that came meanwhile. */
+  restore(): string | undefined {
+    for (const [number, before] of this.#before) libc.sigaction(number, before, null);
+    return readNote(this.note);
+  }
+}
+
+/** The signal of which there is a note; the mask is as it was, after that. */
+export function readNote({ umask, neutral }: SignalNote): string | undefined {
+  const found = libc.umask(umask) & ALL;
+  return found === neutral ? undefined : signalName(found).replace("SIG", "");
+}
