@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { TOML_PARSER } from "../lib/config/toml_file.ts";
+import { TOML_PARSER } from "../lib/config/toml_parser.ts";
 import { EX_SOFTWARE, EX_UNAVAILABLE, EX_USAGE } from "../lib/exit_codes.ts";
 import { ROOT, toolEnvironment } from "./toolchain.ts";
 

@@ -1,44 +1,15 @@
 /**
  * TOML configuration: the same names as everywhere, arrays for repeated options, and `[[port]]` tables.
  *
- * This file alone loads something from npm, and only when a TOML file is read.
- *
  * @module
  */
 
-import process from "node:process";
 import { ConfigError, type Place } from "../errors.ts";
 import type { RawSource, RawValue } from "./raw.ts";
+import { loadTomlParser } from "./toml_parser.ts";
 import { layoutOf, pathKey, type Positions } from "./toml_locate.ts";
 
-/** What Tine uses of smol-toml. */
-interface TomlParser {
-  parse(text: string, options: { integersAsBigInt: true }): Record<string, unknown>;
-}
-
 const PORT_FIELDS: readonly string[] = ["port", "host", "proto", "ipv"];
-
-/** The parser by the form of name that Deno knows. */
-export const TOML_PARSER = "npm:smol-toml@1.9.1";
-
-/**
- * Each runtime has its own way to name a package. They are chosen within one import, which Bun's bundler looks through,
- * and Deno does not: it would ask the registry for the parser when a server starts that reads no such file, and for all
- * tools of development with it, where it finds package.json.
- */
-async function loadParser(): Promise<TomlParser> {
-  // Bun's bundler refuses a module that it does not find, but not within a try.
-  try {
-    return await import(process.versions["bun"] === undefined ? TOML_PARSER : "smol-toml") as TomlParser;
-  } catch (cause) {
-    throw new ConfigError(
-      "Cannot read a TOML file: its parser, the npm package smol-toml 1.9.1, cannot be loaded; " +
-        "install it where this user may read it (on Deno, in DENO_DIR; for an executable, by deno compile " +
-        `--include ${TOML_PARSER}), or use a file of "key value" lines`,
-      { cause },
-    );
-  }
-}
 
 /**
  * Reads the values of a TOML document. Whole numbers come as bigint, so that `1` and `1.0` differ.
@@ -48,7 +19,7 @@ async function loadParser(): Promise<TomlParser> {
  * @throws {ConfigError} if the document is no TOML, or has tables other than `port`
  */
 export async function parseTomlFile(text: string, path: string): Promise<RawSource> {
-  const parser = await loadParser();
+  const parser = await loadTomlParser();
   let document: Record<string, unknown>;
   try {
     document = parser.parse(text, { integersAsBigInt: true });
