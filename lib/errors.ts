@@ -94,6 +94,8 @@ export class SystemError extends TineError {
   readonly errno: number;
   /** The error's name, such as `EADDRINUSE`. */
   readonly code: string;
+  /** Why, without what was tried: `address already in use (EADDRINUSE)`. */
+  readonly reason: string;
 
   /**
    * Makes the error.
@@ -102,7 +104,14 @@ export class SystemError extends TineError {
    */
   constructor(
     message: string,
-    options: { call: string; errno: number; code: string; cause?: unknown; exitCode?: number },
+    options: {
+      call: string;
+      errno: number;
+      code: string;
+      reason?: string;
+      cause?: unknown;
+      exitCode?: number;
+    },
   ) {
     super(message, {
       ...("cause" in options ? { cause: options.cause } : {}),
@@ -112,6 +121,7 @@ export class SystemError extends TineError {
     this.call = options.call;
     this.errno = options.errno;
     this.code = options.code;
+    this.reason = options.reason ?? options.code;
   }
 }
 

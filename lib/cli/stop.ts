@@ -26,6 +26,7 @@ async function end(verb: "stop" | "quit", args: readonly string[]): Promise<void
       { exitCode: EX_UNAVAILABLE },
     );
   }
+  server.clear();
   process.stdout.write(`The server with process id ${server.pid} has ended\n`);
 }
 

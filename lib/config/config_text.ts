@@ -4,8 +4,10 @@
  * @module
  */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import process from "node:process";
 import { ConfigError, type Place } from "../errors.ts";
+import { followLinks, namesOpenFile } from "../trusted_path.ts";
 
 /** `toml`, or `legacy`: Net::Server's `key value` lines. */
 export type Format = "toml" | "legacy";
@@ -18,6 +20,7 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
   EISDIR: "Is a directory",
   ELOOP: "Too many levels of symbolic links",
   ENAMETOOLONG: "File name too long",
+  ENXIO: "It is a socket",
   ENOENT: "No such file or directory",
   ENOTDIR: "Not a directory",
   EPERM: "Operation not permitted",
@@ -33,7 +36,7 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
 export function readConfigText(path: string, place?: Place): string {
   let bytes: Uint8Array;
   try {
-    bytes = readBytes(path);
+    bytes = readBytes(follow(path));
   } catch (cause) {
     const code = (cause as { code?: string }).code ?? "";
     const words = ERRNO_WORDS[code] ?? String((cause as Error).message);
@@ -54,9 +57,21 @@ export function readConfigText(path: string, place?: Place): string {
   }
 }
 
+/** Where the path leads. @throws if somebody else may have led it there */
+function follow(path: string): string {
+  // On systems that have links there are users.
+  const followed = followLinks(path, process.geteuid?.() ?? 0);
+  if ("path" in followed) return followed.path;
+  throw new Error(followed.reason);
+}
+
 function readBytes(path: string): Uint8Array {
-  const descriptor = openSync(path, "r");
+  // `/dev/stdin` and `/dev/fd/63`, as `<(…)` makes it, are pipes whose writer is there and may take its time. A FIFO
+  // that has a name may have none for ever.
+  const isOpenFile = namesOpenFile(path);
+  const descriptor = openSync(path, isOpenFile ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (!isOpenFile && fstatSync(descriptor).isFIFO()) throw new Error("it is a FIFO");
     const buffer = new Uint8Array(MAX_BYTES + 1);
     let length = 0;
     while (length < buffer.length) {

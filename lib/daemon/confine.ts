@@ -6,6 +6,8 @@
  */
 
 import { PrivilegeError } from "../errors.ts";
+import { isLinux } from "../os/constants.ts";
+import { closeCaches } from "../os/runtime_files.ts";
 import {
   becomeIdentity,
   canRegainRoot,
@@ -65,6 +67,9 @@ export function dropTo(identity: Identity): void {
  * @throws {PrivilegeError} if that fails, or is not for good
  */
 export function confine({ chroot, become }: Confinement): void {
+  if (chroot === undefined && become === undefined) return;
+  // While /proc and the files are to be had.
+  if (isLinux) closeCaches();
   if (chroot !== undefined) {
     // The time zone is read from files when it is first asked for: the log keeps local time by this.
     new Date().getTimezoneOffset();

@@ -2,23 +2,41 @@
  * The pid file: written and locked by the server, so that one that is left over can be told from one in use. Only the
  * server whose it is removes it.
  *
+ * It stays its creator's, and the server holds it open to read only: who gives up root must not be able to write a
+ * number there that root's scripts would signal.
+ *
  * @module
  */
 
 import { readFileSync, statSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
-import { TineError } from "../errors.ts";
+import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT, EX_UNAVAILABLE } from "../exit_codes.ts";
-import { closeFd, openPidFile, setCloseOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
+import { libc } from "../os/calls.ts";
+import { closeFd, setCloseOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
+import { errnoSentence, systemError } from "../os/errno.ts";
+import { lockersOf } from "../os/file_locks.ts";
+import { reader, trustedPath } from "../os/open_file.ts";
 import { processExists } from "../os/process.ts";
+import { openRegularFile, readStart, statDescriptor } from "../os/regular_file.ts";
+
+type Log = (level: number, message: string) => void;
 
 /** A pid file that this process holds. */
 export interface PidFileHandle {
   /** Absolute. */
   readonly path: string;
-  /** Open and locked; it keeps the lock over a restart. */
+  /** Open to read, and locked; it keeps the lock over a restart. */
   readonly fd: number;
+}
+
+/** More than a number and an end of line need. */
+const MOST_BYTES = 4096;
+
+/** The text of a pid file, or so much of it as matters. */
+export function readPidFile(fd: number): string {
+  return readStart(fd, MOST_BYTES);
 }
 
 /** The number in a pid file's text, or undefined. */
@@ -50,21 +68,32 @@ function mayHaveWritten(pid: number, writtenMs: number): boolean {
 }
 
 function sameFile(fd: number, path: string): boolean {
-  const here = statSync(path, { throwIfNoEntry: false });
-  const held = statSync(`/dev/fd/${fd}`, { throwIfNoEntry: false });
+  const here = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const held = statDescriptor(fd);
   return here !== undefined && held !== undefined && here.ino === held.ino && here.dev === held.dev;
 }
 
-function open(path: string): number {
+/** Why a call failed, without what was tried. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof SystemError) return error.reason;
+  const { code, message } = error as { code?: string; message: string };
+  return code === undefined ? message : errnoSentence(code);
+}
+
+function cannotCreate(path: string, why: string, cause?: unknown): TineError {
+  return new TineError(`Cannot create pid_file "${path}": ${why}; name a file that this user may write`, {
+    cause,
+    exitCode: EX_CANTCREAT,
+  });
+}
+
+/** Whatever `work` does with the file, in words for whoever named it. */
+function creating<T>(path: string, work: () => T): T {
   try {
-    return openPidFile(path);
+    return work();
   } catch (cause) {
-    const { message } = cause as Error;
-    throw new TineError(
-      `Cannot create pid_file "${path}": ${message.slice(message.lastIndexOf(": ") + 2)}; name a file that ` +
-        "this user may write",
-      { cause, exitCode: EX_CANTCREAT },
-    );
+    if (cause instanceof SystemError) throw cannotCreate(path, cause.reason, cause);
+    throw cause;
   }
 }
 
@@ -75,6 +104,91 @@ function inUse(path: string, why: string): TineError {
   );
 }
 
+/** Two descriptors of one pid file: the one to read it and lock it by, and the one to write it by. */
+interface OpenPidFile {
+  readonly read: number;
+  readonly write: number;
+}
+
+function openBoth(path: string): OpenPidFile {
+  const write = openRegularFile(path, "create", 0o644);
+  try {
+    return { write, read: openRegularFile(path, "read") };
+  } catch (error) {
+    closeFd(write);
+    throw error;
+  }
+}
+
+/**
+ * Sees to it that nobody else may write the file: what it says is believed by whoever may signal the server.
+ *
+ * @throws {TineError} if that cannot be had
+ */
+function makeOwn(path: string, fd: number): void {
+  const stat = statDescriptor(fd);
+  const user = reader();
+  if (stat === undefined) return;
+  const mode = Number(stat.mode) & 0o7777;
+  const isOwn = Number(stat.uid) === user;
+  if (isOwn && (mode & 0o022) === 0) return;
+  if (!isOwn && user !== 0) {
+    throw cannotCreate(path, `it belongs to user ${stat.uid}, who could change the number in it`);
+  }
+  // One that an older server gave to the user that it became, or that was made with an open hand.
+  if (!isOwn && libc.fchown(fd, user, libc.getegid()) < 0) throw systemError("fchown", "take the pid file back");
+  if (libc.fchmod(fd, mode & ~0o022) < 0) throw systemError("fchmod", "close the pid file for others");
+}
+
+/** What is to be known of a pid file that is there before it is overwritten. @throws {TineError} if it may not be */
+function checkLeftOver(path: string, fd: number, log: Log): void {
+  const text = readPidFile(fd);
+  const pid = parsePid(text);
+  if (text.trim() !== "" && pid === undefined) throw inUse(path, "there is no process id in it");
+  if (pid === undefined || pid === process.pid) return;
+  if (mayHaveWritten(pid, Number(statDescriptor(fd)?.mtimeMs ?? 0))) {
+    throw inUse(path, `the process ${pid} in it is running`);
+  }
+  log(1, `Pid_file "${path}" is left over from process ${pid}, which has ended: it is overwritten`);
+}
+
+/** Who has it, in words. What it says and what the system says need not agree. */
+function whoHas(fd: number): string {
+  const pid = parsePid(readPidFile(fd));
+  const stat = statDescriptor(fd);
+  const lockers = stat === undefined ? [] : lockersOf(stat);
+  if (lockers.length > 0 && !lockers.includes(pid ?? 0)) return `the process ${lockers[0]} has locked it`;
+  return pid === undefined ? "another server has it" : `the server with process id ${pid} has it`;
+}
+
+/** Takes the file, if it is still the one that others see. Whether it is. */
+function take(path: string, { read, write }: OpenPidFile, log: Log): boolean {
+  if (!tryLock(read, { shared: false })) {
+    throw inUse(path, whoHas(read));
+  }
+  // Between open and lock its owner may have removed it: the lock would be on a file that nobody sees.
+  if (!sameFile(read, path) || !sameFile(write, path)) return false;
+  checkLeftOver(path, read, log);
+  makeOwn(path, write);
+  writeWhole(write, `${process.pid}\n`);
+  return true;
+}
+
+/** Whether the file that is held from before a restart is the one that is wanted. */
+function isStill(held: PidFileHandle, path: string): boolean {
+  try {
+    return held.path === path && sameFile(held.fd, path);
+  } catch {
+    return true; // in a folder that is closed to the user that this process has become
+  }
+}
+
+/** A pid file's path, links followed. @throws {TineError} */
+function pathOf(given: string): string {
+  const path = resolve(given);
+  return creating(path, () => trustedPath(path));
+}
+
 /**
  * Creates and locks the pid file, with this process's id in it.
  *
@@ -83,37 +197,21 @@ function inUse(path: string, why: string): TineError {
  */
 export function acquirePidFile(
   given: string,
-  options: { held?: PidFileHandle | undefined; log: (level: number, message: string) => void },
+  options: { held?: PidFileHandle | undefined; log: Log },
 ): PidFileHandle {
-  const path = resolve(given);
   const { held, log } = options;
-  if (held !== undefined && held.path === path && sameFile(held.fd, path)) return held;
+  if (held !== undefined && isStill(held, resolve(given))) return held;
+  const path = pathOf(given);
+  if (held !== undefined && isStill(held, path)) return held;
   for (;;) {
-    const fd = open(path);
+    const both = creating(path, () => openBoth(path));
     let keep = false;
     try {
-      const text = readFileSync(path, "utf8");
-      const pid = parsePid(text);
-      if (!tryLock(fd, { shared: false })) {
-        throw inUse(
-          path,
-          pid === undefined ? "another server has it" : `the server with process id ${pid} has it`,
-        );
-      }
-      // Between open and lock its owner may have removed it: the lock would be on a file that nobody sees.
-      if (!sameFile(fd, path)) continue;
-      if (text.trim() !== "" && pid === undefined) throw inUse(path, "there is no process id in it");
-      if (pid !== undefined && mayHaveWritten(pid, statSync(path).mtimeMs)) {
-        throw inUse(path, `the process ${pid} in it is running`);
-      }
-      if (pid !== undefined && pid !== process.pid) {
-        log(1, `Pid_file "${path}" is left over from process ${pid}, which has ended: it is overwritten`);
-      }
-      writeWhole(fd, `${process.pid}\n`);
-      keep = true;
-      return { path, fd };
+      keep = creating(path, () => take(path, both, log));
+      if (keep) return { path, fd: both.read };
     } finally {
-      if (!keep) closeFd(fd);
+      closeFd(both.write);
+      if (!keep) closeFd(both.read);
     }
   }
 }
@@ -123,52 +221,49 @@ export function adoptPidFile(handle: PidFileHandle): void {
   setCloseOnExec(handle.fd, { on: true });
 }
 
-function unlinkOwn({ path, fd }: PidFileHandle): boolean {
-  if (!sameFile(fd, path) || parsePid(readFileSync(path, "utf8")) !== process.pid) return false;
-  unlinkSync(path);
-  return true;
+function unlinkOwn({ path, fd }: PidFileHandle): void {
+  if (statDescriptor(fd) === undefined) throw new Error("it is out of reach from inside of the new root");
+  if (sameFile(fd, path) && parsePid(readPidFile(fd)) === process.pid) unlinkSync(path);
 }
 
-/** Removes a pid file if it is still this server's own; where that is not possible, it is emptied. */
-export function removePidFile(handle: PidFileHandle, log: (level: number, message: string) => void): void {
-  let isRemoved = false;
+/** Empties a pid file that cannot be removed: empty and unlocked, it is nobody's. */
+function empty({ path, fd }: PidFileHandle): void {
+  const write = openRegularFile(path, "write");
   try {
-    isRemoved = unlinkOwn(handle);
-  } catch (error) {
-    // Who gave up root may not remove files from a folder of root's.
-    log(2, `Cannot remove pid_file "${handle.path}": ${(error as Error).message}; it is emptied instead`);
+    if (sameFile(fd, path) && sameFile(write, path) && parsePid(readPidFile(fd)) === process.pid) {
+      writeWhole(write, "");
+    }
+  } finally {
+    closeFd(write);
   }
+}
+
+/**
+ * Removes a pid file if it is still this server's own. Who has given up root may not do so in a folder of root's: it
+ * stays there, unlocked, for `tine stop` or the next start to clear away.
+ */
+export function removePidFile(handle: PidFileHandle, log: Log): void {
   try {
-    // By the descriptor it is never another's file. Empty and unlocked, it is nobody's.
-    if (!isRemoved) writeWhole(handle.fd, "");
+    unlinkOwn(handle);
   } catch (error) {
-    log(1, `Cannot empty pid_file "${handle.path}": ${(error as Error).message}`);
+    const why = `Cannot remove pid_file "${handle.path}": ${reasonOf(error)}`;
+    try {
+      empty(handle);
+      log(2, `${why}; it is emptied instead`);
+    } catch {
+      log(2, `${why}; it is left for tine stop, or the next start, to clear away`);
+    }
   }
   closeFd(handle.fd);
 }
 
-/**
- * The server whose pid file this is, seen from another process.
- *
- * @returns Its process id, or why there is none.
- */
-export function findOwner(given: string): number | string {
-  const path = resolve(given);
-  let fd: number;
-  let text: string;
+/** Removes what a server that has ended has left of its pid file. Nothing happens if somebody has it again. */
+export function clearPidFile(given: string, pid: number): void {
+  const path = trustedPath(resolve(given));
+  const fd = openRegularFile(path, "read");
   try {
-    text = readFileSync(path, "utf8");
-    fd = openPidFile(path, { readOnly: true });
-  } catch (error) {
-    const missing = (error as { code?: string }).code === "ENOENT";
-    return missing ? `there is no pid_file "${path}"` : (error as Error).message;
-  }
-  try {
-    const pid = parsePid(text);
-    if (pid === undefined) return `pid_file "${path}" holds no process id`;
-    // Who can lock it, shared, sees that no server has it locked for itself.
-    if (tryLock(fd, { shared: true })) return `pid_file "${path}" is left over from process ${pid}`;
-    return pid;
+    if (!tryLock(fd, { shared: false })) return;
+    if (sameFile(fd, path) && parsePid(readPidFile(fd)) === pid) unlinkSync(path);
   } finally {
     closeFd(fd);
   }

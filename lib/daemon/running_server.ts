@@ -9,12 +9,13 @@ import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { errno } from "../os/calls.ts";
 import { EPERM } from "../os/errno.ts";
-import { openProcess, processExists, sendSignal } from "../os/process.ts";
+import { processExists, sendSignal, signalProcess } from "../os/process.ts";
 import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
 import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
-import { findBoard, readBoard, type ServerStatus } from "./status_file.ts";
-import { findOwner } from "./pid_file.ts";
+import { findOwner, type Owner } from "./find_owner.ts";
+import { clearPidFile } from "./pid_file.ts";
+import { findBoard, readBoard, readMemory, type ServerStatus } from "./status_file.ts";
 
 /** How often a server is looked at that is expected to change. */
 const LOOK_MS = 20;
@@ -35,11 +36,13 @@ export interface ChildStatus {
 export class RunningServer {
   readonly pid: number;
   readonly #process: number | undefined;
+  readonly #pidFile: string;
   readonly #statusFile: string | undefined;
 
-  private constructor(pid: number) {
+  private constructor({ pid, process }: Owner, pidFile: string) {
     this.pid = pid;
-    this.#process = openProcess(pid);
+    this.#process = process;
+    this.#pidFile = pidFile;
     this.#statusFile = findBoard(pid);
   }
 
@@ -50,7 +53,7 @@ export class RunningServer {
    */
   static find(pidFile: string): RunningServer {
     const owner = findOwner(pidFile);
-    if (typeof owner === "number") return new RunningServer(owner);
+    if (typeof owner !== "string") return new RunningServer(owner, pidFile);
     throw new TineError(`Cannot find the server: ${owner}`, { exitCode: EX_UNAVAILABLE });
   }
 
@@ -72,7 +75,10 @@ export class RunningServer {
 
   /** Sends it a signal. @throws {TineError} if it has ended, or is another user's */
   signal(name: string): void {
-    if (sendSignal(this.pid, name)) return;
+    const isSent = this.#process === undefined
+      ? sendSignal(this.pid, name)
+      : signalProcess(this.#process, name);
+    if (isSent) return;
     if (errno() === EPERM) {
       throw new PrivilegeError(
         `Cannot signal the server with process id ${this.pid}: it runs as another user; become that user or root`,
@@ -81,6 +87,18 @@ export class RunningServer {
     throw new TineError(`Cannot signal the server with process id ${this.pid}: it has ended`, {
       exitCode: EX_UNAVAILABLE,
     });
+  }
+
+  /**
+   * Removes what is left of its pid file after its end: a server that has given up root may not do so itself in a folder
+   * of root's.
+   */
+  clear(): void {
+    try {
+      clearPidFile(this.#pidFile, this.pid);
+    } catch {
+      // It has removed it itself, or whoever asks may not do so either: the next start takes it over.
+    }
   }
 
   /** Looks until `condition` holds or the server has ended. Whether it holds, before `patienceMs` are over. */
@@ -114,12 +132,8 @@ export class RunningServer {
     const { status } = this;
     if (status?.scoreboard === undefined) return [];
     const { fd, capacity } = status.scoreboard;
-    let bytes: Uint8Array;
-    try {
-      bytes = Uint8Array.from(readFileSync(`/proc/${this.pid}/fd/${fd}`));
-    } catch {
-      return []; // it has just ended or is restarting
-    }
+    const bytes = readMemory(`/proc/${this.pid}/fd/${fd}`, (capacity + 1) * SLOT_SIZE);
+    if (bytes === undefined) return []; // it has just ended or is restarting
     const found: ChildStatus[] = [];
     // The first slot is no child's.
     for (let i = 1; i <= capacity && (i + 1) * SLOT_SIZE <= bytes.length; i++) {

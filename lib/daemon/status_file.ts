@@ -5,7 +5,11 @@
  * @module
  */
 
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+import { escapeMessage } from "../log/line_format.ts";
+import { closeFd } from "../os/descriptor.ts";
+import { openToLook } from "../os/open_file.ts";
+import { readBytes, statDescriptor } from "../os/regular_file.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
 
 /** What the server tells. */
@@ -39,6 +43,10 @@ export interface ServerStatus {
 
 const LABEL = "tine-status";
 const SIZE = 1 << 16;
+/** How the system names memory that was made with a label. */
+const MEMORY = "/memfd:";
+/** How it names a status file. */
+export const STATUS_LINK: string = MEMORY + LABEL;
 
 /** The server's side. */
 export class StatusFile {
@@ -54,7 +62,7 @@ export class StatusFile {
       : { fd: inheritedFd, bytes: mapSharedMemory(inheritedFd, SIZE) };
     this.fd = fd;
     this.#bytes = new Uint8Array(bytes);
-    this.#latest = inheritedFd === undefined ? undefined : parse(this.#bytes);
+    this.#latest = inheritedFd === undefined ? undefined : parse(this.#bytes) as ServerStatus | undefined;
   }
 
   /** What was told last. */
@@ -78,23 +86,21 @@ export class StatusFile {
   }
 }
 
-function parse(bytes: Uint8Array): ServerStatus | undefined {
+function parse(bytes: Uint8Array): unknown {
   const end = bytes.indexOf(0);
   try {
-    return JSON.parse(
-      new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end)),
-    ) as ServerStatus;
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end)));
   } catch {
     return undefined; // it is being written
   }
 }
 
-/** Where another server's board is to be read; undefined where the system does not show it to this process. */
+/** Where another server's status file is to be read; undefined where the system does not show it to this process. */
 export function findBoard(pid: number): string | undefined {
   const folder = `/proc/${pid}/fd`;
   try {
     for (const fd of readdirSync(folder)) {
-      if (readlinkSync(`${folder}/${fd}`).startsWith(`/memfd:${LABEL}`)) return `${folder}/${fd}`;
+      if (readlinkSync(`${folder}/${fd}`).startsWith(STATUS_LINK)) return `${folder}/${fd}`;
     }
   } catch {
     // Another user's process, one that has ended, or a system without /proc.
@@ -102,11 +108,72 @@ export function findBoard(pid: number): string | undefined {
   return undefined;
 }
 
-/** What a server tells now; undefined if it does not at this moment. */
-export function readBoard(path: string): ServerStatus | undefined {
+/**
+ * The first bytes of what a process shares, `most` of them at most; undefined if it is nothing of that kind: the
+ * process may be anybody's, and have put whatever it likes in its place.
+ */
+export function readMemory(path: string, most: number): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return parse(readFileSync(path));
+    if (!readlinkSync(path).startsWith(MEMORY)) return undefined;
+    const fd = openToLook(path);
+    try {
+      return statDescriptor(fd)?.isFile() === true ? readBytes(fd, most) : undefined;
+    } finally {
+      closeFd(fd);
+    }
   } catch {
     return undefined;
   }
+}
+
+/** The most children that a status may tell of. */
+const MOST_SLOTS = 1 << 16;
+
+const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** A text of another process, harmless to a terminal and to whoever reads lines. */
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError("no text");
+  return escapeMessage(value);
+}
+
+function numeral(value: unknown): number {
+  if (!isNumber(value)) throw new TypeError("no number");
+  return value;
+}
+
+function scoreboardIn(value: unknown): ServerStatus["scoreboard"] {
+  if (value === undefined || value === null) return undefined;
+  const { fd, capacity } = value as Record<string, unknown>;
+  return { fd: numeral(fd), capacity: Math.min(numeral(capacity), MOST_SLOTS) };
+}
+
+/** A status as another process tells it, which may be anybody's; undefined if it is none. */
+export function checkStatus(told: unknown): ServerStatus | undefined {
+  try {
+    const given = told as Record<string, unknown>;
+    const { listeners, reloadError } = given;
+    if (!Array.isArray(listeners)) return undefined;
+    return {
+      version: text(given["version"]),
+      runtime: text(given["runtime"]),
+      personality: text(given["personality"]),
+      startedMs: numeral(given["startedMs"]),
+      configuredMs: numeral(given["configuredMs"]),
+      listeners: listeners.map(text),
+      how: text(given["how"]),
+      scaled: numeral(given["scaled"]),
+      scoreboard: scoreboardIn(given["scoreboard"]),
+      reloads: numeral(given["reloads"]),
+      ...(reloadError === undefined ? {} : { reloadError: text(reloadError) }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a server tells now; undefined if it does not at this moment. */
+export function readBoard(path: string): ServerStatus | undefined {
+  const bytes = readMemory(path, SIZE);
+  return bytes === undefined ? undefined : checkStatus(parse(bytes));
 }

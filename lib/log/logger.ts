@@ -7,10 +7,11 @@
 
 import type { Config } from "../config/options.ts";
 import type { Handler, Server } from "../context.ts";
-import { TineError } from "../errors.ts";
+import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
-import { closeFd, openToAppend } from "../os/descriptor.ts";
+import { closeFd } from "../os/descriptor.ts";
+import { openToAppend } from "../os/open_file.ts";
 import { runtime } from "../runtime/choose.ts";
 import { escapeMessage, formatJson, logTime } from "./line_format.ts";
 import type { LogSink } from "./sink.ts";
@@ -29,10 +30,9 @@ const SYSLOG_NAME = "Sys::Syslog";
 const STDERR = 2;
 const encoder = new TextEncoder();
 
-/** The part of a message behind what was tried. */
+/** Why a file cannot be opened, without what was tried. */
 function reasonOf(error: unknown): string {
-  const { message } = error as Error;
-  return message.slice(message.lastIndexOf(": ") + 2);
+  return error instanceof SystemError ? error.reason : (error as Error).message;
 }
 
 /** Writes lines, each in one call, so that those of several processes do not mix. */

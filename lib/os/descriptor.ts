@@ -4,9 +4,9 @@
  * @module
  */
 
-import { fcntl, libc } from "./calls.ts";
+import { errno, fcntl, libc } from "./calls.ts";
 import { constants as c, isLinux, linux } from "./constants.ts";
-import { systemError } from "./errno.ts";
+import { EAGAIN, systemError } from "./errno.ts";
 
 /** Closes a descriptor. A failure means that it was not open, which is a fault of the caller's. */
 export function closeFd(fd: number): void {
@@ -25,11 +25,6 @@ export function openFile(path: string, options: { create: boolean }): number {
   return open(path, c.O_RDWR | (options.create ? c.O_CREAT : 0), 0o600);
 }
 
-/** Opens a file to append to, close-on-exec, readable by the group if it is created. @throws {SystemError} */
-export function openToAppend(path: string): number {
-  return open(path, c.O_WRONLY | c.O_CREAT | c.O_APPEND, 0o640);
-}
-
 /** Opens /dev/null to read and write. */
 export function openNull(): number {
   return open("/dev/null", c.O_RDWR, 0);
@@ -45,9 +40,12 @@ export function redirect(fd: number, target: number): void {
  * descriptor.
  *
  * @returns Whether it was to be had: not while another has it.
+ * @throws {SystemError} if the file cannot be locked at all
  */
 export function tryLock(fd: number, options: { shared: boolean }): boolean {
-  return libc.flock(fd, (options.shared ? c.LOCK_SH : c.LOCK_EX) | c.LOCK_NB) === 0;
+  if (libc.flock(fd, (options.shared ? c.LOCK_SH : c.LOCK_EX) | c.LOCK_NB) === 0) return true;
+  if (errno() === EAGAIN) return false;
+  throw systemError("flock", `lock descriptor ${fd}`);
 }
 
 /** Replaces what a file holds by `text`. The descriptor has not been read or written before. */
@@ -56,17 +54,6 @@ export function writeWhole(fd: number, text: string): void {
   if (libc.ftruncate(fd, 0) < 0 || libc.write(fd, bytes, bytes.length) !== bytes.length) {
     throw systemError("write", `write to descriptor ${fd}`);
   }
-}
-
-/**
- * Opens a pid file, close-on-exec: to read and write, created with mode 0644 where there is none, or only to read. A
- * link in its place is refused, so that nobody leads root to another file.
- *
- * @throws {SystemError}
- */
-export function openPidFile(path: string, options: { readOnly?: boolean } = {}): number {
-  const flags = options.readOnly === true ? c.O_RDONLY : c.O_RDWR | c.O_CREAT;
-  return open(path, flags | c.O_NOFOLLOW, 0o644);
 }
 
 /** Lets a descriptor be inherited by programs that this process executes, or not. */

@@ -12,10 +12,13 @@ export const EPERM: number = 1;
 export const ENOENT: number = 2;
 export const EINTR: number = 4;
 export const EAGAIN: number = isLinux ? 11 : 35;
+export const EBADF: number = 9;
 export const EACCES: number = 13;
 export const EMFILE: number = 24;
 export const ENFILE: number = 23;
+export const ENXIO: number = 6;
 export const EPIPE: number = 32;
+export const ELOOP: number = isLinux ? 40 : 62;
 export const EADDRINUSE: number = isLinux ? 98 : 48;
 export const EADDRNOTAVAIL: number = isLinux ? 99 : 49;
 export const ECONNABORTED: number = isLinux ? 103 : 53;
@@ -89,5 +92,6 @@ export function errnoSentence(name: string): string {
  */
 export function systemError(call: string, doing: string, number: number = errno()): SystemError {
   const code = errnoName(number);
-  return new SystemError(`Cannot ${doing}: ${errnoSentence(code)}`, { call, errno: number, code });
+  const reason = errnoSentence(code);
+  return new SystemError(`Cannot ${doing}: ${reason}`, { call, errno: number, code, reason });
 }

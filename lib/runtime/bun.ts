@@ -36,11 +36,18 @@ const PARAMETER = {
   buffer: FFIType.ptr,
 } as const;
 
+const RESULT = {
+  i32: FFIType.i32,
+  u32: FFIType.u32,
+  address: FFIType.u64,
+  void: FFIType.void,
+} as const;
+
 function bind(libraries: readonly string[], name: string, spec: CallSpec): Native {
   const symbol = spec.symbol ?? name;
   const definition: FFIFunction = {
     args: spec.args.map((word) => PARAMETER[word]),
-    returns: spec.result === "address" ? FFIType.u64 : spec.result === "i32" ? FFIType.i32 : FFIType.void,
+    returns: RESULT[spec.result],
   };
   const native = firstThatBinds(
     libraries,

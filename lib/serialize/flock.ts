@@ -6,7 +6,7 @@
 
 import { libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
-import { openFile } from "../os/descriptor.ts";
+import { openToLock } from "../os/open_file.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { Lock } from "./turns.ts";
 
@@ -17,7 +17,8 @@ export class FileLock implements Lock {
   /** @throws {SystemError} if the file cannot be opened */
   constructor(path: string) {
     // Opened by each child itself: a lock belongs to an open file, and one that was inherited would be shared.
-    this.#fd = openFile(path, { create: true });
+    // To read only: who gives up root keeps no descriptor to write a file of root's by.
+    this.#fd = openToLock(path);
   }
 
   lockHere(): boolean {

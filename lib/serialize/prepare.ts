@@ -4,14 +4,16 @@
  * @module
  */
 
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { TineError } from "../errors.ts";
+import { dirname, join, resolve } from "node:path";
+import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import type { SerializerHandoff, TokenHandoff } from "../handoff.ts";
 import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
+import { trustedPath } from "../os/open_file.ts";
+import { openRegularFile } from "../os/regular_file.ts";
 import { createSharedMemory } from "../os/shared_memory.ts";
 
 /** A serializer as the parent has it. */
@@ -101,9 +103,8 @@ async function prepareSemaphore(token: TokenHandoff): Promise<PreparedLock> {
 /** Each child opens the file before it gives up its rights, so that nothing needs to be given to its user. */
 function prepareFlock(token: TokenHandoff, named: string | undefined): PreparedLock {
   if (named !== undefined) {
-    createLockFile(named);
     // A file that the user named is the user's.
-    return { handoff: { kind: "flock", token, path: named } };
+    return { handoff: { kind: "flock", token, path: createLockFile(named) } };
   }
   if (isLinux) {
     // A file without a name, which goes when the last who has it open ends, however that happens. Opened by way of
@@ -123,12 +124,16 @@ function prepareFlock(token: TokenHandoff, named: string | undefined): PreparedL
   };
 }
 
-function createLockFile(path: string): void {
+/** Creates a lock file if there is none. Returns its path, links followed, as children are to open it. */
+function createLockFile(given: string): string {
   try {
-    closeSync(openSync(path, "a", 0o600));
+    const path = trustedPath(resolve(given));
+    closeFd(openRegularFile(path, "create"));
+    return path;
   } catch (cause) {
+    const why = cause instanceof SystemError ? cause.reason : (cause as Error).message;
     throw new TineError(
-      `Cannot create lock_file "${path}": ${(cause as Error).message}; name a file that this user may write`,
+      `Cannot create lock_file "${given}": ${why}; name a file that this user may write`,
       { cause, exitCode: EX_CANTCREAT },
     );
   }

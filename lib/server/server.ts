@@ -255,8 +255,9 @@ function giveUpRights(
   const { become } = confinement;
   if (become !== undefined) {
     const sockets = listeners.flatMap(({ socketFile }) => socketFile === undefined ? [] : [socketFile.path]);
-    const others = [daemon.pidPath, logger.fileFd === undefined ? undefined : loaded.config.logFile];
-    giveFiles([...sockets, ...others.filter((path) => path !== undefined)], become);
+    // The pid file stays root's: who may write it may name any process there, for root to signal.
+    const log = logger.fileFd === undefined ? undefined : loaded.config.logFile;
+    giveFiles(log === undefined ? sockets : [...sockets, log], become);
   }
   if (loaded.personality.running === "in_process") return () => confine(confinement);
   daemon.confinement = confineParent(confinement, { handlerUrl: parts.handlerUrl, log });
