@@ -34,6 +34,7 @@ const LINUX = {
   O_RDONLY: 0,
   O_WRONLY: 1,
   O_RDWR: 2,
+  O_ACCMODE: 3,
   O_CREAT: 0o100,
   O_NOCTTY: 0o400,
   O_APPEND: 0o2000,
@@ -41,6 +42,8 @@ const LINUX = {
   O_NOFOLLOW: 0o400000,
   O_CLOEXEC: 0o2000000,
   MAP_SHARED: 1,
+  MAP_PRIVATE: 2,
+  MAP_FIXED: 0x10,
   PROT_READ_WRITE: 3,
   F_DUPFD_CLOEXEC: 1030,
   F_GETFD: 1,
@@ -114,6 +117,7 @@ const DARWIN: Constants = {
   O_RDONLY: 0,
   O_WRONLY: 1,
   O_RDWR: 2,
+  O_ACCMODE: 3,
   O_CREAT: 0x200,
   O_NOCTTY: 0x20000,
   O_APPEND: 8,
@@ -121,6 +125,8 @@ const DARWIN: Constants = {
   O_NOFOLLOW: 0x100,
   O_CLOEXEC: 0x1000000,
   MAP_SHARED: 1,
+  MAP_PRIVATE: 2,
+  MAP_FIXED: 0x10,
   PROT_READ_WRITE: 3,
   F_DUPFD_CLOEXEC: 67,
   F_GETFD: 1,
@@ -166,6 +172,7 @@ const LINUX_ALONE = {
   EFD_NONBLOCK: 0o4000,
   MFD_CLOEXEC: 1,
   CLOSE_RANGE_CLOEXEC: 4, // Linux 5.11
+  SYS_pidfd_send_signal: 424, // Linux 5.1
   SYS_pidfd_open: 434, // Linux 5.3
   SYS_close_range: 436, // Linux 5.9
   EPOLL_CLOEXEC: 0o2000000,

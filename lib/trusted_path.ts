@@ -22,6 +22,15 @@ export function namesOpenFile(path: string): boolean {
   return OPEN_FILE.test(path);
 }
 
+const STREAMS: Readonly<Record<string, number>> = { stdin: 0, stdout: 1, stderr: 2 };
+
+/** The descriptor of this process that a path names; undefined if it names something else. */
+export function ownDescriptor(path: string): number | undefined {
+  const name = /^\/(?:dev|dev\/fd|proc\/self\/fd)\/(stdin|stdout|stderr|\d+)$/.exec(path)?.[1];
+  if (name === undefined) return undefined;
+  return STREAMS[name] ?? Number(name);
+}
+
 // Few processes ever meet a link, and the module costs a child 4 MB on Deno.
 function fileSystem(): typeof Fs {
   const { process } = globalThis as unknown as {

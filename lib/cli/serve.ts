@@ -6,6 +6,7 @@
 
 import { splitPositionals } from "../config/command_line.ts";
 import type { Handler } from "../context.ts";
+import { startersDescriptors } from "../os/starters_descriptors.ts";
 import { runServer } from "../server/server.ts";
 import { loadHandler } from "../handler/load.ts";
 
@@ -15,6 +16,7 @@ import { loadHandler } from "../handler/load.ts";
  * @param options `before`: how many arguments stood before these.
  */
 export async function serve(args: readonly string[], options: { before?: number } = {}): Promise<void> {
+  const leftOpen = startersDescriptors("first");
   const { personality, handler: path, rest, firstArgument } = splitPositionals(args);
   const { handler, url } = path === undefined
     ? { handler: {} as Handler, url: undefined }
@@ -25,5 +27,6 @@ export async function serve(args: readonly string[], options: { before?: number 
     argv: rest,
     firstArgument: firstArgument + (options.before ?? 0),
     personality,
+    leftOpen,
   });
 }

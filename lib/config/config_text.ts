@@ -34,16 +34,11 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
  * @throws {ConfigError} if it cannot be read, has more than 1 MiB, or is not UTF-8 text
  */
 export function readConfigText(path: string, place?: Place): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readBytes(follow(path));
-  } catch (cause) {
-    const code = (cause as { code?: string }).code ?? "";
-    const words = ERRNO_WORDS[code] ?? String((cause as Error).message);
+  const bytes = readBytes(path);
+  if ("reason" in bytes) {
     throw new ConfigError(
-      `Cannot read configuration file "${path}": ${words}${code === "" ? "" : ` (${code})`}; ` +
-        "name a file that exists and can be read",
-      { cause, option: "conf_file", ...(place === undefined ? {} : { place }) },
+      `Cannot read configuration file "${path}": ${bytes.reason}; name a file that exists and can be read`,
+      { cause: bytes.cause, option: "conf_file", ...(place === undefined ? {} : { place }) },
     );
   }
   if (bytes.length > MAX_BYTES) throw unfit(path, "it has more than 1 MiB");
@@ -57,21 +52,32 @@ export function readConfigText(path: string, place?: Place): string {
   }
 }
 
-/** Where the path leads. @throws if somebody else may have led it there */
-function follow(path: string): string {
-  // On systems that have links there are users.
-  const followed = followLinks(path, process.geteuid?.() ?? 0);
-  if ("path" in followed) return followed.path;
-  throw new Error(followed.reason);
+/** Why a file cannot be read. */
+interface Unreadable {
+  readonly reason: string;
+  readonly cause?: unknown;
 }
 
-function readBytes(path: string): Uint8Array {
+function readBytes(path: string): Uint8Array | Unreadable {
+  try {
+    // On systems that have links there are users.
+    const followed = followLinks(path, process.geteuid?.() ?? 0);
+    return "reason" in followed ? followed : readOpened(followed.path);
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? "";
+    const words = ERRNO_WORDS[code] ?? String((cause as Error).message);
+    return { reason: `${words}${code === "" ? "" : ` (${code})`}`, cause };
+  }
+}
+
+function readOpened(path: string): Uint8Array | Unreadable {
   // `/dev/stdin` and `/dev/fd/63`, as `<(…)` makes it, are pipes whose writer is there and may take its time. A FIFO
   // that has a name may have none for ever.
   const isOpenFile = namesOpenFile(path);
-  const descriptor = openSync(path, isOpenFile ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
+  const { O_RDONLY, O_NONBLOCK } = constants;
+  const descriptor = openSync(path, isOpenFile ? O_RDONLY : O_RDONLY | O_NONBLOCK);
   try {
-    if (!isOpenFile && fstatSync(descriptor).isFIFO()) throw new Error("it is a FIFO");
+    if (!isOpenFile && fstatSync(descriptor).isFIFO()) return { reason: "it is a FIFO" };
     const buffer = new Uint8Array(MAX_BYTES + 1);
     let length = 0;
     while (length < buffer.length) {

@@ -9,6 +9,7 @@
 import process from "node:process";
 import { SpawnError } from "../errors.ts";
 import { EX_OSERR } from "../exit_codes.ts";
+import { systemdDescriptors } from "../listen/systemd.ts";
 import { sendSignal } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -20,7 +21,10 @@ import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
  * @throws {SpawnError} if it cannot be started, or ends without a word
  */
 export async function goToBackground(options: { setsid: boolean }): Promise<never> {
-  const self = spawnSelf({ role: "daemon" }, { inherit: [], newSession: options.setsid });
+  const self = spawnSelf({ role: "daemon" }, {
+    inherit: systemdDescriptors(),
+    newSession: options.setsid,
+  });
   // Who wants to stop what is started means the server, which then says that it has not come up.
   for (const name of ["INT", "QUIT", "TERM"]) runtime.onSignal(name, () => sendSignal(self.pid, name));
   // A wait also ends when a signal comes.

@@ -78,7 +78,12 @@ function distrust({ uid, mode }: BigIntStats, pid: number): string | undefined {
 }
 
 /** Why it is not `pid` that has the file locked; undefined if it is. */
-function whyNotLocked(stat: BigIntStats, fd: number, pid: number, sight: Sight | undefined): string | undefined {
+function whyNotLocked(
+  stat: BigIntStats,
+  fd: number,
+  pid: number,
+  sight: Sight | undefined,
+): string | undefined {
   const lockers = lockersOf(stat);
   if (sight?.locks ?? lockers.includes(pid)) return undefined;
   // Who can lock it, shared, sees that no server has it locked for itself.

@@ -136,7 +136,9 @@ function makeOwn(path: string, fd: number): void {
     throw cannotCreate(path, `it belongs to user ${stat.uid}, who could change the number in it`);
   }
   // One that an older server gave to the user that it became, or that was made with an open hand.
-  if (!isOwn && libc.fchown(fd, user, libc.getegid()) < 0) throw systemError("fchown", "take the pid file back");
+  if (!isOwn && libc.fchown(fd, user, libc.getegid() >>> 0) < 0) {
+    throw systemError("fchown", "take the pid file back");
+  }
   if (libc.fchmod(fd, mode & ~0o022) < 0) throw systemError("fchmod", "close the pid file for others");
 }
 
@@ -221,9 +223,15 @@ export function adoptPidFile(handle: PidFileHandle): void {
   setCloseOnExec(handle.fd, { on: true });
 }
 
-function unlinkOwn({ path, fd }: PidFileHandle): void {
-  if (statDescriptor(fd) === undefined) throw new Error("it is out of reach from inside of the new root");
-  if (sameFile(fd, path) && parsePid(readPidFile(fd)) === process.pid) unlinkSync(path);
+/** Removes the file if it is still this server's own. Why that is not possible; undefined if it is, or was not due. */
+function unlinkOwn({ path, fd }: PidFileHandle): string | undefined {
+  if (statDescriptor(fd) === undefined) return "it is out of reach from inside of the new root";
+  try {
+    if (sameFile(fd, path) && parsePid(readPidFile(fd)) === process.pid) unlinkSync(path);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 /** Empties a pid file that cannot be removed: empty and unlocked, it is nobody's. */
@@ -243,15 +251,14 @@ function empty({ path, fd }: PidFileHandle): void {
  * stays there, unlocked, for `tine stop` or the next start to clear away.
  */
 export function removePidFile(handle: PidFileHandle, log: Log): void {
-  try {
-    unlinkOwn(handle);
-  } catch (error) {
-    const why = `Cannot remove pid_file "${handle.path}": ${reasonOf(error)}`;
+  const why = unlinkOwn(handle);
+  if (why !== undefined) {
+    const start = `Cannot remove pid_file "${handle.path}": ${why}`;
     try {
       empty(handle);
-      log(2, `${why}; it is emptied instead`);
+      log(2, `${start}; it is emptied instead`);
     } catch {
-      log(2, `${why}; it is left for tine stop, or the next start, to clear away`);
+      log(2, `${start}; it is left for tine stop, or the next start, to clear away`);
     }
   }
   closeFd(handle.fd);

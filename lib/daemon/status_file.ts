@@ -129,47 +129,47 @@ export function readMemory(path: string, most: number): Uint8Array<ArrayBuffer> 
 /** The most children that a status may tell of. */
 const MOST_SLOTS = 1 << 16;
 
-const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** A count or a time of another process; 0 where it does not tell one, as an older server may not. */
+function numeral(value: unknown): number {
+  return Number.isSafeInteger(value) && (value as number) > 0 ? value as number : 0;
+}
 
 /** A text of another process, harmless to a terminal and to whoever reads lines. */
 function text(value: unknown): string {
-  if (typeof value !== "string") throw new TypeError("no text");
-  return escapeMessage(value);
+  return escapeMessage(typeof value === "string" ? value : "?");
 }
 
-function numeral(value: unknown): number {
-  if (!isNumber(value)) throw new TypeError("no number");
-  return value;
+/** A reason, if there is one. */
+function reason<K extends string>(key: K, value: unknown): { [key in K]?: string } {
+  return value === undefined ? {} : { [key]: text(value) } as { [key in K]: string };
 }
 
 function scoreboardIn(value: unknown): ServerStatus["scoreboard"] {
-  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "object" || value === null) return undefined;
   const { fd, capacity } = value as Record<string, unknown>;
   return { fd: numeral(fd), capacity: Math.min(numeral(capacity), MOST_SLOTS) };
 }
 
-/** A status as another process tells it, which may be anybody's; undefined if it is none. */
+/** A status as another process tells it, which may be anybody's; undefined if it is none. Pure. */
 export function checkStatus(told: unknown): ServerStatus | undefined {
-  try {
-    const given = told as Record<string, unknown>;
-    const { listeners, reloadError } = given;
-    if (!Array.isArray(listeners)) return undefined;
-    return {
-      version: text(given["version"]),
-      runtime: text(given["runtime"]),
-      personality: text(given["personality"]),
-      startedMs: numeral(given["startedMs"]),
-      configuredMs: numeral(given["configuredMs"]),
-      listeners: listeners.map(text),
-      how: text(given["how"]),
-      scaled: numeral(given["scaled"]),
-      scoreboard: scoreboardIn(given["scoreboard"]),
-      reloads: numeral(given["reloads"]),
-      ...(reloadError === undefined ? {} : { reloadError: text(reloadError) }),
-    };
-  } catch {
-    return undefined;
-  }
+  if (typeof told !== "object" || told === null) return undefined;
+  const given = told as Record<keyof ServerStatus, unknown>;
+  if (!Array.isArray(given.listeners)) return undefined;
+  return {
+    version: text(given.version),
+    runtime: text(given.runtime),
+    personality: text(given.personality),
+    startedMs: numeral(given.startedMs),
+    configuredMs: numeral(given.configuredMs),
+    listeners: given.listeners.map(text),
+    how: text(given.how),
+    scaled: numeral(given.scaled),
+    scoreboard: scoreboardIn(given.scoreboard),
+    reloads: numeral(given.reloads),
+    reloadsRefused: numeral(given.reloadsRefused),
+    ...reason("scaleError", given.scaleError),
+    ...reason("reloadError", given.reloadError),
+  };
 }
 
 /** What a server tells now; undefined if it does not at this moment. */

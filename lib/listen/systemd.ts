@@ -51,6 +51,12 @@ export function parseListenVariables({ pid, fds, names }: ListenVariables, own: 
   return Array.from({ length: Number(fds) }, (_, i) => ({ fd: FIRST_FD + i, name: list[i] || "unknown" }));
 }
 
+/** The descriptors that systemd handed to this process. The variables stay as they are. */
+export function systemdDescriptors(): readonly number[] {
+  const { LISTEN_PID: pid, LISTEN_FDS: fds } = runtime.environment();
+  return parseListenVariables({ pid, fds, names: undefined }, process.pid).map(({ fd }) => fd);
+}
+
 /**
  * Takes the sockets that systemd handed down, and the variables out of the environment, so that no child takes them
  * for its own. A descriptor that is no socket to serve from is left alone and told of in the log.

@@ -6,7 +6,7 @@
  */
 
 import { SystemError } from "../errors.ts";
-import { followLinks, namesOpenFile } from "../trusted_path.ts";
+import { followLinks, namesOpenFile, ownDescriptor } from "../trusted_path.ts";
 import { errno, libc } from "./calls.ts";
 import { constants as c } from "./constants.ts";
 import { duplicate, setBlocking } from "./descriptor.ts";
@@ -16,7 +16,7 @@ const encoder = new TextEncoder();
 
 /** Who opens: the effective user. */
 export function reader(): number {
-  return libc.geteuid();
+  return libc.geteuid() >>> 0;
 }
 
 function tryOpen(path: string, flags: number, mode: number): number {
@@ -50,7 +50,7 @@ export function trustedPath(path: string): string {
 }
 
 /**
- * Opens a file, close-on-exec and not blocking, so that a FIFO keeps nobody waiting.
+ * Opens a file, close-on-exec, without a wait for whoever is to open a FIFO from its other end.
  *
  * @throws {SystemError} also for a link that somebody else may have made
  */
@@ -61,9 +61,15 @@ export function openNamed(path: string, flags: number, mode: number): number {
     // What is at the end of /dev/stderr is a link by its form only.
     fd = tryOpen(target, namesOpenFile(target) ? flags : flags | c.O_NOFOLLOW, mode);
   }
-  if (fd >= 0) return fd;
-  if (errno() === ENXIO) throw refuseFile(path, "it is a FIFO that nobody reads, or a socket (ENXIO)", ENXIO);
-  throw systemError("open", `open "${path}"`);
+  if (fd >= 0) {
+    setBlocking(fd);
+    return fd;
+  }
+  if (errno() !== ENXIO) throw systemError("open", `open "${path}"`);
+  const own = ownDescriptor(path);
+  // A socket, as systemd gives for standard error, is not to be opened by its name.
+  if (own !== undefined) return duplicate(own);
+  throw refuseFile(path, "it is a FIFO that nobody reads, or a socket (ENXIO)", ENXIO);
 }
 
 /**
@@ -73,19 +79,17 @@ export function openNamed(path: string, flags: number, mode: number): number {
  * @throws {SystemError}
  */
 export function openToAppend(path: string): number {
-  const fd = openNamed(path, c.O_WRONLY | c.O_CREAT | c.O_APPEND, 0o640);
-  setBlocking(fd);
-  return fd;
+  return openNamed(path, c.O_WRONLY | c.O_CREAT | c.O_APPEND, 0o640);
 }
 
 /** Opens a file that exists to lock it, which needs no right to write. @throws {SystemError} */
 export function openToLock(path: string): number {
-  return openNamed(path, 0, 0);
+  return openNamed(path, c.O_RDONLY, 0);
 }
 
 /** Opens what another process has open, by its name in /proc, to read it. @throws {SystemError} */
 export function openToLook(path: string): number {
-  const fd = tryOpen(path, 0, 0);
+  const fd = tryOpen(path, c.O_RDONLY, 0);
   if (fd < 0) throw systemError("open", `open "${path}"`);
   return fd;
 }
@@ -101,5 +105,5 @@ export type FileUse =
 
 /** The flags of a use. */
 export function flagsOf(use: FileUse): number {
-  return use === "read" ? 0 : use === "write" ? c.O_RDWR : c.O_RDWR | c.O_CREAT;
+  return use === "read" ? c.O_RDONLY : use === "write" ? c.O_RDWR : c.O_RDWR | c.O_CREAT;
 }

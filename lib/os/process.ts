@@ -180,12 +180,10 @@ export function openProcess(pid: number): number | undefined {
   return fd < 0 ? undefined : fd;
 }
 
-const SYS_PIDFD_SEND_SIGNAL = 424; // Linux 5.1, the same number on every architecture
-
 /**
  * Sends a signal to the process that `descriptor` ({@linkcode openProcess}) is of, even if its number is another's by
  * now. Whether it was there (and ours to signal).
  */
 export function signalProcess(descriptor: number, name: string): boolean {
-  return libc.syscall4(SYS_PIDFD_SEND_SIGNAL, descriptor, signalNumber(name) ?? 0, 0, 0) === 0;
+  return libc.syscall4(linux.SYS_pidfd_send_signal, descriptor, signalNumber(name) ?? 0, 0, 0) === 0;
 }

@@ -18,10 +18,6 @@ const decoder = new TextDecoder();
 
 /** The runtime opens its files when it starts, and the numbers of descriptors are given from the lowest. */
 const HIGHEST_LOOKED_AT = 1024;
-const ACCESS_MODES = 3;
-const PROT_READ_AND_WRITE = 3;
-const MAP_PRIVATE = 2;
-const MAP_FIXED = 0x10;
 
 /** One of Deno's databases, or what SQLite puts beside it. */
 const DATABASE = /^(\/.*\/)[a-z\d_]+_cache_v\d+(-wal|-shm|-journal)?( \(deleted\))?$/;
@@ -42,7 +38,7 @@ function writableFiles(): WritableFile[] {
   const found: WritableFile[] = [];
   for (let fd = 3; fd < HIGHEST_LOOKED_AT; fd++) {
     const flags = fcntl(fd, c.F_GETFL, 0);
-    if (flags < 0 || (flags & ACCESS_MODES) === 0) continue;
+    if (flags < 0 || (flags & c.O_ACCMODE) === 0) continue;
     const path = targetOf(fd);
     if (path.startsWith("/")) found.push({ fd, path });
   }
@@ -51,7 +47,9 @@ function writableFiles(): WritableFile[] {
 
 /** Of all files that can be written, those in the folder where the runtime has its databases. Pure. */
 export function cachesIn<T extends { readonly path: string }>(files: readonly T[]): readonly T[] {
-  const folders = new Set(files.map(({ path }) => DATABASE.exec(path)?.[1]).filter((one) => one !== undefined));
+  const folders = new Set(
+    files.map(({ path }) => DATABASE.exec(path)?.[1]).filter((one) => one !== undefined),
+  );
   return files.filter(({ path }) => folders.has(path.slice(0, path.lastIndexOf("/") + 1)));
 }
 
@@ -101,7 +99,7 @@ function openToRead(fd: number): number {
 
 /** Makes what is written to a part of memory this process's own; what is read there stays. */
 function makePrivate({ start, length, offset }: SharedMapping, fd: number): void {
-  const at = libc.mmap(start, length, PROT_READ_AND_WRITE, MAP_PRIVATE | MAP_FIXED, fd, offset);
+  const at = libc.mmap(start, length, c.PROT_READ_WRITE, c.MAP_PRIVATE | c.MAP_FIXED, fd, offset);
   if (at !== start) throw systemError("mmap", "close the runtime's cache for writing");
 }
 

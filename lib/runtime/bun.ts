@@ -38,7 +38,6 @@ const PARAMETER = {
 
 const RESULT = {
   i32: FFIType.i32,
-  u32: FFIType.u32,
   address: FFIType.u64,
   void: FFIType.void,
 } as const;

@@ -14,8 +14,8 @@
  */
 export type ArgumentWord = "i32" | "u32" | "usize" | "buffer";
 
-/** The words for a result: `i32`, `u32`, an `address` (0 for NULL, a number above 2^53 for `MAP_FAILED`), or nothing. */
-export type ResultWord = "i32" | "u32" | "address" | "void";
+/** The words for a result: `i32`, an `address` (0 for NULL, a number above 2^53 for `MAP_FAILED`), or nothing. */
+export type ResultWord = "i32" | "address" | "void";
 
 /** One C function: its parameters and its result. */
 export interface CallSpec {
@@ -37,7 +37,6 @@ interface Words {
 
 interface Results {
   i32: number;
-  u32: number;
   address: number;
   void: void;
 }

@@ -16,7 +16,9 @@ import { Daemon, reportFailure } from "../daemon/daemon.ts";
 import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
 import { type Purpose, type Reporter, takePurpose } from "../process/self_spawn.ts";
 import { tryRestart } from "../restart/dry_run.ts";
+import { closeStartersDescriptors, startersDescriptors } from "../os/starters_descriptors.ts";
 import { listen, type Listener } from "../listen/listen.ts";
+import { systemdDescriptors } from "../listen/systemd.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger, openLog } from "../log/logger.ts";
@@ -45,6 +47,8 @@ export interface ServerParts {
   readonly code?: PartialConfig | undefined;
   /** The personality that the command line named. */
   readonly personality?: string | undefined;
+  /** What the starter left open, where that was looked for before any module of the program's was loaded. */
+  readonly leftOpen?: readonly number[] | undefined;
 }
 
 /** Runs a server until it is stopped. The process ends with it. */
@@ -53,7 +57,9 @@ export async function runServer(parts: ServerParts): Promise<never> {
   const self = takePurpose();
   const inherited = takeInheritedState();
   takeHeldSignals();
-  if (self === undefined && inherited === undefined) checkRole();
+  const isFirst = self === undefined && inherited === undefined;
+  if (isFirst) checkRole();
+  const leftOpen = isFirst ? parts.leftOpen ?? startersDescriptors("after_modules") : [];
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
   const reporter = self?.reporter;
@@ -76,10 +82,12 @@ export async function runServer(parts: ServerParts): Promise<never> {
       await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
       return await readOptions(parts);
     });
+    // A process that Tine started has none; before that, the configuration may have come by one of them.
+    closeStartersDescriptors(leftOpen, systemdDescriptors());
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;
-    if ((background || setsid) && inherited === undefined && self === undefined) {
+    if ((background || setsid) && isFirst) {
       return await goToBackground({ setsid });
     }
     const log = openLog(loaded.config);

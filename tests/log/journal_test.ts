@@ -5,7 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { isJournal, journalPrefix } from "../../lib/log/journal.ts";
-import { closeFd, openToAppend } from "../../lib/os/descriptor.ts";
+import { closeFd } from "../../lib/os/descriptor.ts";
+import { openToAppend } from "../../lib/os/open_file.ts";
 
 const noProc = process.platform !== "linux" && "no /proc";
 
