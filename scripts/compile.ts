@@ -1,18 +1,20 @@
 /**
- * Makes the one executable.
+ * Makes the one executable, of Tine or of a program that imports it.
  *
  * Run: `deno run -A scripts/compile.ts deno|bun [--out FILE] [--entry FILE]`
  *
- * For Deno, the base binary (`denort`) is taken from `DENORT_BIN` or from Deno's cache; else Deno fetches it. For Bun,
+ * It holds what is imported and no more: no `node_modules` is embedded. For Deno, the base binary (`denort`) is taken from `DENORT_BIN` or from Deno's cache; else Deno fetches it. For Bun,
  * the `bun` that compiles is the base.
  *
  * @module
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { TOML_PARSER } from "../lib/config/toml_parser.ts";
 import { EX_SOFTWARE, EX_UNAVAILABLE, EX_USAGE } from "../lib/exit_codes.ts";
@@ -95,22 +97,99 @@ function run(command: readonly string[], env: Record<string, string>): void {
   }
 }
 
-async function compileWithDeno({ out, entry }: Request, toolEnv: Record<string, string>): Promise<void> {
-  const env = await withBaseBinary(toolEnv);
-  // All permissions are baked in: a server cannot ask for them at a terminal. Types are checked elsewhere. Nothing is
-  // embedded but what is imported: package.json, which names the tools of development too, is not looked at, and the
-  // one package of npm's, whose import Deno does not see, is named.
-  run(
-    ["deno", "compile", "--quiet", "-A", "--no-check", "--include", TOML_PARSER, "--output", out, entry],
+/**
+ * What of the TOML parser is embedded: the files of the one that is installed beside Tine or the program, or else its
+ * name, by which Deno fetches it.
+ */
+function parserFiles(entry: string): string[] {
+  for (const base of [import.meta.url, pathToFileURL(entry)]) {
+    try {
+      const main = createRequire(base).resolve("smol-toml");
+      return [main, join(main.slice(0, main.lastIndexOf("smol-toml") + "smol-toml".length), "package.json")];
+    } catch {
+      // It is not installed there.
+    }
+  }
+  return [TOML_PARSER];
+}
+
+/** The part of `deno info --json` that is read here. */
+interface ModuleGraph {
+  readonly modules: readonly {
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/**
+ * An import map by which modules that are imported by an absolute path, or by a name that leads to a file, are found
+ * within the executable. Without it a program made by Deno 2.9 looks for them on the disk of where it runs.
+ *
+ * @param folder Where the map will lie.
+ * @returns undefined if all files are imported by relative paths
+ */
+export function importMapOf(graph: ModuleGraph, folder: string): Record<string, string> | undefined {
+  const imports: Record<string, string> = {};
+  let isNeeded = false;
+  for (const { specifier, code } of graph.modules.flatMap(({ dependencies = [] }) => dependencies)) {
+    const target = code?.specifier;
+    if (target === undefined || /^\.\.?\//.test(specifier)) continue;
+    if (target.startsWith("file:")) {
+      imports[specifier] = `./${relative(folder, fileURLToPath(target))}`;
+      isNeeded = true;
+    } else if (!/^[a-z]+:/.test(specifier)) {
+      // It stands in the program's own map, in whose place this one is.
+      imports[specifier] = target;
+    }
+  }
+  return isNeeded ? imports : undefined;
+}
+
+/** Writes the import map that the program needs beside it. Returns its path, or undefined if it needs none. */
+function writeImportMap(entry: string, env: Record<string, string>): string | undefined {
+  const json = execFileSync("deno", ["info", "--json", entry], {
     env,
-  );
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+  });
+  const imports = importMapOf(JSON.parse(json) as ModuleGraph, dirname(entry));
+  if (imports === undefined) return undefined;
+  const path = `${entry}.import_map_${process.pid}.json`;
+  writeFileSync(path, JSON.stringify({ imports }));
+  return path;
+}
+
+async function compileWithDeno({ out, entry }: Request, toolEnv: Record<string, string>): Promise<void> {
+  // Else Deno embeds all of the node_modules that it finds.
+  const env = { ...await withBaseBinary(toolEnv), DENO_NO_PACKAGE_JSON: "1" };
+  const map = writeImportMap(entry, env);
+  try {
+    // All permissions are baked in: a server cannot ask for them at a terminal. Types are checked elsewhere.
+    run([
+      "deno",
+      "compile",
+      "--quiet",
+      "-A",
+      "--no-check",
+      ...(map === undefined ? [] : ["--import-map", map]),
+      // Deno does not see that it is imported.
+      ...parserFiles(entry).flatMap((file) => ["--include", file]),
+      "--output",
+      out,
+      entry,
+    ], env);
+  } finally {
+    if (map !== undefined) rmSync(map);
+  }
   // A whole deno is accepted as a base as well, and makes a program that does what deno does.
   const { stdout } = spawnSync(out, ["--version"], { env, encoding: "utf8", timeout: VERSION_LIMIT_MS });
   if (!/^deno \d/.test(stdout ?? "")) return;
   rmSync(out);
   throw new CompileError(
     `Cannot compile for Deno: the base binary "${
-      env["DENORT_BIN"]
+      toolEnv["DENORT_BIN"]
     }" is a whole deno; set DENORT_BIN to a denort`,
     EX_UNAVAILABLE,
   );

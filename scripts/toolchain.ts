@@ -76,7 +76,5 @@ export function toolEnvironment(root: string = ROOT): Record<string, string> {
     // Plain text can be searched and counted.
     NO_COLOR: "1",
     DENO_NO_UPDATE_CHECK: "1",
-    // Else Deno looks up, and some of its commands fetch, every tool of development that package.json names.
-    DENO_NO_PACKAGE_JSON: "1",
   };
 }

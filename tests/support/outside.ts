@@ -56,12 +56,10 @@ export class Outside {
     env: Readonly<Record<string, string | undefined>> = {},
   ): Promise<Outcome> {
     const [program = "", ...args] = command;
-    // The tools of the checkout, with nothing else of it.
-    const { DENO_NO_PACKAGE_JSON: _, ...tools } = toolEnvironment();
     const child = spawn(program, args, {
       cwd: this.folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...tools, ...env },
+      env: { ...toolEnvironment(), DENO_NO_PACKAGE_JSON: undefined, ...env },
     });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (bytes) => stdout += bytes);
