@@ -1,8 +1,8 @@
 /**
  * Rule `error-grammar`: "Cannot <verb> <object>: <why>[; <what to do>]", without a period at the end.
  *
- * Only the words that are written down are looked at: a message that starts with a value is left to the table test of
- * messages.
+ * Only the words that are written down are looked at, be it in a constant of the same file or in either branch of a
+ * choice: a message that starts with a value is left to the table test of messages.
  *
  * @module
  */
@@ -20,6 +20,37 @@ interface Words {
   readonly tail: string | undefined;
   /** All that is text. */
   readonly all: string;
+}
+
+/** Functions that give their message back with something in front of it: which of their arguments that is. */
+const PREFIXING: ReadonlyMap<string, number> = new Map([["located", 1]]);
+
+/** The constants of a file by their names, to what each was set wherever one of that name is declared. */
+type Constants = ReadonlyMap<string, readonly Deno.lint.Node[]>;
+
+/** The expressions that a message may be: more than one where it is chosen. */
+function* messagesOf(node: Deno.lint.Node | undefined, constants: Constants): Generator<Deno.lint.Node> {
+  switch (node?.type) {
+    case "ConditionalExpression":
+      yield* messagesOf(node.consequent, constants);
+      yield* messagesOf(node.alternate, constants);
+      break;
+    case "LogicalExpression":
+      yield* messagesOf(node.left, constants);
+      yield* messagesOf(node.right, constants);
+      break;
+    case "Identifier":
+      // Without the constants, as one may be made of another of its own name.
+      for (const value of constants.get(node.name) ?? []) yield* messagesOf(value, new Map());
+      break;
+    case "CallExpression": {
+      const place = node.callee.type === "Identifier" ? PREFIXING.get(node.callee.name) : undefined;
+      if (place !== undefined) yield* messagesOf(node.arguments[place], constants);
+      break;
+    }
+    default:
+      if (node !== undefined) yield node;
+  }
 }
 
 /** What can be read of a message in the source; undefined where it is computed. */
@@ -51,19 +82,38 @@ function* faultsOf(words: Words): Generator<string> {
 export const errorGrammar: Deno.lint.Rule = {
   create(context) {
     if (!isIn(placeOf(context.filename), ["lib/"])) return {};
+    const constants = new Map<string, Deno.lint.Node[]>();
+    const errors: Deno.lint.NewExpression[] = [];
+    const check = (message: Deno.lint.Node) => {
+      const words = wordsOf(message);
+      if (words === undefined) return;
+      for (const fault of faultsOf(words)) {
+        context.report({
+          node: message,
+          message: fault,
+          hint: 'Write "Cannot <verb> <object>: <why>; <what to do>"',
+        });
+      }
+    };
     return {
+      VariableDeclarator({ id, init }) {
+        if (id.type !== "Identifier" || init === null) return;
+        constants.set(id.name, [...constants.get(id.name) ?? [], init]);
+      },
       NewExpression(node) {
-        if (node.callee.type !== "Identifier" || !node.callee.name.endsWith("Error")) return;
-        // An AggregateError's message comes second.
-        const message = node.arguments[node.callee.name === "AggregateError" ? 1 : 0];
-        const words = wordsOf(message);
-        if (message === undefined || words === undefined) return;
-        for (const fault of faultsOf(words)) {
-          context.report({
-            node: message,
-            message: fault,
-            hint: 'Write "Cannot <verb> <object>: <why>; <what to do>"',
-          });
+        if (node.callee.type === "Identifier" && node.callee.name.endsWith("Error")) errors.push(node);
+      },
+      "Program:exit"() {
+        const messages = new Set<string>();
+        for (const { callee, arguments: given } of errors) {
+          // An AggregateError's message comes second.
+          const place = callee.type === "Identifier" && callee.name === "AggregateError" ? 1 : 0;
+          for (const message of messagesOf(given[place], constants)) {
+            // Two errors may have one message, as a constant.
+            if (messages.has(`${message.range}`)) continue;
+            messages.add(`${message.range}`);
+            check(message);
+          }
         }
       },
     };
