@@ -43,7 +43,7 @@ async function withProgram(
       await until(
         () => {
           assert.equal(child.exitCode, null, `it ended: ${err}`);
-          return /Bound to auto-assigned port (\d+)/.exec(err)?.[1];
+          return /Listening on /.test(err) && /Bound to auto-assigned port (\d+)/.exec(err)?.[1];
         },
         20_000,
         () => `the port; it said ${err}`,
@@ -320,7 +320,7 @@ test("the chat tells everybody what one says, who comes and who leaves", { timeo
         if (client === a) assert.equal(await client.line(), " - sent 27 byte message");
         await said(client, /^\[\d - 127\.0\.0\.1\] hi$/);
       }
-      b.reset();
+      await b.reset();
       for (const client of [a, c]) await said(client, /^LEFT: \(#\d\) from 127\.0\.0\.1$/);
       a.say("lo");
       for (const client of [a, c]) await said(client, /^\[\d - 127\.0\.0\.1\] halo$/);

@@ -6,13 +6,14 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { BODY_MS } from "./limits.ts";
-import { until, within } from "./until.ts";
+import { pass, until, within } from "./until.ts";
 
 /** Whether this test runs on Bun. */
 export const onBun = process.versions["bun"] !== undefined;
@@ -272,6 +273,31 @@ export class TestServer {
     });
   }
 
+  /**
+   * Waits until all its processes are asleep, in two looks on end: what was under way is done, and without a new event
+   * nothing happens any more.
+   */
+  async untilCalm(): Promise<void> {
+    let looks = 0;
+    await until(() => {
+      looks = this.remains().every(isAsleep) ? looks + 1 : 0;
+      return looks >= 2;
+    }, "all processes of the server are asleep");
+  }
+
+  /** Waits for a whole second in which the parent is not woken once: it looks for nothing by itself. */
+  async untilAtRest(): Promise<void> {
+    const sleeps = () => {
+      const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
+      return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
+    };
+    await until(async () => {
+      const before = sleeps();
+      await pass(1000);
+      return sleeps() === before;
+    }, "a second without a wake-up");
+  }
+
   /** Waits until exactly `n` children are there and all are ready. */
   async untilReady(n: number): Promise<number[]> {
     return await until(
@@ -439,8 +465,10 @@ export class Client {
   }
 
   /** Vanishes: the server sees a reset. */
-  reset(): void {
+  async reset(): Promise<void> {
+    const closed = once(this.#socket, "close");
     this.#socket.resetAndDestroy();
+    await closed;
   }
 
   /** What the server says up to its end. */

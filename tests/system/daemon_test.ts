@@ -17,7 +17,7 @@ import { test } from "node:test";
 import { childrenOf, type DaemonFolder, statOf, threadsOf, withFolder } from "../support/daemon.ts";
 import { timeout } from "../support/limits.ts";
 import { exchange, onBun, signal } from "../support/server.ts";
-import { pass, until } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const PORT0 = ["--port", "127.0.0.1:0", "--max_servers", "2"];
 
@@ -293,10 +293,11 @@ test(
     await withFolder(async (folder) => {
       assert.equal((await folder.start(PORT0)).status, 0);
       const children = await folder.children(2);
-      // Deno listens to the signal from half a second after its start.
-      await pass(1000);
-      signal(folder.pid, "SIGUSR1");
-      await folder.says(/Debugger listening on/);
+      // Deno listens to the signal from some time after its start.
+      await until(() => {
+        signal(folder.pid, "SIGUSR1");
+        return /Debugger listening on/.test(folder.log);
+      }, "the debugger");
       await until(() => !debuggerOpen([folder.pid, ...children]), 5000, "the end of the debugger");
       await folder.stop();
     });

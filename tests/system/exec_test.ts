@@ -17,7 +17,7 @@ import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
 import { Client, example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
 import { tine } from "../support/super_server.ts";
-import { pass, until, within } from "../support/until.ts";
+import { until, within } from "../support/until.ts";
 
 const noGit = spawnSync("git", ["daemon", "--help"]).error === undefined ? false : "no git";
 const noRsync = spawnSync("rsync", ["--version"]).error === undefined ? false : "no rsync";
@@ -114,7 +114,7 @@ test("a program waits for a client who takes a while", { timeout }, async () => 
     const client = new Client(server.port);
     try {
       assert.equal(await client.line(), "ready");
-      await pass(100);
+      await server.untilCalm();
       client.say("here I am");
       assert.equal(await client.line(), "here I am");
     } finally {

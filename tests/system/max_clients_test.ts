@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
 import { Client, exchange, fixture, signal, type TestServer, withServer } from "../support/server.ts";
-import { pass } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const skip = process.platform === "linux" ? false : "needs epoll";
 const crowd = { handler: fixture("crowd.ts") };
@@ -57,7 +59,7 @@ test("a client goes to an idle child before it goes to a busy one", { timeout, s
     assert.deepEqual(perChild(first), [1, 1, 1, 1]);
     const gone = first.pop();
     await gone?.client.quit();
-    await pass(100); // the others hear of it a moment later
+    await server.untilCalm(); // the others have heard of it
     const [next] = await enter(server, 1);
     assert.equal(next?.pid, gone?.pid, "a busy child took the client of an idle one");
     closeAll([...first, ...(next ? [next] : [])]);
@@ -82,6 +84,7 @@ test("a slow handler and a slow reader keep nobody else waiting", { timeout, ski
     slow.client.say("wait");
     reader.client.say("flood");
     for (let i = 0; i < 50; i++) await quick.client.ask(`${i}`, quick.pid);
+    writeFileSync(join(server.folder, "trail.go"), "");
     assert.equal(await slow.client.line(), `Tine::crowd:${slow.pid}: You said "wait"`);
     const flood = await reader.client.line();
     assert.equal(flood.length, 8 * 1024 * 1024 + `Tine::crowd:${reader.pid}: You said "flood"`.length);
@@ -169,13 +172,16 @@ test(
   "a client that says nothing is given up after idle_timeout, beside others",
   { timeout, skip },
   async () => {
-    const args = ["--max_servers", "1", "--max_clients", "4", "--idle_timeout", "1"];
+    const args = ["--max_servers", "1", "--max_clients", "4", "--idle_timeout", "2"];
     await withServer(args, crowd, async (server) => {
       const [silent, lively] = await enter(server, 2);
       assert.ok(silent && lively);
       let given = false;
       const end = silent.client.rest().then(() => given = true);
-      while (!given) await lively.client.ask("here", lively.pid);
+      await until(async () => {
+        await lively.client.ask("here", lively.pid);
+        return given;
+      }, "the end of the silent client");
       await end;
       closeAll([lively]);
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { UdpClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
 import { noPersonality, perlHooks } from "../support/perl_hooks.ts";
 import { Client, example, fixture, signal, type TestServer, withServer } from "../support/server.ts";
-import { pass, until } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const MUX = { handler: fixture("mux.ts") };
 const DEBUG = ["--log_level", "4"];
@@ -47,6 +47,11 @@ async function untilCalled(server: TestServer, callback: string, count = 1): Pro
   await until(() => times(server, callback) >= count, 10_000, () => `${count} × ${callback}`);
 }
 
+/** Lets callbacks go on that wait for the test's word. */
+function goOn(server: TestServer): void {
+  writeFileSync(join(server.folder, "trail.go"), "");
+}
+
 /** A client that reads nothing until it is told to. */
 function deafClient(port: number): Socket {
   const socket = createConnection({ port, host: "127.0.0.1" });
@@ -67,24 +72,27 @@ for (const denied of [false, true]) {
     { timeout, skip: noPersonality("Multiplex") },
     async () => {
       const env: Record<string, string> = denied ? { DENY: "1" } : {};
-      const visit = async (port: number) => {
+      const visit = async (port: number, trail: () => string[]) => {
         const client = new Client(port);
         assert.equal(await client.line(), denied ? "Not you." : "Hello.");
-        if (!denied) client.say("something");
-        await pass(50); // so that the end comes after what was said
+        if (!denied) {
+          client.say("something");
+          // The end is to come after what was said, and not with it.
+          await until(() => trail().includes("muxInput"), () => `muxInput; there are ${trail()}`);
+        }
         client.end();
         assert.equal(await client.rest(), "");
       };
       const last = denied ? "postProcessRequest" : "muxClose";
       let expected = await perlHooks("Multiplex", env, async ({ port, trail }) => {
-        await visit(port);
+        await visit(port, trail);
         await until(() => trail().includes(last), 10_000, () => `the last callback in Perl: ${trail()}`);
       });
       // There the object of the listening socket stands for who was denied; here there is none.
       if (denied) expected = expected.filter((hook) => hook !== "muxClose" && hook !== "muxEof");
       assert.ok(expected.includes(denied ? "requestDenied" : "muxEof"), `Perl noted ${expected}`);
       await withServer(["--server_type", "Multiplex"], { ...EVERY_HOOK, env }, async (server) => {
-        await visit(server.port);
+        await visit(server.port, () => server.trail.map(({ hook }) => hook));
         await untilCalled(server, last);
         await server.stop();
         assert.deepEqual(server.trail.map(({ hook }) => hook), expected);
@@ -108,11 +116,11 @@ test("Multiplex serves many clients at once in one process", { timeout }, async 
 });
 
 test("what muxInput does not consume is there again with what comes next", { timeout }, async () => {
-  await withServer([], MUX, async (server) => {
+  await withServer([], { ...MUX, env: { NOTE: "muxInput" } }, async (server) => {
     await withClients(server, 1, async (client) => {
-      for (const part of ["on", "e\r", "\ntwo\r\nthr"]) {
+      for (const [i, part] of ["on", "e\r", "\ntwo\r\nthr"].entries()) {
         client.send(part);
-        await pass(30);
+        await untilCalled(server, "muxInput", i + 1);
       }
       assert.deepEqual([await client.line(), await client.line()], ["1 one", "1 two"]);
       client.send("ee\r\n");
@@ -132,7 +140,8 @@ test("a callback that waits holds up its own client, in order, and nobody else",
         return lines;
       })();
       for (let i = 0; i < 20; i++) await ask(quick as Client, `${i}`, `2 ${i}`);
-      assert.equal(heard, 0, "the quick client was held up");
+      assert.equal(heard, 0, "the slow client's callback did not wait");
+      goOn(server);
       assert.deepEqual(await answers, ["slow 1", "slow 2", "2 and then"]);
     });
   });
@@ -141,7 +150,7 @@ test("a callback that waits holds up its own client, in order, and nobody else",
 test("a client that vanishes is closed, and others are served", { timeout }, async () => {
   await withServer(DEBUG, MUX, async (server) => {
     await withClients(server, 2, async (gone, other) => {
-      gone?.reset();
+      await gone?.reset();
       await untilCalled(server, "muxClose");
       await ask(other as Client, "x", "1 x");
       assert.equal(times(server, "muxEof"), 0);
@@ -149,8 +158,9 @@ test("a client that vanishes is closed, and others are served", { timeout }, asy
     // One that vanishes while its callback is under way.
     await withClients(server, 1, async (gone) => {
       gone.say("slow");
-      await pass(50);
-      gone.reset();
+      await untilCalled(server, "waiting");
+      await gone.reset();
+      goOn(server);
       await untilCalled(server, "muxClose", 3);
     });
   });
@@ -209,7 +219,7 @@ test("drained waits for a slow reader, so that it gets everything", { timeout },
   await withServer([], MUX, async (server) => {
     const slow = deafClient(server.port);
     slow.write("stream 200\r\n");
-    await pass(300);
+    await untilCalled(server, "full");
     let received = 0;
     let last = "";
     slow.on("data", (bytes) => {
@@ -318,15 +328,17 @@ test(
   "with idle_timeout a client that says nothing is cut off, and one that talks is not",
   { timeout },
   async () => {
-    await withServer([...DEBUG, "--idle_timeout", "0.5"], MUX, async (server) => {
+    await withServer([...DEBUG, "--idle_timeout", "2"], MUX, async (server) => {
       await withClients(server, 2, async (silent, talker) => {
-        const end = silent?.rest();
-        for (let i = 0; i < 8; i++) {
-          await pass(100);
+        let end: string | undefined;
+        const rest = silent?.rest().then((text) => end = text);
+        await until(async () => {
           await ask(talker as Client, "x", /^\d x$/);
-        }
-        assert.equal(await end, "");
-        assert.match(server.text, /it said nothing for 0.5 s/);
+          return end !== undefined;
+        }, "the end of the silent client");
+        assert.equal(await rest, "");
+        assert.match(server.text, /it said nothing for 2 s/);
+        await ask(talker as Client, "y", "1 y");
       });
     });
   },
@@ -371,8 +383,10 @@ test("SIGHUP restarts Multiplex in place: answers are sent, sockets stay", { tim
   await withServer([], MUX, async (server) => {
     await withClients(server, 2, async (idle, busy) => {
       busy?.say("slow answer");
-      await pass(50);
+      await untilCalled(server, "waiting");
       signal(server.pid, "SIGHUP");
+      await server.says(/Server closing!/);
+      goOn(server);
       assert.equal(await busy?.line(), "slow answer");
       assert.equal(await busy?.rest(), "");
       assert.equal(await idle?.rest(), "");
@@ -388,7 +402,7 @@ test("a callback that does not end is cut off by a restart after stop_timeout", 
   await withServer(["--stop_timeout", "0.2"], MUX, async (server) => {
     await withClients(server, 1, async (client) => {
       client.say("never");
-      await pass(50);
+      await untilCalled(server, "waiting");
       signal(server.pid, "SIGHUP");
       assert.equal(await client.rest(), "");
     });
@@ -403,8 +417,12 @@ for (const name of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
     await withServer([], MUX, async (server) => {
       await withClients(server, 3, async (...clients) => {
         clients[1]?.say("slow answer");
-        await pass(50);
+        await untilCalled(server, "waiting");
         signal(server.pid, name);
+        if (name === "SIGQUIT") {
+          await server.says(/Server closing!/);
+          goOn(server);
+        }
         // Only QUIT waits for what is under way.
         assert.equal(await clients[1]?.rest(), name === "SIGQUIT" ? "slow answer\r\n" : "");
         for (const client of [clients[0], clients[2]]) assert.equal(await client?.rest(), "");
@@ -419,7 +437,7 @@ test("SIGTERM does not wait for a callback that does not end", { timeout }, asyn
   await withServer([], MUX, async (server) => {
     await withClients(server, 1, async (client) => {
       client.say("never");
-      await pass(50);
+      await untilCalled(server, "waiting");
       signal(server.pid, "SIGTERM");
       assert.equal(await client.rest(), "");
       await server.stop();
@@ -459,15 +477,10 @@ test("Multiplex refuses a handler without a mux in one line, and binds nothing",
 });
 
 test("an idle Multiplex sleeps, whoever is connected", { timeout }, async () => {
-  const sleeps = (pid: number) =>
-    Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
   await withServer([], MUX, async (server) => {
     await withClients(server, 20, async (...clients) => {
       await ask(clients[3] as Client, "x", "20 x");
-      await pass(500);
-      const before = sleeps(server.pid);
-      await pass(1000);
-      assert.ok(sleeps(server.pid) - before < 5, `woken ${sleeps(server.pid) - before} times in a second`);
+      await server.untilAtRest();
     });
   });
 });
@@ -491,6 +504,7 @@ test("Multiplex serves datagrams beside connections, each as a client of its own
         sender.send("timeout");
         assert.equal(await sender.ask("quick"), "answer quick");
         assert.equal(await sender.hear(), "udp 7 1");
+        goOn(server);
         assert.equal(await sender.hear(), "answer slow");
         await server.says(/For a datagram of 127\.0\.0\.1:\d+, muxInput threw Error: on purpose/);
         await server.says(/muxInput threw Error: Cannot set a timeout for a datagram/);
@@ -507,8 +521,10 @@ test("QUIT lets Multiplex answer the datagram that it has taken", { timeout }, a
     const [, , udp = 0] = await server.boundPorts(3);
     const sender = new UdpClient(udp);
     sender.send("slow");
-    await pass(100);
+    await untilCalled(server, "waiting");
     signal(server.pid, "SIGQUIT");
+    await server.says(/Server closing!/);
+    goOn(server);
     assert.equal(await sender.hear(), "answer slow");
     sender.close();
     await server.stop();

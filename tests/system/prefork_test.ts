@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
 import { exchange, signal, withServer } from "../support/server.ts";
-import { pass, until } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 test("a server keeps max_servers children, serves, and leaves nothing behind", { timeout }, async () => {
   await withServer(["--max_servers", "3", "--log_level", "4"], {}, async (server) => {
@@ -55,7 +55,7 @@ test("a storm of SIGKILL costs no client but those of the killed children", { ti
       ) as number[];
       const victim = alive[Math.floor(Math.random() * alive.length)] as number;
       if (signal(victim, "SIGKILL")) killed.add(victim);
-      await pass(10);
+      await until(() => !server.children().includes(victim), "the end of the child");
     }
     await server.untilReady(6);
     over = true;

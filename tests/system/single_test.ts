@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
@@ -14,7 +13,7 @@ import {
   type TestServer,
   withServer,
 } from "../support/server.ts";
-import { pass, until } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const SINGLE = ["--server_type", "Single", "--log_level", "4"];
 const PATIENT = { handler: fixture("patient.ts") };
@@ -38,12 +37,6 @@ async function withClient(server: TestServer, body: (client: Client) => Promise<
   } finally {
     client.close();
   }
-}
-
-/** How often the process has been put to sleep of its own will and woken again. */
-function sleeps(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
 }
 
 for (const denied of [false, true]) {
@@ -82,7 +75,7 @@ test("Single has no child, and serves a second client once the first has left", 
         heard = true;
         return line;
       });
-      await pass(200);
+      await server.untilCalm();
       assert.equal(heard, false, "the second client was served beside the first");
       first.say("x");
       assert.equal(await first.line(), "bye x");
@@ -110,10 +103,7 @@ test("an idle Single sleeps without waking up", { timeout }, async () => {
   await withServer(SINGLE, PATIENT, async (server) => {
     await withClient(server, (client) => Promise.resolve(client.say("x")));
     await server.says(/CONNECT/);
-    await pass(500);
-    const before = sleeps(server.pid);
-    await pass(1000);
-    assert.ok(sleeps(server.pid) - before < 5, `woken ${sleeps(server.pid) - before} times in a second`);
+    await server.untilAtRest();
   });
 });
 
@@ -150,9 +140,14 @@ test("SIGQUIT lets Single finish its client, and a second signal does not wait",
     await withClient(server, async (client) => {
       signal(server.pid, "SIGQUIT");
       await server.says(/Attempting a slow shutdown/);
-      await pass(1100); // sooner, it would be taken for the first, sent twice
-      signal(server.pid, "SIGQUIT");
-      assert.equal(await client.rest(), "");
+      let heard: string | undefined;
+      const rest = client.rest().then((text) => heard = text);
+      await until(() => {
+        // Those that come at once are taken for the first, sent twice.
+        signal(server.pid, "SIGQUIT");
+        return heard !== undefined;
+      }, "the end of the client");
+      assert.equal(await rest, "");
     });
     await server.stop();
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
 import { Client, exchange, signal, type TestServer, withServer } from "../support/server.ts";
-import { pass, until } from "../support/until.ts";
+import { until } from "../support/until.ts";
 
 const NUMBERS = ["--min_servers", "3", "--min_spare_servers", "2", "--max_spare_servers", "4"];
 const SOON = ["--check_for_waiting", "0.2", "--min_child_ttl", "0.2"];
@@ -166,7 +166,7 @@ test(
       const served = late.welcome();
       let isServed = false;
       served.then(() => isServed = true);
-      await pass(300);
+      await server.untilCalm();
       assert.equal(isServed, false, "the fourth client waits");
       assert.equal(server.children().length, 3);
       await held[0]?.quit();
