@@ -56,6 +56,17 @@ export function carriesDatagrams({ proto }: Pick<ListenerHandoff, "proto">): boo
   return proto === "udp" || proto === "unixdgram";
 }
 
+/** The log as children have it: they open nothing themselves, as they may not be allowed to. */
+export interface LogHandoff {
+  readonly level: number;
+  readonly format: Config["logFormat"];
+  readonly fd: number;
+  /** The path of the file; undefined for stderr. */
+  readonly file?: string | undefined;
+  /** Where the parent leaves the file that it has opened again; undefined where the system has no such thing. */
+  readonly mailbox?: Pipe | undefined;
+}
+
 /** What is the same for all children of one start. */
 export interface Handoff {
   readonly config: Config;
@@ -78,6 +89,8 @@ export interface Handoff {
   readonly deathPipeFd: number;
   /** Wakes the parent. */
   readonly wakeup: Pipe;
+  /** The log, as the parent has opened it. */
+  readonly log: LogHandoff;
   /** Whether stderr leads to systemd's journal. */
   readonly journal: boolean;
   /** What the child is to be reduced to before its first client, where the parent could not do it for all. */
@@ -86,7 +99,7 @@ export interface Handoff {
 
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
-  const { listeners, scoreboardFd, deathPipeFd, wakeup, serializer, messagesFd, broadcast } = handoff;
+  const { listeners, scoreboardFd, deathPipeFd, wakeup, serializer, messagesFd, broadcast, log } = handoff;
   const token = serializer.kind === "none" ? undefined : serializer.token;
   const lone = [messagesFd, token?.generationFd, serializer.kind === "flock" ? serializer.fd : undefined];
   const sockets = listeners.map(({ fd }) => fd);
@@ -95,7 +108,8 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
       ...sockets,
       scoreboardFd,
       deathPipeFd,
-      ...[wakeup, broadcast, token?.pipe].flatMap((ends) =>
+      log.fd,
+      ...[wakeup, broadcast, token?.pipe, log.mailbox].flatMap((ends) =>
         ends === undefined ? [] : [ends.read, ends.write]
       ),
       ...lone.filter((fd) => fd !== undefined),

@@ -27,6 +27,11 @@ const LINUX = {
   SHUT_RDWR: 2,
   MSG_DONTWAIT: 0x40,
   MSG_NOSIGNAL: 0x4000,
+  MSG_PEEK: 2,
+  SCM_RIGHTS: 1,
+  SEEK_CUR: 1,
+  /** What is written to a pipe at once, up to so many bytes, is not mixed with what others write. */
+  PIPE_BUF: 4096,
   POLLIN: 1,
   POLLOUT: 4,
   POLLERR: 8,
@@ -110,6 +115,10 @@ const DARWIN: Constants = {
   SHUT_RDWR: 2,
   MSG_DONTWAIT: 0x80,
   MSG_NOSIGNAL: 0x80000,
+  MSG_PEEK: 2,
+  SCM_RIGHTS: 1,
+  SEEK_CUR: 1,
+  PIPE_BUF: 512,
   POLLIN: 1,
   POLLOUT: 4,
   POLLERR: 8,
@@ -165,6 +174,7 @@ const LINUX_ALONE = {
   SOCK_SEQPACKET: 5,
   SOCK_CLOEXEC: 0o2000000,
   SOCK_NONBLOCK: 0o4000,
+  MSG_CMSG_CLOEXEC: 0x40000000,
   /** The option of SOL_SOCKET that tells who is at the other end of a unix socket. */
   SO_PEERCRED: 17,
   TCP_INFO: 11,
@@ -187,6 +197,13 @@ const LINUX_ALONE = {
   epollEventSize: 12,
   /** The offset of `data` in it. */
   epollDataOffset: 4,
+  /** The size of `struct msghdr`, and the offsets of `msg_iov` and `msg_control` in it, each before its length. */
+  msghdrSize: 56,
+  msgIovOffset: 16,
+  msgControlOffset: 32,
+  /** `CMSG_LEN` and `CMSG_SPACE` of one descriptor. */
+  controlLength: 20,
+  controlSpace: 24,
   /** The offset of `tcpi_unacked` in `struct tcp_info`. */
   tcpiUnackedOffset: 24,
 };

@@ -8,7 +8,7 @@ import { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
 import { EX_CHILD_THREW, EX_STALLED } from "../exit_codes.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
-import { directLog, type Logger, openLog } from "../log/logger.ts";
+import { directLog, Logger } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
 import { Epoll, MANY_EVENTS } from "../os/epoll.ts";
 import { holdSignals } from "../os/process.ts";
@@ -25,7 +25,7 @@ import { Account } from "./account.ts";
 import type { ConcurrentClients } from "./concurrent_clients.ts";
 import type { Receiver } from "../client/receive.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
-import { callHook, causeOf, clauseOf, endWhenStalled, Stalled } from "../process/failure.ts";
+import { callHook, causeOf, clauseOf, endWhenStalled, Stalled, Uncaught } from "../process/failure.ts";
 import { forever, Yielder } from "../client/yield.ts";
 
 /** Reads what the parent handed down. */
@@ -38,7 +38,7 @@ export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: H
   // Kept from the programs that this child may start.
   for (const fd of inheritedDescriptors(handoff)) setCloseOnExec(fd, { on: true });
   const { config } = handoff;
-  const logger = openLog(config);
+  const logger = new Logger(handoff.log);
   const whole = config.exec.length === 0 || ticket.kind === "dequeue"
     ? handler
     : (await import("../handler/exec.ts")).withProgram(handler, config, logger);
@@ -85,7 +85,8 @@ class Child {
     try {
       const { config, journal, messagesFd } = this.#handoff;
       await directLog(this.#logger, { config, handler: this.#handler, server: this.#server, journal });
-      this.#listenToSignals();
+      runtime.onUncaught((error) => this.#fail(new Uncaught(error)));
+      await this.#listenToSignals();
       this.#slot.setPid(runtime.pid);
       if (messagesFd !== undefined) {
         this.#server.line = new (await import("./parent_line.ts")).ParentLine(messagesFd, runtime.pid);
@@ -98,11 +99,13 @@ class Child {
     }
   }
 
-  #listenToSignals(): void {
+  async #listenToSignals(): Promise<void> {
+    // Not when the signal comes: nothing can be loaded from inside of a new root, and a line may be said at once.
+    const renew = this.#handoff.log.file && (await import("./renew_log.ts")).renewLog;
     const act: Record<ChildAction, () => void> = {
       leave_now: () => this.#leaveByItself(),
       leave_after_client: () => this.#leaveSoon(),
-      reopen: () => this.#logger.reopen(),
+      reopen: () => renew && renew(this.#logger, this.#handoff.log),
     };
     for (const { name, child } of SIGNALS) {
       if (child === undefined) continue;
@@ -237,6 +240,7 @@ class Child {
   }
 
   #leaveByItself(): void {
+    this.#server.logCutOff(this.#concurrent?.size ?? Number(this.#connection !== undefined));
     this.#leave(0).catch((error) => this.#fail(error));
   }
 
@@ -248,11 +252,8 @@ class Child {
     await this.#serveLast();
     this.#slot.setState(STATE.leaving, Date.now());
     if (this.#waiting) this.#account?.leavesQueue();
-    await callHook(
-      this.#handler.hooks,
-      "childFinish",
-      (hooks) => hooks.childFinish?.(this.#server, this.#ticket.kind),
-    );
+    const { kind } = this.#ticket;
+    await callHook(this.#handler.hooks, "childFinish", (hooks) => hooks.childFinish?.(this.#server, kind));
     this.#logger.close();
     runtime.exit(code);
   }
@@ -283,7 +284,7 @@ class Child {
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
     const cause = causeOf(error);
-    this.#logger.logTimed(1, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
+    this.#logger.log(1, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);

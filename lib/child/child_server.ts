@@ -58,6 +58,13 @@ export class ChildServer implements Server {
     this.#logger.log(level, message);
   }
 
+  /** Says that so many clients are not finished, if there are any. */
+  logCutOff(clients: number): void {
+    if (clients > 0) {
+      this.log(2, `${clients === 1 ? "1 client is" : `${clients} clients are`} cut off: the server stops`);
+    }
+  }
+
   // deno-lint-ignore tine/no-boolean-parameters -- the name is Net::Server's, and the argument its own
   done(value?: boolean): boolean {
     if (value !== undefined) this.#done = value;

@@ -48,7 +48,7 @@ export class Admission {
     if (transport === "unix") return undefined;
     if (this.#plan?.double !== undefined) {
       const { matches, line } = checkDoubleReverse(address, name, this.#plan.double);
-      if (line !== undefined) this.#logger.logTimed(3, line);
+      if (line !== undefined) this.#logger.log(3, line);
       if (!matches) return "double_reverse_lookups";
     }
     if (this.#rules === undefined) return undefined;

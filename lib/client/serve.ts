@@ -63,12 +63,12 @@ function logConnect({ logger }: Admitting, connection: Connection): void {
     ? `CONNECT ${connection.datagram === undefined ? "UNIX" : "UNIXDGRAM"} Socket: "${localAddr.path}"`
     : `CONNECT ${localAddr.transport.toUpperCase()} Peer: "[${remoteAddr.hostname}]:${remoteAddr.port}"` +
       `${peerhost === undefined ? "" : ` (${peerhost}) `} Local: "[${localAddr.hostname}]:${localAddr.port}"`;
-  logger.logTimed(3, text);
+  logger.log(3, text);
 }
 
 function logDenial(logger: Logger, { remoteAddr, peerhost }: Connection, denial: string): void {
   const name = peerhost === undefined ? "" : ` (${peerhost})`;
-  logger.logTimed(2, `DENY ${formatAddress(remoteAddr)}${name}: ${denial}`);
+  logger.log(2, `DENY ${formatAddress(remoteAddr)}${name}: ${denial}`);
 }
 
 /** Why a client is turned away; undefined if it is let in. The hook is asked last, as it may say something. */

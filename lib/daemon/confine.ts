@@ -6,6 +6,7 @@
  */
 
 import { PrivilegeError } from "../errors.ts";
+import { localTime } from "../log/line_format.ts";
 import { isLinux } from "../os/constants.ts";
 import { closeCaches } from "../os/runtime_files.ts";
 import {
@@ -73,6 +74,7 @@ export function confine({ chroot, become }: Confinement): void {
   if (chroot !== undefined) {
     // The time zone is read from files when it is first asked for: the log keeps local time by this.
     new Date().getTimezoneOffset();
+    localTime(new Date());
     try {
       changeRoot(chroot);
     } catch (cause) {

@@ -50,6 +50,7 @@ export class Daemon {
   /** For a server in the background. */
   readonly #streams: StandardStreams | undefined;
   #reporter: Reporter;
+  #addresses = "";
   #pidFile: PidFileHandle | undefined;
 
   /**
@@ -81,7 +82,7 @@ export class Daemon {
   }
 
   /**
-   * The server listens: whoever waits for that is told, and the terminal is left alone from now on.
+   * The server listens, and leaves the terminal alone from now on.
    *
    * @param options `logFd`: the log file's descriptor, if there is one.
    */
@@ -100,8 +101,18 @@ export class Daemon {
       reloadsRefused: latest?.reloadsRefused ?? 0,
     });
     this.#manager.ready(`Listening on ${readyInfo.listeners.join(", ")}: ${readyInfo.how}`);
+    this.#addresses = readyInfo.listeners.join(", ");
+  }
+
+  /** Whether a command waits until clients can be served. */
+  get isAwaited(): boolean {
+    return this.#reporter.isAwaited;
+  }
+
+  /** Clients can be served: the command that waits for that is told. */
+  serving(): void {
     this.#reporter.report({
-      done: `Listening on ${readyInfo.listeners.join(", ")} in the background, process id ${process.pid}`,
+      done: `Listening on ${this.#addresses} in the background, process id ${process.pid}`,
     });
   }
 

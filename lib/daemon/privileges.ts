@@ -61,14 +61,14 @@ function wantedIdentity(loaded: LoadedConfig, log: Log): Identity {
   const { user, group } = loaded.config;
   const { uids, gids } = currentIds();
   const own: Identity = { uid: uids[1] as number, gid: gids[1] as number, groups: currentGroups() };
-  // Net::Server's warnings. Who is not root has nothing to lose.
-  const level = own.uid === 0 ? 1 : 3;
   const groups = group === undefined ? undefined : wantedGroups(loaded, group);
   if (user === undefined) {
     if (groups === undefined) {
-      log(level, `Group Not Defined.  Defaulting to EGID '${[own.gid, ...own.groups].join(" ")}'`);
+      log(3, `Group Not Defined.  Defaulting to EGID '${[own.gid, ...own.groups].join(" ")}'`);
     }
-    log(level, `User Not Defined.  Defaulting to EUID '${own.uid}'`);
+    // Net::Server warns twice. Who is not root has nothing to lose.
+    if (own.uid === 0) log(2, "Running as root: set user and group to give that up");
+    log(3, `User Not Defined.  Defaulting to EUID '${own.uid}'`);
     return groups === undefined ? own : { uid: own.uid, gid: groups[0], groups };
   }
   const entry = wantedUser(loaded, user);

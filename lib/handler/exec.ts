@@ -23,6 +23,7 @@ import { runtime } from "../runtime/choose.ts";
 import { type ProgramLimits, RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
 
+const STDERR = 2;
 /** The part of `stop_timeout` that a program has to end in: when that is over, the parent kills the child. */
 const STOP_SHARE = 0.5;
 
@@ -86,17 +87,18 @@ class ProgramRunner {
     const logger = this.#logger;
     const remoteProcess = local.transport === "unix" ? peerProcess(fd) : undefined;
     letCallsWait(connection);
-    const stderr = this.#config.execStderr === "client" ? fd : logger.descriptor;
+    // This process's own is a pipe to the parent, which writes each line to the log.
+    const stderr = this.#config.execStderr === "client" ? fd : STDERR;
     let pid: number;
     try {
       pid = this.#starter.start(fd, stderr, clientVariables({ remote, local, remoteProcess, hostname }));
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
-      logger.logTimed(1, error.message);
+      logger.log(1, error.message);
       return undefined;
     }
     if (logger.writes(3)) {
-      logger.logTimed(3, `EXEC pid(${pid}) ${this.#config.exec[0]} starts for ${formatAddress(remote)}`);
+      logger.log(3, `EXEC pid(${pid}) ${this.#config.exec[0]} starts for ${formatAddress(remote)}`);
     }
     // The client sees the end as soon as the program, or whoever has the socket from it, closes it.
     connection.close();
@@ -104,7 +106,7 @@ class ProgramRunner {
       limits: this.#limits,
       waker: this.#waker,
       patience: this.#patience,
-      log: (level, message) => logger.logTimed(level, message),
+      log: (level, message) => logger.log(level, message),
     });
   }
 
@@ -114,7 +116,7 @@ class ProgramRunner {
     const logger = this.#logger;
     if (!logger.writes(level)) return;
     const seconds = (program.elapsedMs / 1000).toFixed(3);
-    logger.logTimed(level, `EXEC pid(${program.pid}) ${howEnded(ending)} after ${seconds} s`);
+    logger.log(level, `EXEC pid(${program.pid}) ${howEnded(ending)} after ${seconds} s`);
   }
 
   /** Ends the program that runs, if one does, and waits for its end. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { priorityOf } from "./priority.ts";
+import { levelOf } from "./line_format.ts";
 
 const STDERR = 2;
 
@@ -41,5 +41,5 @@ export function isJournal(
 
 /** `<3>` for level 0 to `<7>` for level 4: what stands before each line. */
 export function journalPrefix(level: number): string {
-  return `<${priorityOf(level)}>`;
+  return `<${levelOf(level).priority}>`;
 }

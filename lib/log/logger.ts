@@ -1,5 +1,5 @@
 /**
- * The log: levels 0 (fatal) to 4 (debugging), to stderr or a file, which several processes append to, or to whatever
+ * The log: levels 0 (error) to 4 (debug), to stderr or a file, which several processes append to, or to whatever
  * takes its lines instead.
  *
  * @module
@@ -7,58 +7,64 @@
 
 import type { Config } from "../config/options.ts";
 import type { Handler, Server } from "../context.ts";
-import { SystemError, TineError } from "../errors.ts";
-import { EX_CANTCREAT } from "../exit_codes.ts";
-import { libc } from "../os/calls.ts";
-import { closeFd } from "../os/descriptor.ts";
-import { openToAppend } from "../os/open_file.ts";
+import { SystemError } from "../errors.ts";
 import { runtime } from "../runtime/choose.ts";
-import { escapeMessage, formatJson, logTime } from "./line_format.ts";
+import { type Entry, formatEntry } from "./line_format.ts";
+import { LineOutput } from "./line_output.ts";
 import type { LogSink } from "./sink.ts";
 
 /** What a log needs to know. */
 export interface LogOptions {
   /** The highest level that is written. */
   readonly level: number;
-  /** A path; undefined or empty for stderr. */
-  readonly file?: string | undefined;
   readonly format: "line" | "json";
+  /** A descriptor of the log's own. */
+  readonly fd: number;
+  /** The file's path; undefined for stderr. */
+  readonly file?: string | undefined;
+  /** Opens the file again; undefined where this process does not. @throws {SystemError} */
+  readonly open?: ((file: string) => number) | undefined;
 }
 
 /** What `log_file` says to send the log to syslog (Net::Server's name of a module). */
-const SYSLOG_NAME = "Sys::Syslog";
-const STDERR = 2;
-const encoder = new TextEncoder();
+export const SYSLOG_NAME = "Sys::Syslog";
+/** The level of what is printed. */
+const PRINTED_LEVEL = 2;
 
-/** Why a file cannot be opened, without what was tried. */
-function reasonOf(error: unknown): string {
-  return error instanceof SystemError ? error.reason : (error as Error).message;
+function why(error: unknown): string {
+  if (error instanceof SystemError) return error.reason;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Writes lines, each in one call, so that those of several processes do not mix. */
 export class Logger {
   /** The highest level that is written. */
   readonly level: number;
-  readonly #options: LogOptions;
-  #fd: number = STDERR;
+  /** What it was made with. */
+  readonly options: LogOptions;
+  readonly #output: LineOutput;
   #sink: LogSink | undefined;
   #prefix: ((level: number) => string) | undefined;
 
-  /** @throws {TineError} if the file cannot be opened (status 73) */
   constructor(options: LogOptions) {
     this.level = options.level;
-    this.#options = options;
-    this.reopen();
+    this.options = options;
+    this.#output = new LineOutput(options.fd, (count) => this.#lostLine(count));
   }
 
-  /** Where lines are written to: the file that is open now, or stderr. */
+  /** Where lines are written to: always the same number, whatever is opened. */
   get descriptor(): number {
-    return this.#fd;
+    return this.#output.fd;
+  }
+
+  /** The path of the log file; undefined if there is none. */
+  get file(): string | undefined {
+    return this.options.file;
   }
 
   /** The descriptor of the log file; undefined if there is none. */
   get fileFd(): number | undefined {
-    return this.#fd === STDERR ? undefined : this.#fd;
+    return this.file === undefined ? undefined : this.descriptor;
   }
 
   /** Sends lines to `sink` from now on. */
@@ -68,7 +74,7 @@ export class Logger {
 
   /** Puts what `prefix` gives before each line to stderr. */
   usePrefix(prefix: (level: number) => string): void {
-    this.#prefix = prefix;
+    if (this.file === undefined) this.#prefix = prefix;
   }
 
   /** Whether lines to stderr have a prefix, for the journal. */
@@ -89,6 +95,15 @@ export class Logger {
     else this.#give(this.#sink, level, message);
   }
 
+  /**
+   * Writes a line that a process printed. Code that takes the log does not get it: it may be what has printed the line.
+   */
+  printed(line: string, pid: number): void {
+    if (!this.writes(PRINTED_LEVEL)) return;
+    if (this.#sink?.takesPrinted !== true) this.write(PRINTED_LEVEL, line, pid);
+    else this.#give(this.#sink, PRINTED_LEVEL, pid === runtime.pid ? line : `[${pid}] ${line}`);
+  }
+
   /** Gives a line to a sink. One that fails must not end the process at whatever it was doing. */
   #give(sink: LogSink, level: number, message: string): void {
     const fail = (error: unknown) => {
@@ -103,65 +118,49 @@ export class Logger {
     }
   }
 
-  /** Writes a message with the time before it, as Net::Server does for the events of a server's life. */
-  logTimed(level: number, message: string): void {
-    if (this.writes(level)) this.log(level, `${logTime()} ${message}`);
-  }
-
   /** Writes a message to the file or stderr whatever its level. */
-  write(level: number, message: string): void {
-    const text = this.#options.format === "json"
-      ? formatJson(level, message, runtime.pid)
-      : escapeMessage(message);
-    const prefix = this.#fd === STDERR ? this.#prefix?.(level) ?? "" : "";
-    // A full disk or a reader that went away must not end the server; there is nowhere left to say it.
-    const bytes = encoder.encode(`${prefix}${text}\n`);
-    libc.write(this.#fd, bytes, bytes.length);
-  }
-
-  /** Opens the file again, after it was moved away. */
-  reopen(): void {
-    const { file } = this.#options;
-    if (file === undefined || file === "") return;
-    let fd: number;
-    try {
-      fd = openToAppend(file);
-    } catch (cause) {
-      if (this.#fd !== STDERR) {
-        this.log(
-          1,
-          `Cannot open log_file "${file}" again: ${reasonOf(cause)}; going on with the old one`,
-        );
-        return;
-      }
-      throw new TineError(
-        `Cannot open log_file "${file}": ${reasonOf(cause)}; name a file that this user may write`,
-        { cause, exitCode: EX_CANTCREAT },
-      );
+  write(level: number, message: string, pid: number = runtime.pid): void {
+    const { longest } = this.#output;
+    for (const line of this.#format({ level, message, pid, date: new Date() }, longest)) {
+      this.#output.put(line);
     }
-    if (this.#fd !== STDERR) closeFd(this.#fd);
-    this.#fd = fd;
   }
 
-  /** Lets the sink send what it has kept, right before the process ends. */
+  #format(entry: Entry, longest: number): Uint8Array[] {
+    return formatEntry(entry, { format: this.options.format, prefix: this.#prefix, longest });
+  }
+
+  #lostLine(count: number): Uint8Array {
+    const lines = count === 1 ? "1 line" : `${count} lines`;
+    const message = `${lines} of the log lost: its reader did not keep up`;
+    const [line] = this.#format({ level: 1, message, pid: runtime.pid, date: new Date() }, Infinity);
+    return line as Uint8Array;
+  }
+
+  /** Opens the file again, after it was moved away. Whether lines go to a new one now. */
+  reopen(): boolean {
+    const { file, open } = this.options;
+    if (file === undefined || open === undefined) return false;
+    try {
+      this.takeOver(open(file));
+    } catch (cause) {
+      this.log(1, `Cannot open log_file "${file}" again: ${why(cause)}; going on with the old one`);
+      return false;
+    }
+    this.log(2, `Reopened log_file "${file}"`);
+    return true;
+  }
+
+  /** Lines go to what `fd` is open on from now on; its number is free then. */
+  takeOver(fd: number): void {
+    this.#output.replace(fd);
+  }
+
+  /** Sends what was kept, as far as that is possible at once, right before the process ends. */
   close(): void {
     this.#sink?.close?.();
+    this.#output.flush();
   }
-}
-
-/** Whether the log goes to syslog. */
-function sendsToSyslog({ logFile }: Pick<Config, "logFile">): boolean {
-  return logFile === SYSLOG_NAME;
-}
-
-/**
- * The log that the options ask for, before {@linkcode directLog}.
- *
- * @throws {TineError} if its file cannot be opened (status 73)
- */
-export function openLog(config: Pick<Config, "logLevel" | "logFile" | "logFormat">): Logger {
-  const file = sendsToSyslog(config) ? undefined : config.logFile;
-  return new Logger({ level: config.logLevel, file, format: config.logFormat });
 }
 
 /** What decides where a log goes. */
@@ -187,7 +186,7 @@ export async function directLog(
       name: "logFunction",
       write: (level, message) => handler.logFunction?.(level, message),
     });
-  } else if (sendsToSyslog(config)) {
+  } else if (config.logFile === SYSLOG_NAME) {
     const { SyslogSink } = await import("./syslog.ts");
     logger.useSink(
       new SyslogSink({

@@ -11,9 +11,8 @@ import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { parseFacility, parseIdent, parseLogopt } from "../config/syslog_words.ts";
-import { escapeMessage } from "./line_format.ts";
+import { escapeMessage, levelOf, localTime } from "./line_format.ts";
 import type { LogSink } from "./sink.ts";
-import { priorityOf } from "./priority.ts";
 import { meaningOf, type SyslogPlace, waysOf } from "./syslog_options.ts";
 import {
   BROKEN,
@@ -59,13 +58,14 @@ export interface SyslogOptions extends Partial<SyslogPlace> {
 /** `Nov  4 08:05:01`, in local time (RFC 3164, 4.1.2). */
 export function syslogTime(date: Date = new Date()): string {
   const two = (n: number) => String(n).padStart(2, "0");
-  return `${MONTHS[date.getMonth()]} ${String(date.getDate()).padStart(2, " ")} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const { month, day, hour, minute, second } = localTime(date);
+  return `${MONTHS[month - 1]} ${String(day).padStart(2, " ")} ${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
 /** Sends lines to syslog. */
 export class SyslogSink implements LogSink {
   readonly name = "syslog";
+  readonly takesPrinted = true;
   readonly #ways: readonly Way[];
   readonly #facility: number;
   readonly #tag: string;
@@ -135,7 +135,7 @@ export class SyslogSink implements LogSink {
   }
 
   #format(level: number, text: string): string {
-    const priority = this.#facility << 3 | priorityOf(level);
+    const priority = this.#facility << 3 | levelOf(level).priority;
     return `<${priority}>${syslogTime()} ${this.#tag}: ${text}`.slice(0, MAX_LINE_BYTES);
   }
 

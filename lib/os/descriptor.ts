@@ -6,7 +6,7 @@
 
 import { errno, fcntl, libc } from "./calls.ts";
 import { constants as c, isLinux, linux } from "./constants.ts";
-import { EAGAIN, systemError } from "./errno.ts";
+import { EAGAIN, ESPIPE, systemError } from "./errno.ts";
 
 /** Closes a descriptor. A failure means that it was not open, which is a fault of the caller's. */
 export function closeFd(fd: number): void {
@@ -23,6 +23,32 @@ function open(path: string, flags: number, mode: number): number {
 /** Opens a file to read and write, close-on-exec, for this user only if it is created. @throws {SystemError} */
 export function openFile(path: string, options: { create: boolean }): number {
   return open(path, c.O_RDWR | (options.create ? c.O_CREAT : 0), 0o600);
+}
+
+/**
+ * Opens once more what a descriptor is open on, to write without waiting: whether calls wait belongs to the opening, and
+ * the one that was inherited is shared with others. Close-on-exec. Undefined where the system does not let this process.
+ */
+export function reopenToWrite(fd: number): number | undefined {
+  const flags = c.O_WRONLY | c.O_APPEND | c.O_NONBLOCK | c.O_NOCTTY | c.O_CLOEXEC;
+  const path = `${isLinux ? "/proc/self/fd" : "/dev/fd"}/${fd}\0`;
+  const own = libc.open(new TextEncoder().encode(path), flags, 0);
+  return own < 0 ? undefined : own;
+}
+
+/** Whether a descriptor is open on a file or a disk, where each byte has its place: not on a pipe, socket or terminal. */
+export function isSeekable(fd: number): boolean {
+  return libc.lseek(fd, 0, c.SEEK_CUR) >= 0 || errno() !== ESPIPE;
+}
+
+/** Whether calls on a descriptor return EAGAIN where they would block. */
+export function isNonBlocking(fd: number): boolean {
+  return (fcntl(fd, c.F_GETFL, 0) & c.O_NONBLOCK) !== 0;
+}
+
+/** Gives the file that a descriptor is open on to a user and a group. @throws {SystemError} */
+export function giveFile(fd: number, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  if (libc.fchown(fd, uid, gid) < 0) throw systemError("fchown", `give the file to user ${uid}`);
 }
 
 /** Opens /dev/null to read and write. */
@@ -130,6 +156,13 @@ export function createPipe(): Pipe {
       setNonBlocking(fd);
     }
   }
+  return pipe;
+}
+
+/** A pipe for what another process prints: that one waits while it is full, this one never waits for anything in it. */
+export function createOutputPipe(): Pipe {
+  const pipe = createPipe();
+  setBlocking(pipe.write);
   return pipe;
 }
 

@@ -79,6 +79,8 @@ export function spawn(
     heldBack: readonly string[];
     /** Whether it leads a session of its own, without a terminal (setsid(2)). */
     newSession?: boolean;
+    /** What becomes its standard output and error. It must be above 2. */
+    output?: number | undefined;
   },
 ): number {
   const pid = new Int32Array(1);
@@ -90,6 +92,9 @@ export function spawn(
   libc.posix_spawnattr_init(attributes);
   // A duplicate onto the same number clears close-on-exec in the child only (POSIX.1-2024; glibc 2.29).
   for (const fd of options.inherit) libc.posix_spawn_file_actions_adddup2(actions, fd, fd);
+  if (options.output !== undefined) {
+    for (const fd of [1, 2]) libc.posix_spawn_file_actions_adddup2(actions, options.output, fd);
+  }
   const session = options.newSession === true ? c.POSIX_SPAWN_SETSID : 0; // glibc 2.26
   libc.posix_spawnattr_setflags(attributes, c.POSIX_SPAWN_SETSIGMASK | session);
   libc.posix_spawnattr_setsigmask(attributes, signalSet(options.heldBack));

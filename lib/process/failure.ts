@@ -71,6 +71,15 @@ export function endWhenStalled(end: () => Promise<never>, lastly: () => void): v
   });
 }
 
+/** An error that nothing has caught, be it thrown or the reason of a promise: the process ends as well. */
+export class Uncaught extends Error {
+  override name = "Uncaught";
+
+  constructor(cause: unknown) {
+    super(`Uncaught ${describeThrown(cause)}`, { cause });
+  }
+}
+
 /**
  * Calls a hook, if there is one of this name, and waits for it.
  *
@@ -92,7 +101,7 @@ export async function callHook<T>(
 
 /** What was thrown at first. */
 export function causeOf(error: unknown): unknown {
-  return error instanceof Failure ? error.cause : error;
+  return error instanceof Failure || error instanceof Uncaught ? error.cause : error;
 }
 
 /** Why a process ends, for the end of a line. */
@@ -105,5 +114,6 @@ export function describeFailure(error: unknown): { text: string; exitCode: numbe
   if (error instanceof TineError) {
     return { text: error.message.replaceAll(/\n\s*/g, " | "), exitCode: error.exitCode };
   }
-  return { text: error instanceof Failure ? error.message : describeThrown(error), exitCode: EX_FATAL };
+  const isTold = error instanceof Failure || error instanceof Uncaught;
+  return { text: isTold ? error.message : describeThrown(error), exitCode: EX_FATAL };
 }

@@ -18,7 +18,9 @@ export class Inbox {
   onPush: () => void = () => {};
   #actions: ParentAction[] = [];
   #passed: string[] = [];
+  #failure: { readonly error: unknown } | undefined;
   #also: number | undefined;
+  #others: () => readonly number[] = () => [];
   readonly #repeats = new Repeats();
   readonly #now: () => number;
 
@@ -47,6 +49,11 @@ export class Inbox {
     this.#also = fd;
   }
 
+  /** Wakes up for these descriptors too: asked for before each wait. */
+  watchAll(descriptors: () => readonly number[]): void {
+    this.#others = descriptors;
+  }
+
   /** Queues something to do. */
   push(action: ParentAction): void {
     if (this.#repeats.isSame(action, this.#now())) return;
@@ -62,7 +69,7 @@ export class Inbox {
 
   /** Whether nothing is in the queue. */
   get empty(): boolean {
-    return this.#actions.length === 0 && this.#passed.length === 0;
+    return this.#actions.length === 0 && this.#passed.length === 0 && this.#failure === undefined;
   }
 
   /** Whether one of `actions` is in the queue. */
@@ -70,8 +77,20 @@ export class Inbox {
     return this.#actions.some((action) => actions.includes(action));
   }
 
-  /** What came since the last call, each action once: two HUPs in the queue are one restart. */
+  /** Something has gone wrong that whoever takes what is in the queue has to know. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.waker.wake();
+    this.onPush();
+  }
+
+  /** What came since the last call, each action once: two HUPs in the queue are one restart. @throws what went wrong meanwhile */
   take(): { actions: ParentAction[]; passed: string[] } {
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
+      throw error;
+    }
     const taken = { actions: this.#actions, passed: this.#passed };
     this.#actions = [];
     this.#passed = [];
@@ -85,7 +104,8 @@ export class Inbox {
   /** Waits until something came, at most `timeoutMs`. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.empty) {
-      const fds = this.#also === undefined ? [this.waker.fd] : [this.waker.fd, this.#also];
+      const also = this.#also === undefined ? [] : [this.#also];
+      const fds = [this.waker.fd, ...also, ...this.#others()];
       await pollAway(fds.map((fd) => ({ fd, events: POLLIN })), Math.max(0, timeoutMs));
     }
     this.waker.take();

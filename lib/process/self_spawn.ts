@@ -26,6 +26,8 @@ export type Purpose =
     readonly sockets: readonly { readonly fd: number; readonly key: string }[];
     /** The pid file that the server holds. */
     readonly pidFile: string | undefined;
+    /** The path of the log file that the server has open. */
+    readonly logFile: string | undefined;
   };
 
 /** How it went: a text, or an error with the status that belongs to it. */

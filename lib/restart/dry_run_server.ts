@@ -11,7 +11,7 @@ import { confineParent, planConfinement } from "../daemon/privileges.ts";
 import { acquirePidFile, removePidFile } from "../daemon/pid_file.ts";
 import type { Purpose } from "../process/self_spawn.ts";
 import { closeListeners, listen } from "../listen/listen.ts";
-import { openLog } from "../log/logger.ts";
+import { tryLog } from "../log/open_log.ts";
 import { resolve } from "node:path";
 
 function quiet(): void {}
@@ -19,7 +19,7 @@ function quiet(): void {}
 /** Does what the server would do with these options. @throws as that would */
 export async function dryRunServer(
   loaded: LoadedConfig,
-  { sockets, pidFile }: Purpose & { role: "dry_run" },
+  { sockets, pidFile, logFile }: Purpose & { role: "dry_run" },
   { handler, handlerUrl, checkHandler }: {
     readonly handler: Handler;
     readonly handlerUrl?: string | undefined;
@@ -28,7 +28,7 @@ export async function dryRunServer(
   },
 ): Promise<void> {
   const { config, personality } = loaded;
-  openLog(config);
+  tryLog(config, logFile);
   checkHandler?.(handler);
   const confinement = planConfinement(loaded, quiet);
   if (config.pidFile !== undefined && resolve(config.pidFile) !== pidFile) {

@@ -14,6 +14,7 @@ import { execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts
 import type { Daemon, InheritedDaemon } from "../daemon/daemon.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
+import type { InheritedLog } from "../log/open_log.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
@@ -29,6 +30,9 @@ export interface InheritedState {
   readonly children: readonly number[];
   /** Absent after a personality without children. */
   readonly deathPipe?: Pipe;
+  /** What children and the programs that they have left behind print to. */
+  readonly outputs?: readonly { readonly pid: number; readonly fd: number }[];
+  readonly log: InheritedLog;
   readonly daemon: InheritedDaemon;
 }
 
@@ -38,6 +42,8 @@ export interface PassedState {
   /** Children that still finish their clients. */
   readonly children?: readonly number[];
   readonly deathPipe?: Pipe;
+  /** What they print to. */
+  readonly outputs?: InheritedState["outputs"];
   /** Closed, so that nothing is left in this process that was said in it. */
   readonly logger: Logger;
   readonly daemon: Daemon;
@@ -54,11 +60,13 @@ export function takeInheritedState(): InheritedState | undefined {
 }
 
 function descriptorsOf(
-  { sockets, deathPipe, daemon: { statusFd, pidFile } }: InheritedState,
+  { sockets, deathPipe, outputs = [], log, daemon: { statusFd, pidFile } }: InheritedState,
 ): readonly number[] {
   return [
     ...sockets.map(({ fd }) => fd),
     ...(deathPipe === undefined ? [] : [deathPipe.read, deathPipe.write]),
+    ...outputs.map(({ fd }) => fd),
+    log.fd,
     statusFd,
     ...(pidFile === undefined ? [] : [pidFile.fd]),
   ];
@@ -137,13 +145,15 @@ export async function settleSignals(): Promise<void> {
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
 export function executeAgain(
-  { listeners, children = [], deathPipe, daemon, logger }: PassedState,
+  { listeners, children = [], deathPipe, outputs, daemon, logger }: PassedState,
   held: HeldSignals,
 ): never {
   const inherited: InheritedState = {
     sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     children,
     ...(deathPipe === undefined ? {} : { deathPipe }),
+    ...(outputs === undefined ? {} : { outputs }),
+    log: { fd: logger.descriptor, file: logger.file },
     daemon: daemon.inherited,
   };
   logger.close();

@@ -195,6 +195,14 @@ export const bun: Runtime = {
     return signalListeners.on(name, listener);
   },
 
+  onUncaught(listener) {
+    for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+      process.on(event, (error: unknown) => {
+        if (process.listenerCount(event) === 1) listener(error);
+      });
+    }
+  },
+
   yieldToEvents() {
     return new Promise((resolve) => setImmediate(resolve));
   },

@@ -69,6 +69,12 @@ async function shutDebugger(): Promise<void> {
   }
 }
 
+/** Whether the program listens to an event of node:process; the module is loaded for an error only. */
+function isHeardByProcess(event: string): boolean {
+  const { process } = globalThis as unknown as { process: { listenerCount(event: string): number } };
+  return process.listenerCount(event) > 0;
+}
+
 /** The runtime interface on Deno. */
 export const deno: Runtime = {
   name: "deno",
@@ -119,6 +125,19 @@ export const deno: Runtime = {
       shutDebugger();
       listener();
     });
+  },
+
+  onUncaught(listener) {
+    const take = (event: Event, name: string, error: unknown) => {
+      if (event.defaultPrevented || isHeardByProcess(name)) return;
+      event.preventDefault();
+      listener(error);
+    };
+    globalThis.addEventListener("error", (event) => take(event, "uncaughtException", event.error));
+    globalThis.addEventListener(
+      "unhandledrejection",
+      (event) => take(event, "unhandledRejection", event.reason),
+    );
   },
 
   yieldToEvents() {

@@ -90,6 +90,11 @@ export interface Runtime {
    * signals of this name are kept from then on for who listens next.
    */
   onSignal(name: string, listener: () => void): () => void;
+  /**
+   * Calls `listener` with each error that nothing has caught, be it thrown or the reason of a promise; it is not printed
+   * then, and does not end the process. Not where the program listens to such errors by itself.
+   */
+  onUncaught(listener: (error: unknown) => void): void;
   /** Gives one turn to everything else that waits in the event loop. */
   yieldToEvents(): Promise<void>;
   /**

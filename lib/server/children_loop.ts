@@ -39,6 +39,7 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     deathPipe: inherited?.deathPipe ?? createPipe(),
     populate: (scoreboard) => populationOf(context, scoreboard),
   });
+  for (const output of inherited?.outputs ?? []) parent.outputs.adopt(output);
   for (const pid of inherited?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
   const workers = new ChildrenAsWorkers(context, parent);
   server.supervising(
@@ -47,6 +48,7 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   );
   return {
     run: () => live(parent, workers),
+    fail: (error) => parent.inbox.fail(error),
     close: (options) => closeServer(workers, options),
     abandon: async () => {
       await workers.end();
@@ -114,7 +116,11 @@ class ChildrenAsWorkers implements Workers {
   }
 
   passedState(): Omit<PassedState, "listeners" | "logger" | "daemon"> {
-    return { deathPipe: this.#parent.parts.deathPipe, children: this.#parent.children.pids };
+    return {
+      deathPipe: this.#parent.parts.deathPipe,
+      children: this.#parent.children.pids,
+      outputs: this.#parent.outputs.passed,
+    };
   }
 }
 

@@ -10,7 +10,7 @@ import { type Daemon, reportFailure } from "../daemon/daemon.ts";
 import type { Reporter } from "../process/self_spawn.ts";
 import type { Logger } from "../log/logger.ts";
 import { closeListeners } from "../listen/listen.ts";
-import { callHook, describeFailure } from "../process/failure.ts";
+import { callHook, describeFailure, Uncaught } from "../process/failure.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { ParentServer } from "./parent_view.ts";
 import { executeAgain, HeldSignals, settleSignals } from "../restart/reexec.ts";
@@ -25,7 +25,7 @@ export async function closeServer(
   const { server, logger, listeners, daemon } = workers.context;
   daemon.stopping();
   await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-  logger.logTimed(2, "Server closing!");
+  logger.log(2, "Server closing!");
   if (options.gently) {
     logger.log(3, "Attempting a slow shutdown");
     await workers.finish(Infinity);
@@ -39,6 +39,8 @@ export async function closeServer(
   workers.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
   daemon.remove();
+  logger.log(2, "Server stopped");
+  logger.close();
   runtime.exit(options.exitCode);
 }
 
@@ -57,7 +59,7 @@ export async function restartServer(workers: Workers): Promise<void> {
   inbox.waker.wake(); // what was taken of it meanwhile may have been a child's wish
   if (added === undefined) return;
   await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-  logger.logTimed(2, "Server closing!");
+  logger.log(2, "Reloading: clients are finished first");
   if (config.leaveChildrenOpenOnHup && workers.outlivesRestart) {
     await workers.finish(0);
   } else {
@@ -80,7 +82,7 @@ export async function restartServer(workers: Workers): Promise<void> {
     held.letIn();
     return await closeServer(workers, { exitCode: 0, gently: false });
   }
-  logger.logTimed(0, "Re-exec server during HUP");
+  logger.log(2, "Re-exec server during HUP");
   try {
     executeAgain({ listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger }, held);
   } catch (error) {
@@ -102,6 +104,10 @@ export interface Failure {
   readonly reporter: Reporter | undefined;
 }
 
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /**
  * Ends the server because of an error.
  *
@@ -109,9 +115,9 @@ export interface Failure {
  */
 export async function failServer(failure: Failure): Promise<never> {
   const { error, handler, server, logger, loop, daemon, reporter } = failure;
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = errorOf(error);
   try {
-    await handler.hooks?.fatal?.(server, cause);
+    await handler.hooks?.fatal?.(server, cause instanceof Uncaught ? errorOf(cause.cause) : cause);
   } catch (inHook) {
     logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
   }
@@ -123,7 +129,8 @@ export async function failServer(failure: Failure): Promise<never> {
     if (isReported) process.exit(exitCode);
     throw error;
   }
-  logger?.logTimed(0, text);
+  // What nothing has caught was told when it came.
+  if (!(cause instanceof Uncaught)) logger?.log(0, text);
   try {
     await loop.close({ exitCode, gently: false });
   } catch (again) {

@@ -65,6 +65,7 @@ class Alone implements Workers {
     this.inbox.listen([]);
     await callHook(this.context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
     introduce(this.context, this.#engine.about);
+    this.context.daemon.serving();
     for (;;) {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);
@@ -78,10 +79,7 @@ class Alone implements Workers {
     const { logger, server, daemon } = this.context;
     this.inbox.waker.take();
     const { more, fewer, reopen, end } = decide(this.inbox.take().actions);
-    if (reopen) {
-      logger.reopen();
-      daemon.reopened(logger.fileFd);
-    }
+    if (reopen && logger.reopen()) daemon.reopened(logger.fileFd);
     if (more + fewer > 0) {
       const why = `Cannot change the number of children: ${server.personality} has none`;
       daemon.scaleRefused(why);
@@ -137,6 +135,7 @@ export function loopInProcess(context: ServerContext, makeEngine: (inbox: Inbox)
       return alone.client;
     },
     run: () => alone.run(),
+    fail: (error) => alone.inbox.fail(error),
     close,
     abandon: async () => {
       await alone.end();

@@ -24,6 +24,7 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   return {
     client: connection.remoteAddr,
     run: () => inet.run(),
+    fail: inet.fail,
     close: ({ exitCode }) => inet.close(exitCode),
     abandon: () => Promise.resolve(),
   };
@@ -35,12 +36,17 @@ class Inet {
   readonly #connection: StreamConnection;
   readonly #serving: Serving;
   readonly #inbox = new Inbox();
+  readonly #stopped = Promise.withResolvers<void>();
+  /** Ends the service of the client by an error. */
+  readonly fail: (error: unknown) => void = this.#stopped.reject;
   #quitting = false;
 
   constructor(context: ServerContext, connection: StreamConnection, serving: Serving) {
     this.#context = context;
     this.#connection = connection;
     this.#serving = serving;
+    // It may come while a hook runs, before anybody waits for it.
+    this.#stopped.promise.catch(() => {});
   }
 
   /** Serves the client, unless a signal to stop is quicker. */
@@ -48,7 +54,7 @@ class Inet {
     const { server } = this.#context;
     // CHLD is left to what the handler starts.
     this.#inbox.listen([], { except: ["reap"] });
-    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+    const { promise: stopped, resolve: stop } = this.#stopped;
     this.#inbox.onPush = () => this.#handle(stop);
     this.#handle(stop);
     await callHook(this.#context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
@@ -80,7 +86,7 @@ class Inet {
   async close(exitCode: number): Promise<never> {
     const { server, logger } = this.#context;
     await callHook(this.#context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-    logger.logTimed(2, "Server closing!");
+    logger.log(2, "Server closing!");
     await callHook(
       this.#context.handler.hooks,
       "postChildCleanup",

@@ -62,12 +62,14 @@ export interface Workers {
  * @param how Who serves, such as `50 children`.
  */
 export function introduce(context: ServerContext, how: string, scoreboard?: ReadyInfo["scoreboard"]): void {
-  const { listeners, server, logger, daemon } = context;
+  const { listeners, server, logger, daemon, inherited } = context;
   const addresses = listeners.map(formatListener);
   const { personality, pid } = server;
   logger.log(
     2,
-    `Listening on ${addresses.join(", ")} (${personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
+    `${inherited === undefined ? "" : "Reloaded: "}Listening on ${
+      addresses.join(", ")
+    } (${personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
       `to stop: kill ${pid}`,
   );
   daemon.listening({ personality, listeners: addresses, how, scoreboard }, { logFd: logger.fileFd });
@@ -79,6 +81,8 @@ export interface Loop {
   readonly client?: Address | undefined;
   /** Serves until somebody wants the server to end, and ends the process. */
   run(): Promise<never>;
+  /** Has {@linkcode run} throw this, as soon as it can. */
+  fail(error: unknown): void;
   /** Closes the server and ends the process. `gently`: clients are finished first. */
   close(options: { exitCode: number; gently: boolean }): Promise<never>;
   /** Ends whatever runs and removes what is left, without hooks: closing has failed. */

@@ -21,11 +21,14 @@ import { listen, type Listener } from "../listen/listen.ts";
 import { systemdDescriptors } from "../listen/systemd.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
-import { directLog, type Logger, openLog } from "../log/logger.ts";
-import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
+import { directLog, type Logger } from "../log/logger.ts";
+import { giveLog, openLog } from "../log/open_log.ts";
+import { callHook, endWhenStalled, Stalled, Uncaught } from "../process/failure.ts";
+import { runtime } from "../runtime/choose.ts";
 import { ParentServer } from "./parent_view.ts";
 import { type InheritedState, takeHeldSignals, takeInheritedState } from "../restart/reexec.ts";
 import { failServer } from "./close.ts";
+import { logOwnPrints } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
@@ -90,8 +93,15 @@ export async function runServer(parts: ServerParts): Promise<never> {
     if ((background || setsid) && isFirst) {
       return await goToBackground({ setsid });
     }
-    const log = openLog(loaded.config);
+    const log = openLog(loaded.config, inherited?.log);
     logger = log;
+    runtime.onUncaught((cause) => {
+      const error = new Uncaught(cause);
+      // At once, as the loop may wait for what will never come now.
+      log.log(0, error.message);
+      if (loop !== undefined) return loop.fail(error);
+      failServer({ error, handler, server, logger: log, loop, daemon, reporter }).catch(reportAndExit);
+    });
     const module = await stoppable(() => configured(loaded, handler, server, log));
     daemon = new Daemon({
       config: loaded.config,
@@ -181,6 +191,7 @@ async function startLog(
   await directLog(logger, { config, handler, server, journal: isJournal(process.env) });
   // However the process ends, what is still on its way to a log daemon goes first.
   process.once("exit", () => logger.close());
+  logOwnPrints(logger);
   for (const note of notes) logger.log(2, note);
 }
 
@@ -219,6 +230,7 @@ async function prepare(beginning: Beginning): Promise<Loop> {
         role: "dry_run",
         sockets: listeners.map(({ fd, key }) => ({ fd, key })),
         pidFile: daemon.pidPath,
+        logFile: logger.file,
       }, interrupt),
   });
   confineSelf();
@@ -233,10 +245,10 @@ async function openPorts(
   const { hooks } = parts.handler;
   const log = (level: number, message: string) => logger.log(level, message);
   // A process for each client would say it each time.
-  logger.logTimed(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
+  logger.log(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
   if (inherited !== undefined) {
     await callHook(hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));
-    log(2, "Binding open file descriptors");
+    log(4, "Binding open file descriptors");
   }
   const { listeners } = personality.binds
     ? await listen({ ...loaded, inherited: inherited?.sockets ?? [], log })
@@ -264,8 +276,8 @@ function giveUpRights(
   if (become !== undefined) {
     const sockets = listeners.flatMap(({ socketFile }) => socketFile === undefined ? [] : [socketFile.path]);
     // The pid file stays root's: who may write it may name any process there, for root to signal.
-    const log = logger.fileFd === undefined ? undefined : loaded.config.logFile;
-    giveFiles(log === undefined ? sockets : [...sockets, log], become);
+    giveFiles(sockets, become);
+    giveLog(logger, become);
   }
   if (loaded.personality.running === "in_process") return () => confine(confinement);
   daemon.confinement = confineParent(confinement, { handlerUrl: parts.handlerUrl, log });

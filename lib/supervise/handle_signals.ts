@@ -32,18 +32,18 @@ export function handleLateSignals(parent: Parent): LoopEnd | undefined {
 
 function handleEffects(parent: Parent): ReturnType<typeof decide> {
   const { actions, passed } = parent.inbox.take();
-  for (const signal of passed) parent.passOn(signal);
   const decision = decide(actions);
+  // Before signals are passed on, because children look for the new log when they hear of it.
   if (decision.reopen) reopenLog(parent);
+  for (const signal of passed) parent.passOn(signal);
   return decision;
 }
 
+/** Opens the log again, and lets children do the same with what this process has opened. */
 function reopenLog(parent: Parent): void {
   const { logger, config, daemon } = parent.parts;
-  logger.reopen();
+  if (!logger.reopen()) return;
   daemon.reopened(logger.fileFd);
-  if (config.chroot !== undefined) {
-    // Inside of their root they find no log file: their successors open it before they go there.
-    for (const child of parent.children) if (child.kind === "server") parent.dismiss(child, "HUP");
-  } else if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
+  parent.mailbox?.leave(logger.descriptor);
+  if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
 }

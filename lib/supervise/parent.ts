@@ -13,6 +13,8 @@ import type { Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { type Pipe, Waker } from "../os/descriptor.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
+import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
+import { isLinux } from "../os/constants.ts";
 import { doClientsWait, queuedClientsOf } from "../os/listening_socket.ts";
 import { callHook } from "../process/failure.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
@@ -25,6 +27,8 @@ import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
 import { Spawner } from "./spawn.ts";
+import { Outputs } from "./outputs.ts";
+import { reportService } from "./report_service.ts";
 import { Starter, type StartOptions } from "./starter.ts";
 
 /** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
@@ -57,18 +61,25 @@ export class Parent {
   readonly #relay: Relay | undefined;
   readonly population: Population;
   readonly #busy = new BusyWatch(performance.now());
+  /** What children print. */
+  readonly outputs: Outputs;
+  /** Where children find the log file that was opened again. */
+  readonly mailbox: DescriptorMailbox | undefined;
   /** How many children of a group are still to be started. */
   #heldBack = 0;
   /** Set when somebody wanted the server to stop while children were being ended. */
   stopRequested = false;
 
   constructor(parts: ParentParts) {
-    const { config, listeners, serializer, deathPipe, server } = parts;
+    const { config, listeners, serializer, deathPipe, server, logger } = parts;
     this.parts = parts;
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
     this.population = parts.populate(this.#scoreboard);
     this.#relay = config.childCommunication ? new Relay() : undefined;
     if (this.#relay !== undefined) this.inbox.watch(this.#relay.ends.read);
+    this.outputs = new Outputs((line, pid) => logger.printed(line, pid));
+    this.inbox.watchAll(() => this.outputs.descriptors);
+    this.mailbox = isLinux && logger.file !== undefined ? new DescriptorMailbox() : undefined;
     const handoff: Handoff = {
       config,
       personality: server.personality,
@@ -83,13 +94,15 @@ export class Parent {
       broadcast: config.maxClients > 1 ? new Waker().ends : undefined,
       deathPipeFd: deathPipe.read,
       wakeup: this.inbox.waker.ends,
-      journal: parts.logger.writesToJournal,
+      log: { ...logger.options, fd: logger.descriptor, mailbox: this.mailbox?.ends },
+      journal: logger.writesToJournal,
       confinement: parts.daemon.confinement,
     };
     this.#starter = new Starter({
       spawner: new Spawner(handoff),
       scoreboard: this.#scoreboard,
       children: this.children,
+      outputs: this.outputs,
       log: (level, message) => this.log(level, message),
     });
   }
@@ -139,7 +152,8 @@ export class Parent {
 
   /** Hears what children say, and takes those that have ended out of the table. */
   async reapEnded(): Promise<void> {
-    // What a child said before its end is heard before that.
+    // What a child said or printed before its end is heard before that.
+    this.outputs.take();
     await this.#relay?.take((message) =>
       this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
     );
@@ -156,6 +170,7 @@ export class Parent {
       await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, ending.pid));
     }
     if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
+    if (this.parts.daemon.isAwaited) reportService(this, { diedAtBirth });
   }
 
   /** Takes a child that has ended out of the table. Returns whether it failed to start. */
@@ -240,7 +255,8 @@ export class Parent {
 
   async #start(kind: ChildKind, options?: StartOptions): Promise<void> {
     await this.callHook("preFork", (hooks) => hooks.preFork?.(this.parts.server, kind));
-    this.#starter.start(kind, options);
+    const announce = options?.announce === true || this.parts.daemon.isAwaited;
+    this.#starter.start(kind, { ...options, announce });
   }
 
   /** Says so if all children have been busy for a while, with clients waiting. */

@@ -34,10 +34,11 @@ export class Spawner {
   /**
    * Starts a child.
    *
+   * @param output What becomes its standard output and error; undefined for the parent's.
    * @returns Its process id.
    * @throws {SpawnError} if the system cannot start another process
    */
-  start(ticket: Omit<ChildTicket, "fd" | "oneArena">): number {
+  start(ticket: Omit<ChildTicket, "fd" | "oneArena">, output?: number): number {
     const given = this.#program.environment;
     const oneArena = given[ARENAS_VARIABLE] === undefined;
     const environment = {
@@ -46,6 +47,10 @@ export class Spawner {
       [ORIGIN_VARIABLE]: this.#origin,
       [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd, oneArena }),
     };
-    return spawn({ ...this.#program, environment }, { inherit: this.#inherit, heldBack: HEARD_SIGNALS });
+    return spawn({ ...this.#program, environment }, {
+      inherit: this.#inherit,
+      heldBack: HEARD_SIGNALS,
+      output,
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { ChildKind } from "../hooks.ts";
 import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { Backoff } from "./backoff.ts";
 import type { Children } from "./children.ts";
+import type { Outputs } from "./outputs.ts";
 import { Pace } from "./pace.ts";
 import type { Spawner } from "./spawn.ts";
 
@@ -19,6 +20,8 @@ export interface StarterParts {
   readonly spawner: Spawner;
   readonly scoreboard: Scoreboard;
   readonly children: Children;
+  /** Takes what children print. */
+  readonly outputs: Outputs;
   readonly log: (level: number, message: string) => void;
 }
 
@@ -72,7 +75,7 @@ export class Starter {
 
   /** Starts a child. */
   start(kind: ChildKind, options: StartOptions = {}): void {
-    const { scoreboard, spawner, children, log } = this.#parts;
+    const { scoreboard, spawner, children, outputs, log } = this.#parts;
     const { after, announce = false } = options;
     const claimed = scoreboard.claim(Date.now());
     if (claimed === undefined) {
@@ -81,7 +84,9 @@ export class Starter {
     }
     const { index: slotIndex, slot } = claimed;
     try {
-      const pid = spawner.start({ slot: slotIndex, kind, after, announce });
+      const pid = outputs.starting((output) =>
+        spawner.start({ slot: slotIndex, kind, after, announce }, output)
+      );
       slot.setPid(pid);
       children.add({ pid, kind, slot, slotIndex, after });
       if (kind === "dequeue") log(4, `Running dequeue child ${pid}`);

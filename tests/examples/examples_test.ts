@@ -262,7 +262,8 @@ test("the syslog sink logs what comes over UDP and from a unix socket", { timeou
       overUdp.send("<34>Oct 11 22:14:15 mymachine su: 'su root' failed\n");
       overUdp.send("no number\nDENY forged");
       overUnix.send("<191>from a socket");
-      const said = (line: string) => until(() => running.text().split("\n").includes(line), 5000, line);
+      const said = (line: string) =>
+        until(() => running.text().split("\n").some((one) => one.endsWith(`] ${line}`)), 5000, line);
       await said("127.0.0.1 4.crit Oct 11 22:14:15 mymachine su: 'su root' failed");
       await said("127.0.0.1 1.notice no number DENY forged");
       await said("this machine 23.debug from a socket");

@@ -28,6 +28,11 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   sockaddrHasLength: "offsetof(struct sockaddr, sa_family) != 0",
   epollEventSize: "sizeof(struct epoll_event)",
   epollDataOffset: "offsetof(struct epoll_event, data)",
+  msghdrSize: "sizeof(struct msghdr)",
+  msgIovOffset: "offsetof(struct msghdr, msg_iov)",
+  msgControlOffset: "offsetof(struct msghdr, msg_control)",
+  controlLength: "CMSG_LEN(sizeof(int))",
+  controlSpace: "CMSG_SPACE(sizeof(int))",
   tcpiUnackedOffset: "offsetof(struct tcp_info, tcpi_unacked)",
 };
 
@@ -62,6 +67,14 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   "offsetof(struct passwd, pw_uid)": 16,
   "offsetof(struct passwd, pw_gid)": 20,
   "offsetof(struct group, gr_gid)": 16,
+  "sizeof(time_t)": 8,
+  "sizeof(struct tm) <= 128": 1,
+  "offsetof(struct tm, tm_sec)": 0,
+  "offsetof(struct tm, tm_min)": 4,
+  "offsetof(struct tm, tm_hour)": 8,
+  "offsetof(struct tm, tm_mday)": 12,
+  "offsetof(struct tm, tm_mon)": 16,
+  "offsetof(struct tm, tm_year)": 20,
   "sizeof(uid_t)": 4,
   "sizeof(gid_t)": 4,
   "sizeof(pid_t)": 4,
@@ -73,6 +86,11 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   ...(isLinux
     ? {
       "sizeof(struct ucred)": 12,
+      "offsetof(struct msghdr, msg_iovlen) - offsetof(struct msghdr, msg_iov)": 8,
+      "offsetof(struct msghdr, msg_controllen) - offsetof(struct msghdr, msg_control)": 8,
+      "offsetof(struct cmsghdr, cmsg_level)": 8,
+      "offsetof(struct cmsghdr, cmsg_type)": 12,
+      "sizeof(struct cmsghdr)": 16,
       "offsetof(struct ucred, uid)": 4,
       "offsetof(struct ucred, gid)": 8,
     }
@@ -80,7 +98,7 @@ const LAYOUTS: Readonly<Record<string, number>> = {
 };
 
 const HEADERS =
-  "errno.h fcntl.h grp.h netinet/in.h netinet/tcp.h poll.h pwd.h signal.h spawn.h stddef.h sys/file.h sys/ipc.h sys/mman.h " +
+  "errno.h fcntl.h grp.h limits.h netinet/in.h netinet/tcp.h poll.h pwd.h signal.h spawn.h stddef.h sys/file.h sys/ipc.h sys/mman.h " +
   "sys/resource.h sys/sem.h sys/socket.h sys/syscall.h sys/time.h sys/un.h sys/wait.h time.h unistd.h" +
   (isLinux ? " sys/epoll.h sys/eventfd.h linux/close_range.h" : "");
 

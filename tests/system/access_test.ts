@@ -47,7 +47,7 @@ const isLetIn = async (visit: Visit) => (await greeting(visit)).startsWith("Welc
 /** Lines about clients, without what differs from run to run. */
 function clientLines(text: string): string[] {
   return text.split("\n").filter((line) => /CONNECT|Double/.test(line))
-    .map((line) => line.replace(/^\S+ /, "").replaceAll(/\]:\d+/g, "]:PORT"))
+    .map((line) => line.replace(/^\S+ (?:\[\d+\] )?/, "").replaceAll(/\]:\d+/g, "]:PORT"))
     // Net::Server writes the address for a name that there is not.
     .map((line) => line.replace(/ \([\d.]+\) {2}Local/, " Local"));
 }

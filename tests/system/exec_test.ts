@@ -183,15 +183,15 @@ test("standard error goes to the log, or to the client if so wanted", { timeout 
   const script = "echo out; echo err >&2";
   await withServer(shell(script, ...one), {}, async (server) => {
     assert.equal(await hear(server.port), "out\n");
-    await server.says(/\nerr\n/);
+    await server.says(/\[\d+\] err\n/);
   });
   await withServer(shell(script, ...one, "--log_file", "FOLDER/log"), { log: "log" }, async (server) => {
     assert.equal(await hear(server.port), "out\n");
-    await until(() => /^err$/m.test(server.file("log")), 5000, "err in the log file");
+    await until(() => /\[\d+\] err$/m.test(server.file("log")), 5000, "err in the log file");
   });
   await withServer(shell(script, ...one, "--exec_stderr", "client"), {}, async (server) => {
     assert.equal(await hear(server.port), "out\nerr\n");
-    assert.equal(server.count(/\nerr\n/), 0);
+    assert.equal(server.count(/ err\n/), 0);
   });
 });
 

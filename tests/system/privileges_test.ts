@@ -126,10 +126,10 @@ test(
       const next = await folder.children(2, children);
       check(next);
       await exchange(folder.port);
-      // The log is opened again by successors: those inside do not find it.
+      // Children have the file that the parent has opened: they stay.
       signal(folder.pid, "SIGUSR1");
-      const last = await folder.children(2, next);
-      check(last);
+      await folder.says(/Reopened log_file/);
+      assert.deepEqual(await folder.children(2, children), next);
       await exchange(folder.port);
       await folder.stop();
     });
@@ -245,8 +245,8 @@ test("Single: user without chroot restarts as that user", { skip, timeout }, asy
 test("root without a user is warned, in Net::Server's words, and stays root", { skip, timeout }, async () => {
   await withFolder(async (folder) => {
     assert.equal((await folder.start(PORT0)).status, 0);
-    assert.match(folder.log, /^Group Not Defined. {2}Defaulting to EGID '0.*'$/m);
-    assert.match(folder.log, /^User Not Defined. {2}Defaulting to EUID '0'$/m);
+    assert.match(folder.log, / Group Not Defined. {2}Defaulting to EGID '0.*'$/m);
+    assert.match(folder.log, / User Not Defined. {2}Defaulting to EUID '0'$/m);
     assert.deepEqual(threadsOf(folder.pid)[0]?.uids, [0, 0, 0, 0]);
     await folder.stop();
   });

@@ -157,7 +157,7 @@ test("SIGHUP restarts Single in place once its client has left", { timeout }, as
   await withServer(SINGLE, PATIENT, async (server) => {
     await withClient(server, async (client) => {
       signal(server.pid, "SIGHUP");
-      await server.says(/Server closing!/);
+      await server.says(/Reloading/);
       // It comes to the socket that the restart keeps.
       const next = new Client(server.port);
       client.say("z");

@@ -1,0 +1,129 @@
+/**
+ * The parent's log: opened by its path with the rights that the parent has, kept over a restart, and handed to the
+ * children as it is.
+ *
+ * @module
+ */
+
+import { realpathSync } from "node:fs";
+import type { Config } from "../config/options.ts";
+import { SystemError, TineError } from "../errors.ts";
+import { EX_CANTCREAT } from "../exit_codes.ts";
+import {
+  closeFd,
+  duplicate,
+  giveFile,
+  isSeekable,
+  setCloseOnExec,
+  setNonBlocking,
+} from "../os/descriptor.ts";
+import { openToAppend } from "../os/open_file.ts";
+import type { Identity } from "../os/user.ts";
+import { mayWait, openOwn } from "./line_output.ts";
+import { Logger, SYSLOG_NAME } from "./logger.ts";
+
+const STDERR = 2;
+
+/** A log that is open: what the program hands to itself at a restart. */
+export interface InheritedLog {
+  readonly fd: number;
+  /** The path by which it was opened; undefined for stderr. */
+  readonly file?: string | undefined;
+}
+
+/** The path of `log_file`; undefined where the log goes elsewhere. */
+function fileOf({ logFile }: Pick<Config, "logFile">): string | undefined {
+  return logFile === SYSLOG_NAME || logFile === "" ? undefined : logFile;
+}
+
+/**
+ * The stream of this process that a path stands for. Such a path cannot be opened where it leads to a socket, nor by a
+ * user to whom the pipe or terminal behind it does not belong; it can be had without.
+ */
+function streamOf(path: string): number | undefined {
+  const found = /^\/(?:dev\/fd|proc\/self\/fd)\/(\d+)$/.exec(path)?.[1];
+  if (found !== undefined) return Number(found);
+  const name = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].indexOf(path);
+  return name < 0 ? undefined : name;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SystemError) return error.reason;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Opens a file, or what stands in its place: a FIFO or a terminal, which is not waited for. @throws {SystemError} */
+function openFile(path: string): number {
+  const fd = openToAppend(path);
+  if (mayWait(fd)) setNonBlocking(fd);
+  return fd;
+}
+
+function openFileOrStream(path: string): number {
+  const stream = streamOf(path);
+  return stream === undefined ? openFile(path) : isSeekable(stream) ? duplicate(stream) : openOwn(stream);
+}
+
+/** Opens what is to take the lines. @throws {TineError} if the file cannot be opened (status 73) */
+function openTarget(file: string | undefined, inherited: InheritedLog | undefined): number {
+  if (
+    inherited !== undefined && inherited.file === file && (file === undefined || streamOf(file) !== undefined)
+  ) {
+    return inherited.fd;
+  }
+  if (file === undefined) return openOwn(STDERR);
+  try {
+    return openFileOrStream(file);
+  } catch (cause) {
+    // Opened when this process had other rights, or while its folder was there.
+    if (inherited?.file === file) return (inherited as InheritedLog).fd;
+    throw new TineError(
+      `Cannot open log_file "${file}": ${reasonOf(cause)}; name a file that this user may write`,
+      { cause, exitCode: EX_CANTCREAT },
+    );
+  }
+}
+
+/**
+ * The log that the options ask for, before {@linkcode directLog}.
+ *
+ * @param inherited What was open before a restart: kept where it cannot be had again.
+ * @throws {TineError} if its file cannot be opened (status 73)
+ */
+export function openLog(
+  config: Pick<Config, "logLevel" | "logFile" | "logFormat">,
+  inherited?: InheritedLog,
+): Logger {
+  const file = fileOf(config);
+  const fd = openTarget(file, inherited);
+  if (inherited !== undefined && inherited.fd !== fd) closeFd(inherited.fd);
+  setCloseOnExec(fd, { on: true });
+  const logger = new Logger({
+    level: config.logLevel,
+    format: config.logFormat,
+    fd,
+    file,
+    // There is nothing to open again where a stream of this process is meant.
+    open: file === undefined || streamOf(file) !== undefined ? undefined : openFile,
+  });
+  if (file !== undefined && fd === inherited?.fd && streamOf(file) === undefined) {
+    logger.log(1, `Cannot open log_file "${file}" again; going on with the old one`);
+  }
+  return logger;
+}
+
+/** Looks whether the log can be had. `present`: the path of the one that is open, which can be kept. @throws {TineError} */
+export function tryLog(config: Pick<Config, "logFile">, present: string | undefined): void {
+  const file = fileOf(config);
+  if (file === undefined || file === present) return;
+  closeFd(openTarget(file, undefined));
+}
+
+/** Gives the log file to the user that the server becomes (Net::Server's `chown_files`): the file itself, not a link to it. */
+export function giveLog({ file, fileFd }: Logger, owner: Identity): void {
+  if (file === undefined || fileFd === undefined || streamOf(file) !== undefined || !isSeekable(fileFd)) {
+    return;
+  }
+  if (realpathSync(file).startsWith("/dev/")) return;
+  giveFile(fileFd, owner);
+}
