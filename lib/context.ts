@@ -38,8 +38,8 @@ export interface Server {
   /** The parent's children: their process ids. Empty in a child. */
   readonly children: readonly number[];
   /**
-   * Writes a line to the log if `level` is at most `log_level` (0 fatal, 1 error, 2 notice, 3 information,
-   * 4 debugging).
+   * Writes a line to the log if `level` is at most `log_level` (0 error, 1 warning, 2 notice, 3 info,
+   * 4 debug).
    */
   log(level: number, message: string): void;
   /**

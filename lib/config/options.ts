@@ -521,7 +521,7 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Where the standard error of a program of `exec` goes: to the `log`, or to the `client` as under inetd. Tine's own.",
+      "Where the standard error of a program of `exec` goes: to the `log`, each line as one of the log, or to the `client` as under inetd. Tine's own.",
   },
   {
     key: "log_level",
@@ -545,7 +545,8 @@ export const OPTIONS = [
     section: "Logging",
     apply: "live",
     status: "supported",
-    help: "File to append the log to, or `Sys::Syslog` to send it to syslog. SIGUSR1 opens the file again.",
+    help:
+      "File to append the log to, or `Sys::Syslog` to send it to syslog. The parent opens it and children inherit it; SIGUSR1 opens it again.",
   },
   {
     key: "log_format",
@@ -556,7 +557,8 @@ export const OPTIONS = [
     section: "Logging",
     apply: "live",
     status: "supported",
-    help: "Form of the log: Net::Server's `line`, or `json`, an object a line. Tine's own.",
+    help:
+      "Form of the log: `line`, which is the time, the process and the message, or `json`, an object a line. Tine's own.",
   },
   {
     key: "log_function",
