@@ -138,12 +138,13 @@ class MultiplexEngine implements Engine {
       await multiplexer.turn();
       callOff();
     }
-    if (multiplexer.size > 0) this.#context.logger.log(1, `${multiplexer.size} clients are cut off`);
   }
 
   async end(): Promise<void> {
     const { stopTimeout } = this.#context.config;
     const deadline = performance.now() + stopTimeout * 1000;
+    const { size } = this.#multiplexer;
+    if (size > 0) this.#context.logger.log(2, `${size} clients are cut off`);
     this.#multiplexer.end();
     while (this.#multiplexer.isBusy && performance.now() < deadline) {
       const callOff = setAlarm(deadline - performance.now(), () => this.#inbox.waker.wake());

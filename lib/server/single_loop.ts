@@ -124,9 +124,11 @@ class SingleEngine implements Engine {
     while (this.#connection !== undefined && !stopWatch.over) {
       await this.#untilServed((wake) => stopWatch.watch(wake));
     }
-    if (this.#connection !== undefined) this.#context.logger.log(1, "The present client is cut off");
   }
 
   /** The end of the process ends the client's service, as it does in a child that is told to leave at once. */
-  async end(): Promise<void> {}
+  end(): Promise<void> {
+    if (this.#connection !== undefined) this.#context.logger.log(2, "The present client is cut off");
+    return Promise.resolve();
+  }
 }
