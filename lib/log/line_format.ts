@@ -32,10 +32,6 @@ export function levelOf(level: number): Level {
 
 /** Larger than any system's `struct tm`, which begins with nine numbers. */
 const TM_SIZE = 128;
-const seconds = new BigInt64Array(1);
-const secondsBytes = new Uint8Array(seconds.buffer);
-const fields = new Int32Array(TM_SIZE / 4);
-const fieldsBytes = new Uint8Array(fields.buffer);
 
 /** The numbers of a point in time, months from 1. */
 export interface LocalTime {
@@ -52,8 +48,9 @@ export interface LocalTime {
  * (`EST5EDT,M3.2.0,M11.1.0`, `<+03>-3`) for UTC. The zone is read at the first call, and stays (localtime(3)).
  */
 export function localTime(date: Date): LocalTime {
-  seconds[0] = BigInt(Math.floor(date.getTime() / 1000));
-  libc.localtime_r(secondsBytes, fieldsBytes);
+  const seconds = BigInt64Array.of(BigInt(Math.floor(date.getTime() / 1000)));
+  const fields = new Int32Array(TM_SIZE / 4);
+  libc.localtime_r(new Uint8Array(seconds.buffer), new Uint8Array(fields.buffer));
   const [second = 0, minute = 0, hour = 0, day = 0, month = 0, year = 0] = fields;
   return { year: year + 1900, month: month + 1, day, hour, minute, second };
 }
