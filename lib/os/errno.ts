@@ -46,6 +46,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ECHILD: "no child process",
   ECONNRESET: "connection reset by peer",
   EEXIST: "already exists",
+  EFBIG: "larger than files may be here, see ulimit -f",
   EINVAL: "invalid argument",
   EISDIR: "is a directory",
   EMFILE: "too many open files in this process",

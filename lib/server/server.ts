@@ -16,6 +16,7 @@ import { Daemon, reportFailure } from "../daemon/daemon.ts";
 import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
 import { type Purpose, type Reporter, takePurpose } from "../process/self_spawn.ts";
 import { tryRestart } from "../restart/dry_run.ts";
+import { ignoreSignal } from "../os/process.ts";
 import { closeStartersDescriptors, startersDescriptors } from "../os/starters_descriptors.ts";
 import { listen, type Listener } from "../listen/listen.ts";
 import { systemdDescriptors } from "../listen/systemd.ts";
@@ -85,6 +86,9 @@ export async function runServer(parts: ServerParts): Promise<never> {
       await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
       return await readOptions(parts);
     });
+    // A log that has reached the limit of a file's size costs lines, not the server: the write fails then. Children, and
+    // the program that replaces this one, inherit it.
+    ignoreSignal("XFSZ");
     // A process that Tine started has none; before that, the configuration may have come by one of them.
     closeStartersDescriptors(leftOpen, systemdDescriptors());
     // Before the log is opened, as under inetd standard error is the client's socket.
