@@ -12,7 +12,8 @@ export interface FileLock {
   readonly inode: string;
 }
 
-const ROW = /\bFLOCK +ADVISORY +WRITE +(\d+) +[\da-f]+:[\da-f]+:(\d+) /;
+// A row with an arrow is of one who waits for the lock.
+const ROW = /: FLOCK +ADVISORY +WRITE +(\d+) +[\da-f]+:[\da-f]+:(\d+) /;
 
 /** The exclusive locks in the rows of /proc/locks or of /proc/PID/fdinfo/FD. Pure. */
 export function parseLocks(text: string): readonly FileLock[] {
