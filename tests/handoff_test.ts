@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ChildTicket, formatTicket, parseTicket } from "../../lib/handoff.ts";
+import { type ChildTicket, formatTicket, parseTicket } from "../lib/handoff.ts";
 
 const TICKETS: readonly ChildTicket[] = [
   { fd: 3, slot: 0, kind: "server" },

@@ -51,7 +51,7 @@ test("a lock file of our own has no name that could be left behind", { skip: ski
 });
 
 test("a lock file that the user named stays", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "choice-test-"));
+  const folder = mkdtempSync(join(tmpdir(), "prepare-test-"));
   const path = join(folder, "lock");
   try {
     const prepared = await prepareSerializer("flock", path);
