@@ -16,7 +16,7 @@ export const EX_STALLED = 13;
 export const EX_USAGE = 64;
 /** An input file cannot be opened or read (`EX_NOINPUT`). */
 export const EX_NOINPUT = 66;
-/** An address cannot be bound or a peer is not to be had (`EX_UNAVAILABLE`). */
+/** An address cannot be bound, or what is needed is not to be had, a runtime say (`EX_UNAVAILABLE`). */
 export const EX_UNAVAILABLE = 69;
 /** A fault of Tine itself (`EX_SOFTWARE`). */
 export const EX_SOFTWARE = 70;
@@ -24,7 +24,7 @@ export const EX_SOFTWARE = 70;
 export const EX_OSERR = 71;
 /** A file cannot be created (`EX_CANTCREAT`). */
 export const EX_CANTCREAT = 73;
-/** The caller lacks a right (`EX_NOPERM`). */
+/** The caller, or Deno's permissions, lack a right (`EX_NOPERM`). */
 export const EX_NOPERM = 77;
 /** The configuration is wrong (`EX_CONFIG`). */
 export const EX_CONFIG = 78;

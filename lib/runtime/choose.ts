@@ -4,8 +4,9 @@
  * @module
  */
 
-import { TineError } from "../errors.ts";
-import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import { EX_NOPERM, EX_UNAVAILABLE } from "../exit_codes.ts";
+import type { BunSlice } from "./bun_slice.ts";
+import type { DenoSlice, PermissionName } from "./deno_slice.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The oldest versions: Deno 2.7.11 has all that the preforking core needs; TLS and HTTP want 2.9. */
@@ -48,13 +49,15 @@ export function refusal(
     : `Cannot run on Deno ${here.deno}: it is older than ${OLDEST.deno.join(".")}; update Deno`;
 }
 
-/** What this is, asked of the globals that each runtime has, since `node:process` is costly on Deno. */
+/** What each runtime has among its globals. */
+const globals = globalThis as unknown as {
+  readonly Deno?: DenoSlice;
+  readonly Bun?: BunSlice;
+  readonly process?: { readonly platform: string; readonly arch: string; exit(status: number): never };
+};
+
+/** What this is, asked of the globals, since `node:process` is costly on Deno. */
 function here(): { platform: string; arch: string; deno?: string; bun?: string } {
-  const globals = globalThis as {
-    Deno?: { version: { deno: string }; build: { os: string; arch: string } };
-    Bun?: { version: string };
-    process?: { platform: string; arch: string };
-  };
   if (globals.Bun === undefined && globals.Deno !== undefined) {
     const { os, arch } = globals.Deno.build;
     return {
@@ -67,12 +70,41 @@ function here(): { platform: string; arch: string; deno?: string; bun?: string }
   return { platform, arch, ...(globals.Bun ? { bun: globals.Bun.version } : {}) };
 }
 
+/** What an executable needs, which hands down what it was compiled with. */
+const ALWAYS: readonly PermissionName[] = ["ffi", "env", "read"];
+/** What else the program that `deno run` runs needs: its own flags can be read, for its children, with all alone. */
+const IN_A_PROGRAM: readonly PermissionName[] = ["write", "net", "run", "sys"];
+
+/** Why Tine cannot run with the permissions that Deno has given, or undefined. */
+export function permissionRefusal(deno: Pick<DenoSlice, "build" | "permissions">): string | undefined {
+  const wanted = deno.build.standalone ? ALWAYS : [...ALWAYS, ...IN_A_PROGRAM];
+  const missing = wanted.filter((name) => deno.permissions.querySync({ name }).state !== "granted");
+  if (missing.length === 0) return undefined;
+  return `Cannot run without Deno's permissions (missing: ${
+    missing.join(", ")
+  }): Tine calls the C library, which none ` +
+    `of them confines, and its children need the same; ${
+      deno.build.standalone ? "compile it with -A" : "start it with `deno run -A`"
+    }`;
+}
+
+/** Ends the process with one line: an import that fails would end it with a stack trace, and the status 1. */
+function refuse(why: string, status: number): never {
+  console.error(`tine: ${why}`);
+  const { Deno, process } = globals;
+  if (Deno !== undefined) return Deno.exit(status);
+  if (process !== undefined) return process.exit(status);
+  throw new Error(why);
+}
+
 async function choose(): Promise<Runtime> {
   const { platform, arch, deno, bun } = here();
   const why = refusal({ platform, arch, deno, bun });
-  if (why !== undefined) throw new TineError(why, { exitCode: EX_UNAVAILABLE });
+  if (why !== undefined) return refuse(why, EX_UNAVAILABLE);
   // Literal specifiers, so that both compilers find them; only the one that is needed is loaded.
   if (bun !== undefined) return (await import("./bun.ts")).bun;
+  const lacks = globals.Deno === undefined ? undefined : permissionRefusal(globals.Deno);
+  if (lacks !== undefined) return refuse(lacks, EX_NOPERM);
   return (await import("./deno.ts")).deno;
 }
 

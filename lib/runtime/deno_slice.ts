@@ -17,6 +17,9 @@ export interface ForeignFunction {
 /** An address. It has no members: only functions of Deno's take it. */
 export type Pointer = object | null;
 
+/** The permissions that Tine asks about. */
+export type PermissionName = "env" | "ffi" | "net" | "read" | "run" | "sys" | "write";
+
 /** The slice of Deno's namespace. */
 export interface DenoSlice {
   readonly build: { readonly os: string; readonly arch: string; readonly standalone: boolean };
@@ -27,6 +30,9 @@ export interface DenoSlice {
     get(name: string): string | undefined;
     delete(name: string): void;
     toObject(): Record<string, string>;
+  };
+  readonly permissions: {
+    querySync(asked: { readonly name: PermissionName }): { readonly state: string };
   };
   readonly UnsafePointer: {
     create(address: bigint): Pointer;
