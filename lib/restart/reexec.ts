@@ -124,7 +124,7 @@ function flagsForBun(): readonly string[] {
 const ON_ITS_WAY_MS = 1000;
 
 /**
- * Waits, once there are {@linkcode HeldSignals}, until the listeners of all signals that came before it were called. A
+ * Waits until the listeners of all signals that came before were called, those of {@linkcode HeldSignals} too. A
  * runtime notes a signal at once and calls its listener later, perhaps by way of another thread: a signal of our own,
  * which nobody else sends, comes out behind those that went in before it.
  */

@@ -10,12 +10,14 @@ import { createPipe } from "../os/descriptor.ts";
 import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
+import type { LoopEnd } from "../process/actions.ts";
 import type { Inbox } from "../process/inbox.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
 import type { PassedState } from "../restart/reexec.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 import { SparePopulation } from "../supervise/spare_population.ts";
+import { handleLateSignals } from "../supervise/handle_signals.ts";
 import { supervise } from "../supervise/supervise.ts";
 import { closeServer, restartServer } from "./close.ts";
 import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
@@ -109,6 +111,10 @@ class ChildrenAsWorkers implements Workers {
 
   end(): Promise<void> {
     return closeChildren(this.#parent);
+  }
+
+  late(): LoopEnd | undefined {
+    return handleLateSignals(this.#parent);
   }
 
   remove(): void {

@@ -31,6 +31,9 @@ export async function closeServer(
     await workers.finish(Infinity);
   }
   await workers.end();
+  // What came together with the signal to stop has its effect too.
+  await settleSignals();
+  workers.late();
   await callHook(
     workers.context.handler.hooks,
     "postChildCleanup",
@@ -77,7 +80,8 @@ export async function restartServer(workers: Workers): Promise<void> {
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
   const held = new HeldSignals();
   await settleSignals();
-  if (workers.stopRequested || workers.inbox.has("stop", "quit")) {
+  const late = workers.late();
+  if (workers.stopRequested || late === "stop" || late === "quit") {
     closeListeners(added);
     held.letIn();
     return await closeServer(workers, { exitCode: 0, gently: false });

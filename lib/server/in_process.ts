@@ -118,6 +118,10 @@ class Alone implements Workers {
     return this.#engine.client;
   }
 
+  late(): LoopEnd | undefined {
+    return this.#handle();
+  }
+
   remove(): void {}
 
   passedState(): Record<string, never> {

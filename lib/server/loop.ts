@@ -13,6 +13,7 @@ import type { Interrupt } from "../restart/dry_run.ts";
 import { formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
+import type { LoopEnd } from "../process/actions.ts";
 import type { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "./parent_view.ts";
 import type { InheritedState, PassedState } from "../restart/reexec.ts";
@@ -49,6 +50,8 @@ export interface Workers {
   finish(patienceMs: number): Promise<void>;
   /** Ends what is still at work. */
   end(): Promise<void>;
+  /** Does what signals ask for that came while the server was about to restart. Returns what they want of its end. */
+  late(): LoopEnd | undefined;
   /** Removes what was made for it outside this process. */
   remove(): void;
   /** What is handed on at a restart, beside the listening sockets. */

@@ -7,7 +7,8 @@
 import { decide, type LoopEnd } from "../process/actions.ts";
 import type { Parent } from "./parent.ts";
 
-const ABOUT_TO_END = "Cannot change the number of children: the server is about to end";
+const ABOUT_TO_END =
+  "Cannot change the number of children: the server is about to end, or to take up its configuration";
 
 /** Does what the signals that have come ask for. Returns what ends the loop. */
 export async function handleSignals(parent: Parent): Promise<LoopEnd | undefined> {
@@ -18,7 +19,7 @@ export async function handleSignals(parent: Parent): Promise<LoopEnd | undefined
 }
 
 /**
- * The same while children are being ended. Clients may take long to be finished: the log is opened again meanwhile. The
+ * The same while the server ends or restarts. Clients may take long to be finished: the log is opened again meanwhile. The
  * number of children has no meaning any more.
  */
 export function handleLateSignals(parent: Parent): LoopEnd | undefined {

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { hear, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
-
-const timeout = 60_000;
-const LIMIT = { limitMs: 55_000 };
 
 /** Tells a client who serves it; while there is a file "slow" beside it, children do not get ready. */
 const HANDLER = `import { existsSync } from "node:fs";
@@ -20,7 +18,7 @@ export default {
   },
 };
 `;
-const options = { ...LIMIT, files: { "handler.ts": HANDLER }, handler: "FOLDER/handler.ts" };
+const options = { files: { "handler.ts": HANDLER }, handler: "FOLDER/handler.ts" };
 
 async function servedBy(server: TestServer): Promise<number> {
   return Number(await hear(server.port));
@@ -36,7 +34,6 @@ test("children that somebody kills are replaced at once while others serve", { t
     for (let i = 0; i < 12; i++) {
       const next = await until(
         () => server.children().find((pid) => pid !== stays && !killed.has(pid)),
-        10_000,
         "the next child",
       ) as number;
       signal(next, "SIGKILL");
@@ -61,7 +58,7 @@ test("while children die at birth, those at work serve on beyond max_requests", 
     await server.says(/Children die before they are ready/);
     for (let i = 0; i < 20; i++) assert.equal(await servedBy(server), first);
     writeFileSync(handler, HANDLER);
-    await until(async () => await servedBy(server) !== first, 30_000, "a successor");
+    await until(async () => await servedBy(server) !== first, "a successor");
     await server.untilReady(1);
   });
 });

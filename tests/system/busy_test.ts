@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { Client, withServer } from "../support/server.ts";
-
-const timeout = 60_000;
 
 for (const personality of ["PreForkSimple", "PreFork", "Fork"]) {
   for (const unix of [false, true]) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
 import { fixture, hear, onBun, TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const PROGRAM = fixture("starts_itself_again.ts");
 
 /** What came of the program that was started again: its status and what it said. */
