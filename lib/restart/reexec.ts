@@ -7,6 +7,7 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { KEEP_FLAG, ownProgram } from "../os/command_line.ts";
 import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
 import { readNote, type SignalNote, SignalRecord } from "../os/signal_record.ts";
@@ -116,8 +117,9 @@ export function takeHeldSignals(): void {
 
 /** What Bun is to load before all else: `keep_signals.ts`. An executable, or a bundle, begins with what it says anyway. */
 function flagsForBun(): readonly string[] {
-  const path = new URL("keep_signals.ts", import.meta.url).pathname;
-  return runtime.name === "bun" && !runtime.standalone && existsSync(path) ? [`${KEEP_FLAG}${path}`] : [];
+  if (runtime.name !== "bun" || runtime.standalone) return [];
+  const path = fileURLToPath(new URL("keep_signals.ts", import.meta.url));
+  return existsSync(path) ? [`${KEEP_FLAG}${path}`] : [];
 }
 
 /** How long a signal may be on its way within the runtime. */

@@ -233,6 +233,7 @@ for (const NAME of ["TERM", "QUIT"]) {
             5000,
             "the end of its children",
           );
+          assert.equal(folder.read("pid"), "", "the pid file is left");
         });
       }
     },
