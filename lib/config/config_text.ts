@@ -8,6 +8,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import process from "node:process";
 import { ConfigError, type Place } from "../errors.ts";
 import { followLinks, namesOpenFile } from "../trusted_path.ts";
+import { readLegacyLines } from "./legacy_file.ts";
 
 /** `toml`, or `legacy`: Net::Server's `key value` lines. */
 export type Format = "toml" | "legacy";
@@ -29,9 +30,12 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
 /**
  * Reads a configuration file.
  *
+ * Old files have comments in whatever encoding was in use: in `key value` lines these may be anything, as for Net::Server,
+ * and count as Latin-1. What is set has to be UTF-8: nobody can know what else is meant.
+ *
  * @param path The file.
  * @param place Where the file was named.
- * @throws {ConfigError} if it cannot be read, has more than 1 MiB, or is not UTF-8 text
+ * @throws {ConfigError} if it cannot be read, has more than 1 MiB, or is not UTF-8 text where it has to be
  */
 export function readConfigText(path: string, place?: Place): string {
   const bytes = readBytes(path);
@@ -47,9 +51,59 @@ export function readConfigText(path: string, place?: Place): string {
   try {
     // Without ignoreBOM, a byte order mark at the beginning is taken off.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw unfit(path, "it is not text in UTF-8", cause);
+  } catch {
+    return readOldText(path, bytes);
   }
+}
+
+/** A line that is not UTF-8: the text up to there as UTF-8, and the rest as Latin-1. */
+interface OldLine {
+  readonly text: string;
+  /** The column of the first byte that is none of UTF-8, from 1; undefined where all are. */
+  readonly column: number | undefined;
+}
+
+function decodeLine(bytes: Uint8Array): OldLine {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let text = "";
+  let whole = 0; // how many bytes `text` stands for
+  try {
+    for (let i = 0; i < bytes.length; i++) {
+      const more = decoder.decode(bytes.subarray(i, i + 1), { stream: true });
+      text += more;
+      if (more !== "") whole = i + 1;
+    }
+    decoder.decode();
+    return { text, column: undefined };
+  } catch {
+    const rest = String.fromCharCode(...bytes.subarray(whole));
+    return { text: text + rest, column: text.length + 1 };
+  }
+}
+
+/** The text of a file that is not all UTF-8. @throws {ConfigError} if it has to be, at the first place that is not */
+function readOldText(path: string, bytes: Uint8Array): string {
+  const lines: OldLine[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(10, start) + 1 || bytes.length;
+    lines.push(decodeLine(bytes.subarray(start, end)));
+    start = end;
+  }
+  const text = lines.map((line) => line.text).join("").replace(/^\ufeff/, "");
+  const isToml = formatOf(path, text) === "toml";
+  for (const [index, { text, column }] of lines.entries()) {
+    if (column === undefined) continue;
+    const [line] = readLegacyLines(text);
+    const commentColumn = text.replace(/\r?\n$/, "").length - (line?.comment?.length ?? 0) + 1;
+    const isInComment = line?.key === undefined || column >= commentColumn;
+    if (!isToml && isInComment) continue;
+    const what = isToml ? "TOML has to be UTF-8, and it is not" : `${line?.key} is not set to text in UTF-8`;
+    throw new ConfigError(`Cannot read the configuration: ${what}; save the file as UTF-8`, {
+      option: isToml ? "conf_file" : line?.key as string,
+      place: { source: path, line: index + 1, column },
+    });
+  }
+  return text;
 }
 
 /** Why a file cannot be read. */

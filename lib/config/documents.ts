@@ -50,7 +50,8 @@ value in quotes after \`=\`, or an array; else it is Net::Server's format.
 a comment, \`\\#\` is a \`#\`. Lines of another form are skipped, a key without a value among them, and a remark in the
 log says so. Unlike Net::Server, Tine refuses a value that begins with \`--\` and a letter (Net::Server reads it as
 another option), and takes \`0\`, \`off\`, \`no\` and \`false\` as false (to Perl, all but \`0\` are true). Blanks at the end
-of a line count in regular expressions alone.
+of a line count in regular expressions alone. What is set has to be UTF-8; comments may be in any encoding. TOML is
+UTF-8 as a whole.
 
 \`tine convert FILE\` turns either format into the other.
 `;

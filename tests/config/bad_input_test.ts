@@ -17,6 +17,11 @@ const OWN: OwnOptions = {
   password: { kind: "string", min: 8, secret: true, help: "A secret." },
 };
 
+/** Characters up to 255 as the bytes of their numbers. */
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -35,7 +40,7 @@ const inFile = (text: string | Uint8Array, message: string, name = "bad.conf"): 
   },
   message,
 });
-const inToml = (text: string, message: string) => inFile(text, message, "bad.toml");
+const inToml = (text: string | Uint8Array, message: string) => inFile(text, message, "bad.toml");
 const inLine = (line: string, message: string): Bad => ({ sources: { argv: line.split(" ") }, message });
 const inCode = (code: unknown, message: string): Bad => ({
   sources: { code: code as PartialConfig },
@@ -274,12 +279,17 @@ const BAD: readonly Bad[] = [
     "*/bad.conf: Cannot read the configuration: it is not text, byte 8 is NUL; name a text file",
   ),
   inFile(
-    new Uint8Array([0x70, 0xff, 0x0a]),
-    "*/bad.conf: Cannot read the configuration: it is not text in UTF-8; name a text file",
+    // "# Größe" and "user müller" in Latin-1.
+    latin1("# Gr\xf6\xdfe\nuser m\xfcller # \xe9\n"),
+    "*/bad.conf:2:7: Cannot read the configuration: user is not set to text in UTF-8; save the file as UTF-8",
   ),
   inFile(
     "#".repeat(1024 * 1024 + 1),
     "*/bad.conf: Cannot read the configuration: it has more than 1 MiB; name a text file",
+  ),
+  inToml(
+    latin1("# \xc3\xa9 is UTF-8\nport = 1 # \xe9\n"),
+    "*/bad.toml:2:12: Cannot read the configuration: TOML has to be UTF-8, and it is not; save the file as UTF-8",
   ),
   inToml(
     'max_servers = "8"\n',
