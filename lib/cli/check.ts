@@ -11,7 +11,7 @@ import { printEffective } from "../config/describe.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 import { locateProgram } from "../handler/program_path.ts";
-import { understandPorts } from "../listen/plan.ts";
+import { checkStart } from "./check_start.ts";
 
 /** Checks the file that is the first argument, with the options that follow it. */
 export async function check(args: readonly string[]): Promise<void> {
@@ -20,7 +20,8 @@ export async function check(args: readonly string[]): Promise<void> {
     throw new UsageError("Missing the file to check; write tine check FILE [HANDLER] [options]");
   }
   const { personality, handler: path, rest, firstArgument } = splitPositionals(others);
-  const handler = path === undefined ? {} : (await loadHandler(path)).handler;
+  const given = path === undefined ? undefined : (await loadHandler(path)).handler;
+  const handler = given ?? {};
   const loaded = await loadConfig({
     argv: [`--conf_file=${file}`, ...rest],
     firstArgument: (firstArgument ?? 1) + 1,
@@ -28,8 +29,8 @@ export async function check(args: readonly string[]): Promise<void> {
     own: handler.options,
     defaults: handler.defaults,
   });
-  if (loaded.personality.binds) understandPorts(loaded);
   const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler) : loaded;
+  await checkStart(located, given);
   process.stdout.write(printEffective(located));
   for (const note of loaded.notes) process.stderr.write(`${note}\n`);
 }

@@ -29,6 +29,7 @@ import {
 } from "./options.ts";
 import { type Checked, checkSource, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
+import { understandPorts } from "./ports.ts";
 import { checkManyClients } from "./many_clients.ts";
 import { settleSpareServers } from "./spare_servers.ts";
 import { conditions, personalityNotes, refusePersonalities } from "./rules.ts";
@@ -101,6 +102,9 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
   checkManyClients(merged, process.platform);
   const config = build(merged, own, personality, { serverType, ...spares });
+  const origins = new Map<string, readonly Place[]>();
+  for (const [key, { places }] of merged) origins.set(key, places);
+  if (personality.binds) understandPorts({ config, origins });
   const notes = [
     ...line.notes,
     ...file.notes,
@@ -109,8 +113,6 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     ...personalityNotes(choice, personality, merged.keys()),
     ...conditions(config, new Set(merged.keys()), personality),
   ];
-  const origins = new Map<string, readonly Place[]>();
-  for (const [key, { places }] of merged) origins.set(key, places);
   const origin = new Map<string, Place>();
   for (const [key, [first]] of origins) if (first !== undefined) origin.set(key, first);
   return { config, personality, origin, origins, notes, own };

@@ -18,6 +18,9 @@ export const PROTOCOLS = ["tcp", "udp", "unix", "unixdgram", "ssl", "ssleay"] as
 /** A protocol's name. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
+/** Those that can be listened on so far. */
+export const LISTENABLE: readonly Protocol[] = ["tcp", "udp", "unix", "unixdgram"];
+
 /** One port as it was asked for. */
 export interface PortSpec {
   /** A number or the name of a service; for `unix` and `unixdgram`, the path. */
@@ -141,6 +144,22 @@ function protocolOf(text: string, unixType: string | undefined): Protocol | unde
   const word = (PERL_PROTOCOL.exec(text)?.[1] ?? text).toLowerCase();
   const proto = PROTOCOLS.find((known) => known === word);
   return proto === "unix" && unixType?.toLowerCase() === "sock_dgram" ? "unixdgram" : proto;
+}
+
+/** The protocol that a value of `proto` names, perhaps with an IP version beside it; undefined if there is none such. */
+export function protocolNamed(text: string): Protocol | undefined {
+  const rest = new Remainder(text.trim());
+  rest.takeIpVersions();
+  return protocolOf(rest.text, undefined);
+}
+
+/** The protocol's name that an entry of `port` has itself, whatever the lists say; undefined where it has none. */
+export function protocolWithin(entry: PortEntry): string | undefined {
+  if (typeof entry !== "string") return entry.proto;
+  const rest = new Remainder(entry.trim());
+  rest.take(UNIX_TYPE);
+  rest.takeIpVersions();
+  return rest.take(PROTOCOL);
 }
 
 function faultOfPort(port: string): string | undefined {

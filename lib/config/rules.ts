@@ -9,13 +9,9 @@ import { isIP } from "node:net";
 import { checkCidr, checkRule, CIDR_REMEDY, RULE_REMEDY } from "../access/rules.ts";
 import { type Choice, choosePersonality } from "../personality/multi_type.ts";
 import { type Personality, type PersonalityName, RUNNABLE, takesOption } from "../personality/personality.ts";
+import { LISTENABLE, protocolNamed, protocolWithin } from "./port_spec.ts";
 import { isRefusal, parseLogsock, refuseSyslogOption } from "./syslog_words.ts";
 import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
-
-/** The protocols that can be listened on so far. */
-const LISTENABLE: readonly string[] = ["tcp", "udp", "unix", "unixdgram"];
-/** The protocols that Net::Server knows. */
-const PROTOCOLS: readonly string[] = ["tcp", "udp", "unix", "unixdgram", "ssl", "ssleay"];
 
 /** Why an option or a value is refused, and what to do. */
 export interface Refusal {
@@ -98,23 +94,17 @@ function refuseLogsock(text: string): Refusal | undefined {
   };
 }
 
-/** A protocol may stand together with an IP version: `tcp IPv4`. */
 function refuseProtocol(text: string): Refusal | undefined {
-  const name = withoutIpVersion(text).trim().toLowerCase();
-  if (LISTENABLE.includes(name)) return undefined;
+  const proto = protocolNamed(text);
+  if (proto !== undefined && LISTENABLE.includes(proto)) return undefined;
   const remedy = `give ${LISTENABLE.slice(0, -1).join(", ")} or ${LISTENABLE.at(-1)}`;
-  return { reason: PROTOCOLS.includes(name) ? NOT_YET : "there is no such protocol", remedy };
+  return { reason: proto === undefined ? "there is no such protocol" : NOT_YET, remedy };
 }
 
-/** The full grammar of ports is `lib/listen/port_spec.ts`; here only the protocol counts. */
+/** What else is wrong with an entry shows once it is known what stands beside it, in `understandPorts`. */
 function refusePort(entry: PortEntry): Refusal | undefined {
-  if (typeof entry !== "string") return entry.proto === undefined ? undefined : refuseProtocol(entry.proto);
-  const proto = /[,|\s:/](tcp|udp|ssl|ssleay|unix|unixdgram)\s*$/i.exec(withoutIpVersion(entry))?.[1];
+  const proto = protocolWithin(entry);
   return proto === undefined ? undefined : refuseProtocol(proto);
-}
-
-function withoutIpVersion(text: string): string {
-  return text.replace(/[,|\s:/]+IPv[*\d]+/gi, "");
 }
 
 /** Why none of the personalities that `server_type` lists can run; undefined if one can. */

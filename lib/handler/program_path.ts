@@ -11,7 +11,7 @@ import { type LoadedConfig, originOf } from "../config/config.ts";
 import type { Handler } from "../context.ts";
 import { ConfigError, formatPlace, type Place, TineError } from "../errors.ts";
 import { EX_NOINPUT, EX_NOPERM } from "../exit_codes.ts";
-import { understandPorts } from "../listen/plan.ts";
+import { understandPorts } from "../config/ports.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /** Where programs are looked for when the environment has no PATH (as execvp(3) does). */

@@ -6,10 +6,11 @@
 
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
-import { BindError, ConfigError, type Place } from "../errors.ts";
+import { BindError, type Place } from "../errors.ts";
 import { located, type Origin } from "./bind.ts";
 import type { Machine } from "./machine.ts";
-import { parsePort, PortFault, type PortSpec } from "../config/port_spec.ts";
+import type { PortSpec } from "../config/port_spec.ts";
+import { beside, understandPorts } from "../config/ports.ts";
 import { resolve, type Target } from "./resolve.ts";
 
 /** The options that say what to listen on. */
@@ -43,42 +44,10 @@ export interface Wanted extends Origin {
 /** The addresses of one port. If it is 0, they share the number that it becomes. */
 export type Group = readonly Wanted[];
 
-/** The value of a list that belongs to the port at `index`: the last one goes for all that follow. */
-function beside<T>(list: readonly T[] | undefined, index: number): T | undefined {
-  return list?.[index] ?? list?.at(-1);
-}
-
 /** What a target is asked for as, the same over restarts. Two ports of the same key are one port given twice. */
 export function keyOf({ proto, address, ipv, v6Only }: Target): string {
   const where = address.transport === "unix" ? `*|${address.path}` : `${address.hostname}|${address.port}`;
   return `${where}|${proto}|ipv${ipv}${ipv === "6" && !v6Only ? "4" : ""}`;
-}
-
-/**
- * Understands every port, without a look at this machine.
- *
- * @throws {ConfigError} for the first that cannot be understood
- */
-export function understandPorts(options: Pick<PlanOptions, "config" | "origins">): PortSpec[] {
-  return options.config.port.map((_, index) => understand(options, index));
-}
-
-function understand(options: Pick<PlanOptions, "config" | "origins">, index: number): PortSpec {
-  const { config, origins } = options;
-  const entry = config.port[index] as Config["port"][number];
-  const spec = parsePort(entry, {
-    host: beside(config.host, index),
-    proto: beside(config.proto, index),
-    ipv: beside(config.ipv, index),
-    unixType: config.unixType,
-  });
-  if (!(spec instanceof PortFault)) return spec;
-  const place = beside(origins.get("port"), index);
-  const text = typeof entry === "string" ? entry : String(entry.port);
-  throw new ConfigError(`Cannot bind port "${text}": ${spec.reason}`, {
-    option: "port",
-    ...(place === undefined ? {} : { place }),
-  });
 }
 
 /** `Resolved [localhost]:http to [127.0.0.1]:80, IPv4`; undefined where nothing was resolved. */

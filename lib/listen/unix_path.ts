@@ -78,23 +78,27 @@ function whoAnswers(path: string): string {
   return "nobody";
 }
 
-/**
- * Makes room for a socket at `path`: a socket's file that a server left behind is removed. Anything else stays.
- *
- * @returns What is in the way; undefined if nothing is any more.
- */
-export function clearPath(path: string): PathFault | undefined {
+/** What is wrong with `path` whoever may listen there: undefined if nothing is. It only looks. */
+export function faultOfPath(path: string): PathFault | undefined {
   const { length } = new TextEncoder().encode(path);
   if (length > MAX_PATH_BYTES) {
     return new PathFault(
       `its path has ${length} bytes, and a socket's has at most ${MAX_PATH_BYTES}; choose a shorter one`,
     );
   }
-  if (statOf(path) === undefined) return undefined;
+  if (statOf(path) === undefined || socketFileAt(path) !== undefined) return undefined;
+  return new PathFault("there is a file that is no socket; remove it, or choose another path");
+}
+
+/**
+ * Makes room for a socket at `path`: a socket's file that a server left behind is removed. Anything else stays.
+ *
+ * @returns What is in the way; undefined if nothing is any more.
+ */
+export function clearPath(path: string): PathFault | undefined {
+  const fault = faultOfPath(path);
   const before = socketFileAt(path);
-  if (before === undefined) {
-    return new PathFault("there is a file that is no socket; remove it, or choose another path");
-  }
+  if (fault !== undefined || before === undefined) return fault;
   const answer = whoAnswers(path);
   if (answer === "somebody") {
     return new PathFault(

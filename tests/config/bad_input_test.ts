@@ -291,6 +291,18 @@ const BAD: readonly Bad[] = [
     latin1("# \xc3\xa9 is UTF-8\nport = 1 # \xe9\n"),
     "*/bad.toml:2:12: Cannot read the configuration: TOML has to be UTF-8, and it is not; save the file as UTF-8",
   ),
+  inFile(
+    "port 80\nport 127.0.0.1:70000\n",
+    '*/bad.conf:2:6: Cannot bind port "127.0.0.1:70000": 70000 is above 65535, the highest port',
+  ),
+  inFile(
+    "proto tcp\nport /run/x.sock\n",
+    '*/bad.conf:2:6: Cannot bind port "/run/x.sock": "/run/x.sock" is neither a number nor the name of a service',
+  ),
+  inToml(
+    '[[port]]\nport = 80\nhost = "ho$t"\n',
+    '*/bad.toml:1:1: Cannot bind port "80": "ho$t" is no host name or address',
+  ),
   inToml(
     'max_servers = "8"\n',
     '*/bad.toml:1:15: Cannot set max_servers to "8": it is a string, not a whole number; give a whole number from 1 to 4096',
