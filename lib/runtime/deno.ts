@@ -133,10 +133,13 @@ export const deno: Runtime = {
       event.preventDefault();
       listener(error);
     };
-    globalThis.addEventListener("error", (event) => take(event, "uncaughtException", event.error));
+    globalThis.addEventListener(
+      "error",
+      (event: Event & { error?: unknown }) => take(event, "uncaughtException", event.error),
+    );
     globalThis.addEventListener(
       "unhandledrejection",
-      (event) => take(event, "unhandledRejection", event.reason),
+      (event: Event & { reason?: unknown }) => take(event, "unhandledRejection", event.reason),
     );
   },
 

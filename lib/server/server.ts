@@ -55,15 +55,21 @@ export interface ServerParts {
   readonly leftOpen?: readonly number[] | undefined;
 }
 
-/** Runs a server until it is stopped. The process ends with it. */
-export async function runServer(parts: ServerParts): Promise<never> {
-  const { handler } = parts;
+/** What this process was started for, and what it has inherited. */
+function takeStart(parts: ServerParts) {
   const self = takePurpose();
   const inherited = takeInheritedState();
   takeHeldSignals();
   const isFirst = self === undefined && inherited === undefined;
   if (isFirst) checkRole();
   const leftOpen = isFirst ? parts.leftOpen ?? startersDescriptors("after_modules") : [];
+  return { self, inherited, isFirst, leftOpen };
+}
+
+/** Runs a server until it is stopped. The process ends with it. */
+export async function runServer(parts: ServerParts): Promise<never> {
+  const { handler } = parts;
+  const { self, inherited, isFirst, leftOpen } = takeStart(parts);
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
   const reporter = self?.reporter;
@@ -94,17 +100,15 @@ export async function runServer(parts: ServerParts): Promise<never> {
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;
-    if ((background || setsid) && isFirst) {
-      return await goToBackground({ setsid });
-    }
+    if ((background || setsid) && isFirst) return await goToBackground({ setsid });
     const log = openLog(loaded.config, inherited?.log);
     logger = log;
     runtime.onUncaught((cause) => {
       const error = new Uncaught(cause);
       // At once, as the loop may wait for what will never come now.
       log.log(0, error.message);
-      if (loop !== undefined) return loop.fail(error);
-      failServer({ error, handler, server, logger: log, loop, daemon, reporter }).catch(reportAndExit);
+      if (loop !== undefined) loop.fail(error);
+      else fail(error).catch(reportAndExit);
     });
     const module = await stoppable(() => configured(loaded, handler, server, log));
     daemon = new Daemon({

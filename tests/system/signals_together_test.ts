@@ -72,7 +72,7 @@ for (const [personality, { scales, ...options }] of Object.entries(PERSONALITIES
   const start = { ...options, personality, log: "log" };
   const isUp = (server: TestServer, times = 1) => server.says(/Listening on/, { times });
 
-  async function endsWith(names: readonly Name[]): Promise<void> {
+  const endsWith = async (names: readonly Name[]): Promise<void> => {
     await withServer(args, start, async (server) => {
       await isUp(server);
       const watched = new Watched(server);
@@ -83,7 +83,7 @@ for (const [personality, { scales, ...options }] of Object.entries(PERSONALITIES
       await watched.saw(names, scales);
       assert.doesNotMatch(watched.said, /Re-exec/, `${names} restarted the server`);
     });
-  }
+  };
 
   test(`${personality}: of two signals together, one to stop ends the server, and the other is not lost`, {
     timeout,

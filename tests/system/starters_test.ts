@@ -4,9 +4,10 @@ import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { freePort } from "../../scripts/bench/ports.ts";
 import { childrenOf, type DaemonFolder, withFolder } from "../support/daemon.ts";
+import { timeout, WAIT_MS } from "../support/limits.ts";
 import { exchange } from "../support/server.ts";
+import { until } from "../support/until.ts";
 
-const timeout = 60_000;
 const PORT0 = ["--port", "127.0.0.1:0", "--max_servers", "1"];
 
 /** Starts behind words of a shell's, talks to the server, and stops it. */
@@ -111,14 +112,7 @@ test("systemd's sockets reach a server in the background", { timeout, skip: noSy
     ];
     const started = folder.start(["--port", `127.0.0.1:${port}`, "--max_servers", "1"], { before });
     // It waits in the queue of the socket, which the server is started for.
-    const client = new Promise((resolve, reject) => {
-      const attempt = (left: number) =>
-        exchange(port).then(
-          resolve,
-          (error) => left > 0 ? setTimeout(attempt, 100, left - 1) : reject(error),
-        );
-      attempt(100);
-    });
+    const client = until(() => exchange(port).catch(() => undefined), WAIT_MS, "a client is served");
     const { status, stderr } = await started;
     assert.equal(status, 0, stderr);
     await client;
