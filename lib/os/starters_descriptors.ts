@@ -48,8 +48,9 @@ function leftOnBun(moment: Moment): readonly number[] {
   const isWatching = links.some(({ link }) => link === "anon_inode:inotify");
   return links.filter(({ fd, link }) => {
     if (link === undefined || mayBeBuns(link, fd, isWatching)) return false;
-    // Modules may have opened files by now: what the starter has under the same number is its own.
-    return moment === "first" || linkOf(process.ppid, fd) === link;
+    // Modules may have opened files by now, and Bun its debugger's sockets before: what the starter has under the same
+    // number is its own.
+    return (moment === "first" && !link.startsWith("socket:")) || linkOf(process.ppid, fd) === link;
   }).map(({ fd }) => fd);
 }
 
