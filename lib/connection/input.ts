@@ -128,7 +128,8 @@ export class Input {
     const length = end > 0 && this.#queue.at(end - 1) === CR ? end - 1 : end;
     if (length > maxLength) throw tooLong(maxLength);
     const text = decoder.decode(this.#queue.view(0, length));
-    this.#consume(next);
+    this.#queue.consume(next);
+    this.#searched = 0; // nothing behind the end has been searched
     return text;
   }
 
