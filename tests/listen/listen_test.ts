@@ -20,6 +20,7 @@ import { setCloseOnExec } from "../../lib/os/descriptor.ts";
 import { receiveFrom, sendTo, socketKind } from "../../lib/os/socket.ts";
 import { pollHere, POLLIN } from "../../lib/os/wait.ts";
 import { freePort } from "../../scripts/bench/ports.ts";
+import { ownLoopback } from "../support/loopback.ts";
 import { pass } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tine-"));
@@ -131,7 +132,7 @@ test("listen on every address serves both families through one socket", { skip: 
 });
 
 test("listen with one version leaves the other alone", { skip: noIPv6 }, async () => {
-  for (const [ipv, other] of [["6", "127.0.0.1"], ["4", "::1"]] as const) {
+  for (const [ipv, other] of [["6", ownLoopback], ["4", "::1"]] as const) {
     const { listeners } = await open(["0"], { config: { ipv: [ipv] } });
     assert.equal(await connects(other, portOf(listeners[0])), false);
     closeListeners(listeners);

@@ -12,6 +12,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { ownLoopback } from "./loopback.ts";
 
 const TYPE = { A: 1, PTR: 12 } as const;
 const NXDOMAIN = 3;
@@ -99,14 +100,12 @@ export class DnsServer {
   /** Starts one. */
   static async start(zone: Zone): Promise<DnsServer> {
     const server = new DnsServer(zone);
-    // An address of this process's own: the tests of both runtimes may run at once.
-    const address = `127.77.${process.pid >> 8 & 255}.${process.pid & 255}`;
-    server.#socket.bind(53, address);
+    server.#socket.bind(53, ownLoopback);
     await once(server.#socket, "listening");
     // A resolver that gave up by itself would show nothing.
     writeFileSync(
       join(server.#folder, "resolv.conf"),
-      `nameserver ${address}\noptions timeout:30 attempts:5\n`,
+      `nameserver ${ownLoopback}\noptions timeout:30 attempts:5\n`,
     );
     return server;
   }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import process from "node:process";
 import { test } from "node:test";
 import { thisMachine } from "../../lib/listen/machine.ts";
 import { UdpClient, UnixDatagramClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
+import { ownLoopback } from "../support/loopback.ts";
 import { exchange, fixture, signal, TestServer, withServer } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
@@ -118,19 +118,23 @@ test("every form of a port in TOML serves its clients", { timeout }, async () =>
 const service = [...thisMachine.readServices().matchAll(/^([\w-]+)\s+(\d+)\/tcp/gm)]
   .map(([, name = "", number]) => ({ name, port: Number(number) }))
   .find(({ port }) => port >= 1024);
-// An address of this process's own, where nobody has that port yet.
-const ownHost = `127.78.${process.pid >> 8 & 255}.${process.pid & 255}`;
 
 test("a port can be the name of a service", {
   timeout,
-  skip: process.platform !== "linux" ? "127.0.0.1 alone" : service === undefined ? "no /etc/services" : false,
+  skip: service === undefined ? "no /etc/services" : false,
 }, async () => {
   const { name, port } = service as NonNullable<typeof service>;
-  await withServer(["--port", `${ownHost}:${name}`, "--max_servers", "1"], { ports: 0 }, async (server) => {
-    await server.says(/Listening on/);
-    await server.says(new RegExp(`Resolved \\[${ownHost}\\]:${name} to \\[${ownHost}\\]:${port}, IPv4`));
-    assert.match(await talk({ host: ownHost, port }), DIALOGUE);
-  });
+  await withServer(
+    ["--port", `${ownLoopback}:${name}`, "--max_servers", "1"],
+    { ports: 0 },
+    async (server) => {
+      await server.says(/Listening on/);
+      await server.says(
+        new RegExp(`Resolved \\[${ownLoopback}\\]:${name} to \\[${ownLoopback}\\]:${port}, IPv4`),
+      );
+      assert.match(await talk({ host: ownLoopback, port }), DIALOGUE);
+    },
+  );
 });
 
 test("a server that has every kind of port, under every serializer", { timeout }, async () => {
