@@ -17,7 +17,7 @@ async function serveMany(port: number, total: number, atOnce: number): Promise<n
 }
 
 test("with max_requests 1 every client is served by a process of its own", { timeout }, async () => {
-  const total = onBun ? 1000 : 300;
+  const total = onBun ? 400 : 120;
   const args = ["--max_servers", "4", "--max_requests", "1"];
   await withServer(args, {}, async (server) => {
     const descriptors = server.descriptors();
