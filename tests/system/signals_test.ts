@@ -113,6 +113,8 @@ test("three HUPs under load: nobody is refused or reset, and all children are ne
         }
       }
     });
+    // A helper thread that the runtime may start on a busy machine has a few of its own; three restarts would leak more.
+    const HELPER = 2;
     let descriptors = Infinity;
     for (let restart = 1; restart <= 3; restart++) {
       signal(server.pid, "SIGHUP");
@@ -121,11 +123,11 @@ test("three HUPs under load: nobody is refused or reset, and all children are ne
       assert.deepEqual(server.children().toSorted(), children.toSorted());
       // Some are open for a moment, while the program loads its modules.
       await until(
-        () => server.descriptors() <= descriptors,
+        () => server.descriptors() <= descriptors + HELPER,
         10_000,
         () => `no more descriptors than before: ${server.descriptors()}, ${descriptors}`,
       );
-      descriptors = server.descriptors();
+      descriptors = Math.min(descriptors, server.descriptors());
     }
     const before = served;
     await until(() => served > before + 20, 10_000, "clients after the restarts");
