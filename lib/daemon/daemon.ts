@@ -51,6 +51,8 @@ export class Daemon {
   readonly #streams: StandardStreams | undefined;
   #reporter: Reporter;
   #pidFile: PidFileHandle | undefined;
+  /** What the service manager is told when the server is ready. */
+  #readyText = "";
 
   /**
    * Takes the pid file, as the first thing that a second server would notice.
@@ -81,7 +83,8 @@ export class Daemon {
   }
 
   /**
-   * The server listens: whoever waits for that is told, and the terminal is left alone from now on.
+   * The server listens: whoever waits for that is told, and the terminal is left alone from now on. After a restart, the
+   * new configuration is in force only when {@linkcode reloaded} is called.
    *
    * @param options `logFd`: the log file's descriptor, if there is one.
    */
@@ -96,10 +99,11 @@ export class Daemon {
       startedMs: latest?.startedMs ?? now,
       configuredMs: now,
       scaled: latest?.scaled ?? 0,
-      reloads: latest === undefined ? 0 : latest.reloads + 1,
+      reloads: latest?.reloads ?? 0,
       reloadsRefused: latest?.reloadsRefused ?? 0,
     });
-    this.#manager.ready(`Listening on ${readyInfo.listeners.join(", ")}: ${readyInfo.how}`);
+    this.#readyText = `Listening on ${readyInfo.listeners.join(", ")}: ${readyInfo.how}`;
+    if (latest === undefined) this.#manager.ready(this.#readyText);
     this.#reporter.report({
       done: `Listening on ${readyInfo.listeners.join(", ")} in the background, process id ${process.pid}`,
     });
@@ -130,7 +134,13 @@ export class Daemon {
     this.#manager.reloading();
   }
 
-  /** A restart was refused. */
+  /** Nobody serves by the old configuration any more. */
+  reloaded(): void {
+    this.#statusFile.amend({ reloads: (this.#statusFile.latest?.reloads ?? 0) + 1, reloadError: undefined });
+    this.#manager.ready(this.#readyText);
+  }
+
+  /** A restart was refused, or comes to nothing. */
   restartRefused(why: string): void {
     this.#statusFile.amend({
       reloadsRefused: (this.#statusFile.latest?.reloadsRefused ?? 0) + 1,

@@ -18,7 +18,7 @@ export class Inbox {
   onPush: () => void = () => {};
   #actions: ParentAction[] = [];
   #passed: string[] = [];
-  #also: number | undefined;
+  readonly #also = new Set<number>();
   readonly #repeats = new Repeats();
   readonly #now: () => number;
 
@@ -44,7 +44,12 @@ export class Inbox {
 
   /** Wakes up for this descriptor too, for as long as it is readable. */
   watch(fd: number): void {
-    this.#also = fd;
+    this.#also.add(fd);
+  }
+
+  /** Does not any more. */
+  unwatch(fd: number): void {
+    this.#also.delete(fd);
   }
 
   /** Queues something to do. */
@@ -85,7 +90,7 @@ export class Inbox {
   /** Waits until something came, at most `timeoutMs`. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.empty) {
-      const fds = this.#also === undefined ? [this.waker.fd] : [this.waker.fd, this.#also];
+      const fds = [this.waker.fd, ...this.#also];
       await pollAway(fds.map((fd) => ({ fd, events: POLLIN })), Math.max(0, timeoutMs));
     }
     this.waker.take();

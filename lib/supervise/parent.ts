@@ -20,7 +20,9 @@ import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { BusyWatch } from "./busy.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "../process/inbox.ts";
+import { OldChildren, passedChildren } from "./old_children.ts";
 import type { ParentServer } from "../server/parent_view.ts";
+import type { PassedGeneration } from "../restart/inherited_state.ts";
 import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
@@ -57,6 +59,8 @@ export class Parent {
   readonly #relay: Relay | undefined;
   readonly population: Population;
   readonly #busy = new BusyWatch(performance.now());
+  /** The children from before a restart. */
+  readonly old = new OldChildren(this);
   /** How many children of a group are still to be started. */
   #heldBack = 0;
   /** Set when somebody wanted the server to stop while children were being ended. */
@@ -122,9 +126,15 @@ export class Parent {
     await this.populate();
   }
 
+  /** The children that this program has started. */
+  get #own(): Child[] {
+    return [...this.children].filter(({ generation }) => generation === undefined);
+  }
+
   /** Signals a child so that it leaves. */
   dismiss(child: Child, signal: "HUP" | "TERM" | "KILL"): void {
     child.dismissed = true;
+    child.told = signal;
     this.log(4, `Kill ${signal} pid ${child.pid}`);
     sendSignal(child.pid, signal);
   }
@@ -137,14 +147,20 @@ export class Parent {
     }
   }
 
+  /** Hears what children say. */
+  async hear(relay: Relay): Promise<void> {
+    await relay.take((message) =>
+      this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
+    );
+  }
+
   /** Hears what children say, and takes those that have ended out of the table. */
   async reapEnded(): Promise<void> {
     // What a child said before its end is heard before that.
-    await this.#relay?.take((message) =>
-      this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
-    );
+    await this.old.hear();
+    if (this.#relay !== undefined) await this.hear(this.#relay);
     let diedAtBirth = 0;
-    for (const { slot } of this.children) if (slot?.stopAsked === true) this.inbox.push("stop");
+    for (const { slot } of this.children) if (slot.stopAsked) this.inbox.push("stop");
     for (const ending of this.children.takeEndings()) {
       if (await this.#takeOut(this.children.get(ending.pid) as Child, ending)) diedAtBirth++;
     }
@@ -155,21 +171,24 @@ export class Parent {
       if (child !== undefined) continue;
       await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, ending.pid));
     }
-    if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
+    if (diedAtBirth === 0) return;
+    this.#starter.diedAtBirth(diedAtBirth);
+    this.old.newOnesFail();
   }
 
   /** Takes a child that has ended out of the table. Returns whether it failed to start. */
   async #takeOut(child: Child, ending: Ending): Promise<boolean> {
     const verdict = meaningOf(ending, {
-      state: child.slot?.state,
-      requests: child.slot?.requests ?? 0,
+      state: child.slot.state,
+      requests: child.slot.requests,
       dismissed: child.dismissed === true,
     });
     this.log(verdict.level, verdict.text);
     this.#remove(child);
-    this.parts.serializer.afterDeath();
     if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
-    return verdict.atBirth && (!verdict.fromOutside || this.#starter.killedAtBirth());
+    // What ends one of the program before the restart says nothing of the present one.
+    if (!verdict.atBirth || child.generation !== undefined) return false;
+    return !verdict.fromOutside || this.#starter.killedAtBirth();
   }
 
   /**
@@ -184,8 +203,10 @@ export class Parent {
 
   #remove(child: Child): void {
     this.children.remove(child.pid);
-    if (child.slot !== undefined) this.population.ended?.(child.slot);
-    if (child.slotIndex !== undefined) this.#scoreboard.release(child.slotIndex);
+    if (child.generation !== undefined) return child.generation.ended(child.slot);
+    this.population.ended?.(child.slot);
+    this.#scoreboard.release(child.slotIndex);
+    this.parts.serializer.afterDeath();
   }
 
   /** Looks whether each child is there (`check_for_dead`). */
@@ -203,12 +224,12 @@ export class Parent {
 
   /** Brings the number of children to what it shall be. */
   async populate(): Promise<void> {
-    const members = [...this.children].map((child): Member => ({
+    const members = this.#own.map((child): Member => ({
       pid: child.pid,
       kind: child.kind,
       after: child.after,
       successor: child.successor,
-      retiring: child.slot?.retiring === true,
+      retiring: child.slot.retiring,
       dismissed: child.dismissed === true,
       slot: child.slot,
     }));
@@ -216,7 +237,7 @@ export class Parent {
     for (const pid of dismiss) this.dismiss(this.children.get(pid) as Child, "HUP");
     const wanted = successorsFor.length + start;
     const allowed = this.#starter.allowed(wanted);
-    const announce = allowed < wanted;
+    const announce = allowed < wanted || this.old.areNeeded;
     for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", { after: pid, announce });
     const now = Math.min(start, Math.max(0, allowed - successorsFor.length));
     if (start > 0) await this.#runNChildren(now, { of: start, announce });
@@ -246,15 +267,15 @@ export class Parent {
   /** Says so if all children have been busy for a while, with clients waiting. */
   watchBusy(now: number): void {
     if (now < this.#busy.nextLook) return;
-    const working = [...this.children].filter(({ kind, dismissed, after }) =>
+    const working = this.#own.filter(({ kind, dismissed, after }) =>
       kind === "server" && dismissed !== true && after === undefined
     );
     const { most } = this.population;
-    const lastChange = Math.max(...working.map(({ slot }) => slot?.changed ?? 0));
+    const lastChange = Math.max(...working.map(({ slot }) => slot.changed));
     const line = this.#busy.look({
       now,
       most,
-      states: working.map(({ slot }) => slot?.state ?? "free"),
+      states: working.map(({ slot }) => slot.state),
       unchangedSince: now - (Date.now() - lastChange),
       queued: queuedClientsOf(this.parts.listeners),
     });
@@ -266,9 +287,20 @@ export class Parent {
     return [...this.children].filter(({ kind }) => kind === "dequeue").length;
   }
 
+  /** All children, as a restart hands them on: the oldest first. */
+  pass(): readonly PassedGeneration[] {
+    return [...this.old.pass(), {
+      children: passedChildren(this.#own),
+      scoreboard: this.scoreboard,
+      countsWaiting: this.population.countsWaiting || this.parts.config.maxClients > 1,
+      messagesFd: this.#relay?.ends.read,
+      serializer: this.parts.serializer.passed,
+    }];
+  }
+
   /** When to look again without being woken, by `performance.now`. */
   get nextLook(): number {
-    const next = this.population.nextLook?.(performance.now());
-    return Math.min(next ?? Infinity, this.#starter.pauseEnds ?? Infinity, this.#busy.nextLook);
+    const looks = [this.population.nextLook?.(performance.now()), this.#starter.pauseEnds, this.old.nextLook];
+    return Math.min(this.#busy.nextLook, ...looks.map((look) => look ?? Infinity));
   }
 }
