@@ -168,6 +168,7 @@ const LINUX_ALONE = {
   CLOSE_RANGE_CLOEXEC: 4, // Linux 5.11
   SYS_pidfd_open: 434, // Linux 5.3
   SYS_close_range: 436, // Linux 5.9
+  PR_SET_PDEATHSIG: 1,
   EPOLL_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,
   EPOLL_CTL_DEL: 2,

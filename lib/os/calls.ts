@@ -55,6 +55,7 @@ const LIBC = {
   posix_spawnattr_setflags: { args: ["buffer", "i32"], result: "i32" }, // int posix_spawnattr_setflags(posix_spawnattr_t *, short)
   posix_spawnattr_setsigdefault: { args: ["buffer", "buffer"], result: "i32" }, // int posix_spawnattr_setsigdefault(posix_spawnattr_t *, const sigset_t *)
   posix_spawnattr_setsigmask: { args: ["buffer", "buffer"], result: "i32" }, // int posix_spawnattr_setsigmask(posix_spawnattr_t *, const sigset_t *)
+  prctl: { args: ["i32", "usize", "usize", "usize", "usize"], result: "i32" }, // int prctl(int, ...)
   pthread_sigmask: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int pthread_sigmask(int, const sigset_t *, sigset_t *)
   pread: { args: ["i32", "buffer", "usize", "usize"], result: "i32" }, // ssize_t pread(int, void *, size_t, off_t)
   read: { args: ["i32", "buffer", "usize"], result: "i32" }, // ssize_t read(int, void *, size_t)

@@ -173,6 +173,14 @@ export function reap(pid: number): Ending | undefined {
   }
 }
 
+/**
+ * Has this process sent a signal when its parent has gone, however that ended. It lasts until this process becomes
+ * another user. Linux alone.
+ */
+export function signalAtParentsEnd(name: string): void {
+  if (isLinux) libc.prctl(linux.PR_SET_PDEATHSIG, signalNumber(name) ?? 0, 0, 0, 0);
+}
+
 /** A descriptor that is readable once `pid` has ended; undefined where it is gone already or the system has none. */
 export function openProcess(pid: number): number | undefined {
   if (!isLinux) return undefined;

@@ -11,6 +11,7 @@ import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { Inbox } from "../process/inbox.ts";
+import { passChildren } from "../supervise/old_children.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
 import type { PassedState } from "../restart/inherited_state.ts";
@@ -116,7 +117,7 @@ class ChildrenAsWorkers implements Workers {
   }
 
   passedState(): Pick<PassedState, "deathPipe" | "generations"> {
-    return { deathPipe: this.#parent.parts.deathPipe, generations: this.#parent.pass() };
+    return { deathPipe: this.#parent.parts.deathPipe, generations: passChildren(this.#parent) };
   }
 }
 

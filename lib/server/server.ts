@@ -61,11 +61,14 @@ export async function runServer(parts: ServerParts): Promise<never> {
   let logger: Logger | undefined;
   let loop: Loop | undefined;
   let daemon: Daemon | undefined;
-  const fail = (error: unknown) => {
-    // Sockets close with the process, which is about to end; the files of unix sockets would stay.
-    if (loop === undefined) server.release();
+  const fail = async (error: unknown) => {
+    if (loop === undefined) {
+      // Sockets close with the process, which is about to end; the files of unix sockets would stay.
+      server.release();
+      if (inherited !== undefined) await (await import("../restart/abandon.ts")).abandonInherited(inherited);
+    }
     if (error instanceof StoppedAtStart) endStopped(error, logger, reporter);
-    return failServer({ error, handler, server, logger, loop, daemon, reporter });
+    return await failServer({ error, handler, server, logger, loop, daemon, reporter });
   };
   endWhenStalled(() => fail(new Stalled(loop?.client)).catch(reportAndExit), () => server.release());
   server.holding(inherited?.sockets ?? []);

@@ -272,15 +272,26 @@ function members(children: readonly Child[]): OldMember[] {
   }));
 }
 
-/** Children as they are handed on. */
-export function passedChildren(children: readonly Child[]): PassedChild[] {
+/** All children, as a restart hands them on: the oldest first. */
+export function passChildren(parent: Parent): readonly PassedGeneration[] {
+  const { old, own, scoreboard, population, relay, parts: { config, serializer } } = parent;
+  return [...old.pass(), {
+    children: passedChildren(own),
+    scoreboard,
+    countsWaiting: population.countsWaiting || config.maxClients > 1,
+    messagesFd: relay?.ends.read,
+    serializer: serializer.passed,
+  }];
+}
+
+function passedChildren(children: readonly Child[]): PassedChild[] {
   const offset = Date.now() - performance.now();
-  return children.filter(({ slotIndex }) => slotIndex !== undefined).map((
+  return children.map((
     { pid, kind, slotIndex, told, until },
   ) => ({
     pid,
     kind,
-    slot: slotIndex as number,
+    slot: slotIndex,
     told,
     until: until === undefined ? undefined : until + offset,
   }));

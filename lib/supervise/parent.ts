@@ -20,9 +20,8 @@ import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { BusyWatch } from "./busy.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "../process/inbox.ts";
-import { OldChildren, passedChildren } from "./old_children.ts";
+import { OldChildren } from "./old_children.ts";
 import type { ParentServer } from "../server/parent_view.ts";
-import type { PassedGeneration } from "../restart/inherited_state.ts";
 import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
@@ -56,7 +55,8 @@ export class Parent {
   readonly inbox = new Inbox();
   readonly #scoreboard: Scoreboard;
   readonly #starter: Starter;
-  readonly #relay: Relay | undefined;
+  /** Where children are heard, if they may talk. */
+  readonly relay: Relay | undefined;
   readonly population: Population;
   readonly #busy = new BusyWatch(performance.now());
   /** The children from before a restart. */
@@ -71,8 +71,8 @@ export class Parent {
     this.parts = parts;
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
     this.population = parts.populate(this.#scoreboard);
-    this.#relay = config.childCommunication ? new Relay() : undefined;
-    if (this.#relay !== undefined) this.inbox.watch(this.#relay.ends.read);
+    this.relay = config.childCommunication ? new Relay() : undefined;
+    if (this.relay !== undefined) this.inbox.watch(this.relay.ends.read);
     const handoff: Handoff = {
       config,
       personality: server.personality,
@@ -83,7 +83,7 @@ export class Parent {
       serializer: serializer.handoff,
       scoreboardFd: this.#scoreboard.fd,
       countsWaiting: this.population.countsWaiting,
-      messagesFd: this.#relay?.ends.write,
+      messagesFd: this.relay?.ends.write,
       broadcast: config.maxClients > 1 ? new Waker().ends : undefined,
       deathPipeFd: deathPipe.read,
       wakeup: this.inbox.waker.ends,
@@ -127,7 +127,7 @@ export class Parent {
   }
 
   /** The children that this program has started. */
-  get #own(): Child[] {
+  get own(): Child[] {
     return [...this.children].filter(({ generation }) => generation === undefined);
   }
 
@@ -158,7 +158,7 @@ export class Parent {
   async reapEnded(): Promise<void> {
     // What a child said before its end is heard before that.
     await this.old.hear();
-    if (this.#relay !== undefined) await this.hear(this.#relay);
+    if (this.relay !== undefined) await this.hear(this.relay);
     let diedAtBirth = 0;
     for (const { slot } of this.children) if (slot.stopAsked) this.inbox.push("stop");
     for (const ending of this.children.takeEndings()) {
@@ -224,7 +224,7 @@ export class Parent {
 
   /** Brings the number of children to what it shall be. */
   async populate(): Promise<void> {
-    const members = this.#own.map((child): Member => ({
+    const members = this.own.map((child): Member => ({
       pid: child.pid,
       kind: child.kind,
       after: child.after,
@@ -267,7 +267,7 @@ export class Parent {
   /** Says so if all children have been busy for a while, with clients waiting. */
   watchBusy(now: number): void {
     if (now < this.#busy.nextLook) return;
-    const working = this.#own.filter(({ kind, dismissed, after }) =>
+    const working = this.own.filter(({ kind, dismissed, after }) =>
       kind === "server" && dismissed !== true && after === undefined
     );
     const { most } = this.population;
@@ -285,17 +285,6 @@ export class Parent {
   /** How many dequeue processes there are. */
   get dequeueCount(): number {
     return [...this.children].filter(({ kind }) => kind === "dequeue").length;
-  }
-
-  /** All children, as a restart hands them on: the oldest first. */
-  pass(): readonly PassedGeneration[] {
-    return [...this.old.pass(), {
-      children: passedChildren(this.#own),
-      scoreboard: this.scoreboard,
-      countsWaiting: this.population.countsWaiting || this.parts.config.maxClients > 1,
-      messagesFd: this.#relay?.ends.read,
-      serializer: this.parts.serializer.passed,
-    }];
   }
 
   /** When to look again without being woken, by `performance.now`. */
