@@ -7,6 +7,7 @@
 
 import type { PassedChild, PassedGeneration } from "../restart/inherited_state.ts";
 import { closeFd } from "../os/descriptor.ts";
+import type { State } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import { type OldSerializer, takeOverSerializer } from "../serialize/prepare.ts";
@@ -14,6 +15,9 @@ import type { Child } from "./children.ts";
 import type { Parent } from "./parent.ts";
 import { Relay } from "./relay.ts";
 import { type OldMember, overdue, replaced, tooMany } from "./replacement.ts";
+
+/** The states of a child that has a client before it, not one already. */
+const ACCEPTING: readonly State[] = ["starting", "standby", "waiting"];
 
 /** What the children of one generation share, until the last has ended. */
 export class Generation {
@@ -147,7 +151,8 @@ export class OldChildren {
       ).length;
     const progress = { ready, wanted: initial, before: this.#before };
     for (const { pid } of replaced(members(old), progress)) this.#dismiss(children.get(pid) as Child, "HUP");
-    if (old.some(({ dismissed }) => dismissed !== true)) return;
+    // One that idles may take another client until it has heard that it is to leave.
+    if (old.some(({ dismissed, slot }) => dismissed !== true || ACCEPTING.includes(slot.state))) return;
     this.#complete(ready, old);
   }
 
