@@ -22,13 +22,13 @@ const ACCEPTING: readonly State[] = ["starting", "standby", "waiting"];
 /** What the children of one generation share, until the last has ended. */
 export class Generation {
   readonly #passed: PassedGeneration;
-  readonly #scoreboard: Scoreboard;
+  readonly scoreboard: Scoreboard;
   readonly #serializer: OldSerializer;
   readonly relay: Relay | undefined;
 
   private constructor(passed: PassedGeneration, serializer: OldSerializer) {
     this.#passed = passed;
-    this.#scoreboard = Scoreboard.takeOver(passed.scoreboard);
+    this.scoreboard = Scoreboard.takeOver(passed.scoreboard);
     this.#serializer = serializer;
     const { messagesFd } = passed;
     // The other end is the children's alone.
@@ -40,14 +40,10 @@ export class Generation {
     return new Generation(passed, await takeOverSerializer(passed.serializer));
   }
 
-  slot(index: number): Slot {
-    return this.#scoreboard.slot(index);
-  }
-
   /** A child has ended: it may have had the turn, or be counted. */
   ended(slot: Slot): void {
     if (this.#passed.countsWaiting && slot.state === "waiting") {
-      new WaitingCount(this.#scoreboard.memory).correct(-1);
+      new WaitingCount(this.scoreboard.memory).correct(-1);
     }
     slot.free();
     this.#serializer.afterDeath();
@@ -96,7 +92,7 @@ export class OldChildren {
         children.add({
           pid,
           kind,
-          slot: generation.slot(slot),
+          slot: generation.scoreboard.slot(slot),
           slotIndex: slot,
           generation,
           dismissed: told !== undefined,
@@ -105,19 +101,19 @@ export class OldChildren {
         });
       }
     }
-    // Those that are to work off the queue have no client to be waited for.
+    // They have no client to be waited for.
     for (const child of this.#all) {
       if (child.kind === "dequeue" && !child.dismissed) this.#dismiss(child, "HUP");
     }
-    this.#before = Math.min(this.#serving.length, config.maxServers);
+    this.#before = Math.min(this.#servingCount, config.maxServers);
   }
 
   get #all(): Child[] {
     return [...this.#parent.children].filter(({ generation }) => generation !== undefined);
   }
 
-  get #serving(): Child[] {
-    return this.#all.filter(({ dismissed }) => dismissed !== true);
+  get #servingCount(): number {
+    return this.#all.filter(({ dismissed }) => dismissed !== true).length;
   }
 
   /** Whether some still serve, since new ones are not ready. */
@@ -233,7 +229,7 @@ export class OldChildren {
   newOnesFail(): void {
     if (this.#begun === undefined || this.#saidFailing) return;
     this.#saidFailing = true;
-    const serving = this.#serving.length;
+    const serving = this.#servingCount;
     if (serving === 0) return;
     this.#parent.log(
       1,
