@@ -63,7 +63,7 @@ export interface Hooks {
   otherChildDied?(server: Server, pid: number): Awaitable<void>;
   /** Parent, when the server begins to close (`pre_server_close_hook`). */
   preServerClose?(server: Server): Awaitable<void>;
-  /** Parent, after all children were ended (`post_child_cleanup_hook`). */
+  /** Parent, after all children were ended; so not on HUP, which they outlive (`post_child_cleanup_hook`). */
   postChildCleanup?(server: Server): Awaitable<void>;
   /** Parent, after a restart, before the inherited sockets are taken up (`restart_open_hook`). */
   restartOpen?(server: Server): Awaitable<void>;

@@ -14,6 +14,7 @@ const LINUX = {
   SOCK_DGRAM: 2,
   SOL_SOCKET: 1,
   SO_REUSEADDR: 2,
+  SO_REUSEPORT: 15,
   SO_TYPE: 3,
   SO_BROADCAST: 6,
   SO_RCVTIMEO: 20,
@@ -102,6 +103,7 @@ const DARWIN: Constants = {
   SOCK_DGRAM: 2,
   SOL_SOCKET: 0xffff,
   SO_REUSEADDR: 4,
+  SO_REUSEPORT: 0x200,
   SO_TYPE: 0x1008,
   SO_BROADCAST: 0x20,
   SO_RCVTIMEO: 0x1006,
@@ -185,6 +187,7 @@ const LINUX_ALONE = {
   SYS_pidfd_send_signal: 424, // Linux 5.1
   SYS_pidfd_open: 434, // Linux 5.3
   SYS_close_range: 436, // Linux 5.9
+  PR_SET_PDEATHSIG: 1,
   EPOLL_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,
   EPOLL_CTL_DEL: 2,

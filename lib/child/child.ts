@@ -11,16 +11,15 @@ import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors 
 import { directLog, Logger } from "../log/logger.ts";
 import { setCloseOnExec, Waker } from "../os/descriptor.ts";
 import { Epoll, MANY_EVENTS } from "../os/epoll.ts";
-import { holdSignals } from "../os/process.ts";
 import { readSharedText } from "../os/shared_memory.ts";
 import type { WaitFor } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { STATE } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
-import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
 import { Acceptor } from "../client/accept.ts";
 import { ChildServer } from "./child_server.ts";
+import { listenToSignals, watchParentsEnd } from "./child_signals.ts";
 import { Account } from "./account.ts";
 import type { ConcurrentClients } from "./concurrent_clients.ts";
 import type { Receiver } from "../client/receive.ts";
@@ -91,8 +90,10 @@ class Child {
       if (messagesFd !== undefined) {
         this.#server.line = new (await import("./parent_line.ts")).ParentLine(messagesFd, runtime.pid);
       }
-      if (this.#ticket.kind === "dequeue") await this.#dequeue();
-      else await this.#serveClients();
+      if (this.#ticket.kind === "dequeue") {
+        this.#slot.setState(STATE.dequeue, Date.now());
+        await (await import("./dequeue.ts")).workOffQueue(this.#server, this.#handler, this.#handoff);
+      } else await this.#serveClients();
       return await this.#leave(0);
     } catch (error) {
       return await this.#fail(error);
@@ -102,27 +103,11 @@ class Child {
   async #listenToSignals(): Promise<void> {
     // Not when the signal comes: nothing can be loaded from inside of a new root, and a line may be said at once.
     const renew = this.#handoff.log.file && (await import("./renew_log.ts")).renewLog;
-    const act: Record<ChildAction, () => void> = {
+    listenToSignals(this.#ticket.kind, {
       leave_now: () => this.#leaveByItself(),
       leave_after_client: () => this.#leaveSoon(),
       reopen: () => renew && renew(this.#logger, this.#handoff.log),
-    };
-    for (const { name, child } of SIGNALS) {
-      if (child === undefined) continue;
-      // A dequeue child has no client to finish (Net::Server's run_dequeue).
-      const action = child === "leave_after_client" && this.#ticket.kind === "dequeue" ? "leave_now" : child;
-      runtime.onSignal(name, act[action]);
-    }
-    // The parent started this process with them held back: none can have been lost.
-    holdSignals(HEARD_SIGNALS, { hold: false });
-  }
-
-  async #dequeue(): Promise<void> {
-    this.#slot.setState(STATE.dequeue, Date.now());
-    const { confinement } = this.#handoff;
-    if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
-    await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "dequeue"));
-    await callHook(this.#handler.hooks, "runDequeue", (hooks) => hooks.runDequeue?.(this.#server));
+    });
   }
 
   async #serveClients(): Promise<void> {
@@ -153,6 +138,7 @@ class Child {
     }
     // After everything is loaded, because nothing can be any more, and before the program's own hooks and clients.
     if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
+    watchParentsEnd(handoff.deathPipeFd, () => this.#onParentsEnd());
     logger.log(4, `Child Preforked (${runtime.pid})`);
     await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
@@ -174,6 +160,14 @@ class Child {
     if (set === undefined) await this.#loop(this.#acceptor, this.#serving);
     else await this.#serveConcurrently(this.#acceptor, this.#serving, set);
     logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
+  }
+
+  /** The parent has gone. Who waits for a client, or serves several, sees it by itself. */
+  #onParentsEnd(): void {
+    if (this.#connection === undefined) return;
+    this.#acceptor?.isParentGone(); // what the parent would leave behind in the system is removed
+    this.#logger.log(3, "Parent process gone away. Shutting down after the present client");
+    this.#leaveSoon();
   }
 
   async #loop(acceptor: Acceptor, serving: Serving): Promise<void> {
@@ -216,6 +210,7 @@ class Child {
       broadcast: new Waker(broadcast),
       took: () => this.#server.requests = account.took(),
       turned: (state) => account[state](),
+      giveUp: () => this.#giveUpListeners(),
       isOver: () => this.#isOver(),
       connect: (fd, waitFor) => this.#connect(acceptor, fd, waitFor),
       serve: (connection) => serve(serving, connection),
@@ -232,11 +227,17 @@ class Child {
   /** After the present client, or now if there is none (Net::Server's HUP in a child). */
   #leaveSoon(): void {
     this.#leaveAfterClient = true;
-    if (this.#concurrent !== undefined) {
-      this.#concurrent.abort(new Error("Cannot go on for long: the server wants to stop"));
-      this.#concurrent.stop();
-    } else if (this.#connection === undefined) this.#leaveByItself();
-    else this.#connection.abort(new Error("Cannot go on for long: the server wants to stop"));
+    if (this.#concurrent === undefined && this.#connection === undefined) return this.#leaveByItself();
+    const why = new Error("Cannot go on for long: the server wants to stop");
+    this.#connection?.abort(why);
+    this.#concurrent?.abort(why);
+    this.#concurrent?.stop();
+    this.#giveUpListeners();
+  }
+
+  /** No client is accepted any more: nobody shall wait for it in vain. A datagram is answered through its listener. */
+  #giveUpListeners(): void {
+    this.#acceptor?.giveUp(this.#handoff.listeners.filter((one) => !carriesDatagrams(one)));
   }
 
   #leaveByItself(): void {

@@ -36,6 +36,8 @@ export interface ConcurrentParts {
   readonly took: () => void;
   /** The child has no client any more, or its first. */
   readonly turned: (state: "idle" | "busy") => void;
+  /** No client is accepted any more, because the parent has gone. */
+  readonly giveUp: () => void;
   /** Whether no further client is to be accepted. */
   readonly isOver: () => boolean;
   /** The client that was just accepted. */
@@ -112,6 +114,7 @@ export class ConcurrentClients {
     this.#parentGone = true;
     this.#parts.set.remove(this.#parts.deathPipeFd);
     this.stop();
+    this.#parts.giveUp();
   }
 
   /** Enters the listeners' queue or leaves it, as is right now. */

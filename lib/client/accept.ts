@@ -5,6 +5,7 @@
  */
 
 import { errno } from "../os/calls.ts";
+import { closeFd } from "../os/descriptor.ts";
 import {
   EAGAIN,
   ECONNABORTED,
@@ -105,6 +106,7 @@ export class Acceptor {
   #pausing = false;
   #holding = false;
   #left = false;
+  #gaveUp = false;
   /** A client that was accepted after a wait and that the caller does not know of yet. */
   #untaken: number | undefined;
   /** The index of the listener that the last client came from. */
@@ -257,6 +259,19 @@ export class Acceptor {
     if (ready <= 0 || !this.#wait.has(this.#deathPipeFd, ready)) return false;
     this.#serializer?.abandon?.();
     return true;
+  }
+
+  /**
+   * Gives up listeners of streams, for who takes no client any more but is still at work: clients find
+   * them closed, or another server may have them, as soon as nobody else has them open.
+   */
+  giveUp(streams: readonly { readonly fd: number }[]): void {
+    if (this.#gaveUp) return;
+    this.#gaveUp = true;
+    for (const { fd } of streams) {
+      this.#wait.remove(fd);
+      closeFd(fd);
+    }
   }
 
   /**

@@ -366,7 +366,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "On SIGHUP, let children finish their client instead of ending them.",
+    help: "On SIGHUP, let busy children finish their clients without a limit, beside the new ones.",
   },
   {
     key: "no_close_by_child",

@@ -52,6 +52,8 @@ export class Daemon {
   #reporter: Reporter;
   #addresses = "";
   #pidFile: PidFileHandle | undefined;
+  /** What the service manager is told when the server is ready. */
+  #readyText = "";
 
   /**
    * Takes the pid file, as the first thing that a second server would notice.
@@ -82,7 +84,8 @@ export class Daemon {
   }
 
   /**
-   * The server listens, and leaves the terminal alone from now on.
+   * The server listens, and leaves the terminal alone from now on. After a restart, the new configuration is in force only
+   * when {@linkcode reloaded} is called.
    *
    * @param options `logFd`: the log file's descriptor, if there is one.
    */
@@ -97,11 +100,12 @@ export class Daemon {
       startedMs: latest?.startedMs ?? now,
       configuredMs: now,
       scaled: latest?.scaled ?? 0,
-      reloads: latest === undefined ? 0 : latest.reloads + 1,
+      reloads: latest?.reloads ?? 0,
       reloadsRefused: latest?.reloadsRefused ?? 0,
     });
-    this.#manager.ready(`Listening on ${readyInfo.listeners.join(", ")}: ${readyInfo.how}`);
     this.#addresses = readyInfo.listeners.join(", ");
+    this.#readyText = `Listening on ${this.#addresses}: ${readyInfo.how}`;
+    if (latest === undefined) this.#manager.ready(this.#readyText);
   }
 
   /** Whether a command waits until clients can be served. */
@@ -141,7 +145,13 @@ export class Daemon {
     this.#manager.reloading();
   }
 
-  /** A restart was refused. */
+  /** Nobody serves by the old configuration any more. */
+  reloaded(): void {
+    this.#statusFile.amend({ reloads: (this.#statusFile.latest?.reloads ?? 0) + 1, reloadError: undefined });
+    this.#manager.ready(this.#readyText);
+  }
+
+  /** A restart was refused, or comes to nothing. */
   restartRefused(why: string): void {
     this.#statusFile.amend({
       reloadsRefused: (this.#statusFile.latest?.reloadsRefused ?? 0) + 1,

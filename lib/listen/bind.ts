@@ -10,7 +10,15 @@ import { EX_NOPERM } from "../exit_codes.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { errnoSentence } from "../os/errno.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import { bindDatagram, bindStream, localAddress, type SocketKind, startListening } from "../os/socket.ts";
+import {
+  bindDatagram,
+  bindStream,
+  localAddress,
+  setReusePort,
+  type SocketKind,
+  startListening,
+} from "../os/socket.ts";
+import { beside, rivalsOf } from "./own_rivals.ts";
 import type { Protocol } from "../config/port_spec.ts";
 import type { Target } from "./resolve.ts";
 import {
@@ -31,6 +39,10 @@ export interface BindOptions {
   readonly broadcast: boolean;
   /** The mode and owner of the files of unix sockets. */
   readonly socketFile: SocketFileOptions;
+  /** Sockets of this server that are to be closed: they are no reason to refuse a port that they have. */
+  readonly givenUp: readonly number[];
+  /** Whether it is only to be seen that the port is to be had: no client shall come to a socket that is closed again. */
+  readonly tryOnly: boolean;
 }
 
 /** A bound socket; one of streams listens. */
@@ -71,9 +83,33 @@ export function bindTarget(target: Target, options: BindOptions, port = target.a
     if (fault !== undefined) throw fault;
   }
   const kind = kindOf(proto);
+  const rivals = rivalsOf(options.givenUp, kind, address);
+  // A datagram socket takes its clients from the moment when it is bound: that its address is there has to do.
+  if (options.tryOnly && rivals.length > 0 && kind === "datagram") return bindTarget(target, options, 0);
+  return beside(
+    rivals,
+    () => bindAlone({ address, v6Only, kind, path, isBeside: rivals.length > 0 }, options, target),
+  );
+}
+
+/** What is bound. */
+interface Wish {
+  readonly address: Address;
+  readonly v6Only: boolean;
+  readonly kind: SocketKind;
+  readonly path: string | undefined;
+  /** Whether other sockets of this server have the port. */
+  readonly isBeside: boolean;
+}
+
+function bindAlone(
+  { address, v6Only, kind, path, isBeside }: Wish,
+  options: BindOptions,
+  target: Target,
+): Bound {
   const fd = kind === "stream"
-    ? bindStream(address, { v6Only })
-    : bindDatagram(address, { v6Only, broadcast: options.broadcast });
+    ? bindStream(address, { v6Only, reusePort: isBeside })
+    : bindDatagram(address, { v6Only, reusePort: isBeside, broadcast: options.broadcast });
   let socketFile: SocketFile | undefined;
   try {
     if (path !== undefined) {
@@ -81,7 +117,8 @@ export function bindTarget(target: Target, options: BindOptions, port = target.a
       dressSocketFile(path, options.socketFile);
     }
     // Last, because from here on clients are taken: of a unix socket, with the mode that it is to have.
-    if (kind === "stream") startListening(fd, options.backlog, address);
+    if (kind === "stream" && !options.tryOnly) startListening(fd, options.backlog, address);
+    if (isBeside) setReusePort(fd, { on: false });
     return { fd, address: addressOf(fd, target), ...(socketFile === undefined ? {} : { socketFile }) };
   } catch (error) {
     unbind({ fd, ...(socketFile === undefined ? {} : { socketFile }) });

@@ -39,6 +39,8 @@ export interface InheritedSocket {
 export interface ListenOptions extends PlanOptions {
   /** The sockets from before a restart. */
   readonly inherited: readonly InheritedSocket[];
+  /** Whether it is only tried, beside the server that has the inherited sockets. */
+  readonly tryOnly?: boolean | undefined;
   /** The mode and owner of the files of unix sockets. @default `unix_mode`, and as the system makes them */
   readonly socketFile?: SocketFileOptions | undefined;
   /** Where names are looked up. @default this machine */
@@ -82,12 +84,12 @@ class Inheritance {
 function adopt(
   { fd, socketFile }: Pick<InheritedSocket, "fd" | "socketFile">,
   target: Target,
-  { backlog }: BindOptions,
+  { backlog, tryOnly }: BindOptions,
 ): Bound {
   setCloseOnExec(fd, { on: true });
   setNonBlocking(fd);
   const address = addressOf(fd, target);
-  if (kindOf(target.proto) === "stream") startListening(fd, backlog, address);
+  if (kindOf(target.proto) === "stream" && !tryOnly) startListening(fd, backlog, address);
   return { fd, address, ...(socketFile === undefined ? {} : { socketFile }) };
 }
 
@@ -169,13 +171,27 @@ function closeLeft({ inherited, passed }: Inheritance, log: ListenOptions["log"]
   }
 }
 
-/** How the options want sockets to be bound. */
-export function bindOptionsOf({ config, socketFile }: Omit<ListenOptions, "inherited">): BindOptions {
+/** Which of the sockets that are open no port of `groups` wants any more. */
+export function givenUpBy(
+  groups: readonly Group[],
+  open: readonly Pick<InheritedSocket, "fd" | "key">[],
+): readonly number[] {
+  const keys = new Set(groups.flat().map(({ key }) => key));
+  return open.filter(({ key }) => !keys.has(key)).map(({ fd }) => fd);
+}
+
+/** How the options want sockets to be bound. `givenUp`: sockets of this server that will be closed. */
+export function bindOptionsOf(
+  { config, socketFile, tryOnly = false }: Omit<ListenOptions, "inherited">,
+  givenUp: readonly number[],
+): BindOptions {
   const mode = config.unixMode === undefined ? undefined : parseInt(config.unixMode.replace(/^0o/, ""), 8);
   return {
     backlog: config.listen ?? c.SOMAXCONN,
     broadcast: config.udpBroadcast ?? false,
     socketFile: { mode, ...socketFile },
+    givenUp,
+    tryOnly,
   };
 }
 
@@ -193,8 +209,8 @@ export async function listen(
 ): Promise<{ listeners: Listener[]; unmapped: InheritedSocket[] }> {
   const { log } = options;
   const passed = takeSystemdSockets(log);
-  const bindOptions = bindOptionsOf(options);
   const groups = await planPorts(options, options.machine ?? thisMachine);
+  const bindOptions = bindOptionsOf(options, givenUpBy(groups, options.inherited));
   const inheritance = new Inheritance(options.inherited, passed);
   const listeners: Listener[] = [];
   const opened: Bound[] = [];

@@ -8,6 +8,7 @@ import {
   bindOptionsOf,
   bindTogether,
   describe,
+  givenUpBy,
   isDrawn,
   type Listener,
   type ListenOptions,
@@ -44,6 +45,7 @@ export async function openAdded(
 ): Promise<Listener[]> {
   // The program that is executed next tells of all ports; here, those that are new are told of alone.
   const groups = await planPorts({ ...options, log: () => {} }, options.machine ?? thisMachine);
+  const bindOptions = bindOptionsOf(options, givenUpBy(groups, open));
   const left = [...open];
   const added: Listener[] = [];
   try {
@@ -52,7 +54,7 @@ export async function openAdded(
       if (missing.length === 0) continue;
       for (const { target } of missing) options.log(2, `Binding to ${describe(target)}`);
       options.log(2, "Added new port configuration");
-      added.push(...bindTogether(missing, port, bindOptionsOf(options)));
+      added.push(...bindTogether(missing, port, bindOptions));
     }
     return added;
   } catch (error) {

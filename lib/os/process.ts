@@ -8,7 +8,7 @@ import { SpawnError } from "../errors.ts";
 import { runtime } from "../runtime/choose.ts";
 import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux, linux, SIGNAL_NUMBERS } from "./constants.ts";
-import { EINTR, EPERM, errnoName, errnoSentence, systemError } from "./errno.ts";
+import { EINTR, ENOENT, EPERM, errnoName, errnoSentence, systemError } from "./errno.ts";
 
 const encoder = new TextEncoder();
 const SIGSET_SIZE = 128;
@@ -65,6 +65,17 @@ function environmentArray(environment: Program["environment"]): StringArray {
   );
 }
 
+const PATH_ROOM = 4096;
+
+/**
+ * Where a program is to be started because the working directory was removed, in which Deno does not start; undefined
+ * while that is there. Relative paths shall go on leading nowhere: in /proc no file can be created.
+ */
+function refuge(): string | undefined {
+  if (libc.getcwd(new Uint8Array(PATH_ROOM), PATH_ROOM) !== 0 || errno() !== ENOENT) return undefined;
+  return isLinux ? "/proc" : "/";
+}
+
 /**
  * Starts a program with the descriptors `inherit` under their own numbers, besides those that are not close-on-exec.
  * The signals `heldBack` are blocked in it, so that none is lost or fatal before it listens to them.
@@ -90,6 +101,8 @@ export function spawn(
   const environment = environmentArray(program.environment);
   libc.posix_spawn_file_actions_init(actions);
   libc.posix_spawnattr_init(attributes);
+  const folder = refuge();
+  if (folder !== undefined) libc.posix_spawn_file_actions_addchdir_np(actions, encoder.encode(`${folder}\0`)); // glibc 2.29
   // A duplicate onto the same number clears close-on-exec in the child only (POSIX.1-2024; glibc 2.29).
   for (const fd of options.inherit) libc.posix_spawn_file_actions_adddup2(actions, fd, fd);
   if (options.output !== undefined) {
@@ -126,6 +139,8 @@ export function spawn(
 export function execute(program: Program): never {
   const argv = new StringArray(program.argv);
   const environment = environmentArray(program.environment);
+  const folder = refuge();
+  if (folder !== undefined) libc.chdir(encoder.encode(`${folder}\0`));
   libc.execve(encoder.encode(`${program.path}\0`), argv.bytes, environment.bytes);
   throw systemError("execve", `execute ${program.path}`);
 }
@@ -176,6 +191,14 @@ export function reap(pid: number): Ending | undefined {
     }
     if (ended === 0 || errno() !== EINTR) return undefined;
   }
+}
+
+/**
+ * Has this process sent a signal when its parent has gone, however that ended. It lasts until this process becomes
+ * another user. Linux alone.
+ */
+export function signalAtParentsEnd(name: string): void {
+  if (isLinux) libc.prctl(linux.PR_SET_PDEATHSIG, signalNumber(name) ?? 0, 0, 0, 0);
 }
 
 /** A descriptor that is readable once `pid` has ended; undefined where it is gone already or the system has none. */

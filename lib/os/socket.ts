@@ -102,9 +102,15 @@ function bind(fd: number, address: Address, options: { v6Only: boolean }): void 
   if (libc.bind(fd, bytes, bytes.length) < 0) throw systemError("bind", `bind ${formatAddress(address)}`);
 }
 
+/** Lets sockets of this user be bound to the same port while each of them is so marked, or not. */
+export function setReusePort(fd: number, { on }: { on: boolean }): void {
+  setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, on ? 1 : 0);
+}
+
 /** A stream socket that is bound to `address` and does not listen yet, close-on-exec and not blocking. */
-export function bindStream(address: Address, options: { v6Only: boolean }): number {
+export function bindStream(address: Address, options: { v6Only: boolean; reusePort?: boolean }): number {
   return withSocket(address, "stream", (fd) => {
+    if (options.reusePort) setReusePort(fd, { on: true });
     if (address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
     if (isLinux && address.transport === "tcp") setReceiveTimeout(fd, SHORT_WAIT_MS); // see doClientsWait
     bind(fd, address, options);
@@ -132,8 +138,12 @@ export function listenOn(address: Address, options: { backlog: number; v6Only: b
  * A datagram socket that is bound to `address`, close-on-exec and not blocking. Other than Net::Server it does not
  * set SO_REUSEADDR, with which a second server on the same port would take the first one's datagrams (socket(7)).
  */
-export function bindDatagram(address: Address, options: { v6Only: boolean; broadcast?: boolean }): number {
+export function bindDatagram(
+  address: Address,
+  options: { v6Only: boolean; broadcast?: boolean; reusePort?: boolean },
+): number {
   return withSocket(address, "datagram", (fd) => {
+    if (options.reusePort) setReusePort(fd, { on: true });
     if (options.broadcast && address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_BROADCAST, 1);
     bind(fd, address, options);
   });

@@ -19,7 +19,7 @@ export class Inbox {
   #actions: ParentAction[] = [];
   #passed: string[] = [];
   #failure: { readonly error: unknown } | undefined;
-  #also: number | undefined;
+  readonly #also = new Set<number>();
   #others: () => readonly number[] = () => [];
   readonly #repeats = new Repeats();
   readonly #now: () => number;
@@ -46,7 +46,12 @@ export class Inbox {
 
   /** Wakes up for this descriptor too, for as long as it is readable. */
   watch(fd: number): void {
-    this.#also = fd;
+    this.#also.add(fd);
+  }
+
+  /** Does not any more. */
+  unwatch(fd: number): void {
+    this.#also.delete(fd);
   }
 
   /** Wakes up for these descriptors too: asked for before each wait. */
@@ -104,8 +109,7 @@ export class Inbox {
   /** Waits until something came, at most `timeoutMs`. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.empty) {
-      const also = this.#also === undefined ? [] : [this.#also];
-      const fds = [this.waker.fd, ...also, ...this.#others()];
+      const fds = [this.waker.fd, ...this.#also, ...this.#others()];
       await pollAway(fds.map((fd) => ({ fd, events: POLLIN })), Math.max(0, timeoutMs));
     }
     this.waker.take();

@@ -35,7 +35,7 @@ export async function dryRunServer(
     removePidFile(acquirePidFile(config.pidFile, { log: quiet }), quiet);
   }
   if (personality.binds) {
-    const { listeners } = await listen({ ...loaded, inherited: sockets, log: quiet });
+    const { listeners } = await listen({ ...loaded, inherited: sockets, tryOnly: true, log: quiet });
     // Those of the server stay; a new one is closed again, and its file removed if it is a path.
     closeListeners(listeners.filter(({ fd }) => !sockets.some((socket) => socket.fd === fd)));
   }

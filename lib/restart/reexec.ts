@@ -1,6 +1,6 @@
 /**
- * HUP: the parent executes its own program again. The process id and the listening sockets stay, so that nobody
- * is refused meanwhile.
+ * The parent executes its own program again. The process id, the listening sockets and the children stay, so that
+ * nobody is refused meanwhile.
  *
  * @module
  */
@@ -9,69 +9,14 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { KEEP_FLAG, ownProgram } from "../os/command_line.ts";
-import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
+import { closeFd, setCloseOnExec } from "../os/descriptor.ts";
 import { readNote, type SignalNote, SignalRecord } from "../os/signal_record.ts";
 import { execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts";
-import type { Daemon, InheritedDaemon } from "../daemon/daemon.ts";
-import type { InheritedSocket, Listener } from "../listen/listen.ts";
-import type { Logger } from "../log/logger.ts";
-import type { InheritedLog } from "../log/open_log.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
 import { setAlarm } from "../process/alarm.ts";
-
-/** The environment variable by which the program learns that it was restarted. */
-export const RESTART_VARIABLE = "TINE_RESTART";
-
-/** What the program hands to itself. */
-export interface InheritedState {
-  readonly sockets: readonly InheritedSocket[];
-  /** Children that still finish their clients. */
-  readonly children: readonly number[];
-  /** Absent after a personality without children. */
-  readonly deathPipe?: Pipe;
-  /** What children and the programs that they have left behind print to. */
-  readonly outputs?: readonly { readonly pid: number; readonly fd: number }[];
-  readonly log: InheritedLog;
-  readonly daemon: InheritedDaemon;
-}
-
-/** What is handed on. */
-export interface PassedState {
-  readonly listeners: readonly Listener[];
-  /** Children that still finish their clients. */
-  readonly children?: readonly number[];
-  readonly deathPipe?: Pipe;
-  /** What they print to. */
-  readonly outputs?: InheritedState["outputs"];
-  /** Closed, so that nothing is left in this process that was said in it. */
-  readonly logger: Logger;
-  readonly daemon: Daemon;
-}
-
-/** Takes what the program handed to itself before its restart; undefined at a first start. */
-export function takeInheritedState(): InheritedState | undefined {
-  const text = process.env[RESTART_VARIABLE];
-  if (text === undefined) return undefined;
-  delete process.env[RESTART_VARIABLE];
-  const inherited = JSON.parse(text) as InheritedState;
-  for (const fd of descriptorsOf(inherited)) setCloseOnExec(fd, { on: true });
-  return inherited;
-}
-
-function descriptorsOf(
-  { sockets, deathPipe, outputs = [], log, daemon: { statusFd, pidFile } }: InheritedState,
-): readonly number[] {
-  return [
-    ...sockets.map(({ fd }) => fd),
-    ...(deathPipe === undefined ? [] : [deathPipe.read, deathPipe.write]),
-    ...outputs.map(({ fd }) => fd),
-    log.fd,
-    statusFd,
-    ...(pidFile === undefined ? [] : [pidFile.fd]),
-  ];
-}
+import { type PassedState, RESTART_VARIABLE, writeInheritedState } from "./inherited_state.ts";
 
 /** The environment variable with the note of a signal that came meanwhile. */
 const NOTE_VARIABLE = "TINE_NOTE";
@@ -146,21 +91,11 @@ export async function settleSignals(): Promise<void> {
  *
  * @throws {SystemError} if it cannot be executed; the server can go on then
  */
-export function executeAgain(
-  { listeners, children = [], deathPipe, outputs, daemon, logger }: PassedState,
-  held: HeldSignals,
-): never {
-  const inherited: InheritedState = {
-    sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
-    children,
-    ...(deathPipe === undefined ? {} : { deathPipe }),
-    ...(outputs === undefined ? {} : { outputs }),
-    log: { fd: logger.descriptor, file: logger.file },
-    daemon: daemon.inherited,
-  };
-  logger.close();
+export function executeAgain(state: PassedState, held: HeldSignals): never {
+  const kept = writeInheritedState(state);
+  const [text] = kept;
+  state.logger.close();
   const program = ownProgram();
-  const kept = descriptorsOf(inherited);
   for (const fd of kept) setCloseOnExec(fd, { on: false });
   // What another thread lets in between here and the new program has no effect: that is about to do what they ask for, or
   // can be asked again. One that comes later waits until the new program listens.
@@ -171,12 +106,13 @@ export function executeAgain(
       argv: [program.argv[0] as string, ...flagsForBun(), ...program.argv.slice(1)],
       environment: {
         ...program.environment,
-        [RESTART_VARIABLE]: JSON.stringify(inherited),
+        [RESTART_VARIABLE]: String(text),
         [NOTE_VARIABLE]: JSON.stringify(held.note),
       },
     });
   } catch (error) {
     for (const fd of kept) setCloseOnExec(fd, { on: true });
+    closeFd(text as number);
     held.letIn();
     throw error;
   }

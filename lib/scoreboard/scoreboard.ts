@@ -122,6 +122,16 @@ export class Scoreboard {
     return new Scoreboard(fd, bytes);
   }
 
+  /** The scoreboard of the children from before a restart, to be read. */
+  static takeOver({ fd, capacity }: { readonly fd: number; readonly capacity: number }): Scoreboard {
+    return new Scoreboard(fd, mapSharedMemory(fd, (capacity + 1) * SLOT_SIZE));
+  }
+
+  /** The slot with this index. */
+  slot(index: number): Slot {
+    return new Slot(this.#memory, index);
+  }
+
   /** How many children it has room for. */
   get capacity(): number {
     return this.#used.length - 1;

@@ -18,18 +18,22 @@ const GENERATION_BYTES = 4096;
 
 /** The parent's side: the pipe, and the generation that counts. */
 export class TokenPipe {
-  readonly #pipe: Pipe = createPipe();
-  readonly #memory = createSharedMemory("token", GENERATION_BYTES);
-  readonly #generation = new Int32Array(this.#memory.bytes, 0, 1);
+  /** What children need. */
+  readonly handoff: TokenHandoff;
+  readonly #generation: Int32Array;
   readonly #void = new Uint8Array(1024);
 
-  constructor() {
+  /** @param inherited One from before a restart, whose token stays where it is. */
+  constructor(inherited?: TokenHandoff) {
+    if (inherited !== undefined) {
+      this.handoff = inherited;
+      this.#generation = new Int32Array(mapSharedMemory(inherited.generationFd, GENERATION_BYTES), 0, 1);
+      return;
+    }
+    const { fd, bytes } = createSharedMemory("token", GENERATION_BYTES);
+    this.handoff = { pipe: createPipe(), generationFd: fd };
+    this.#generation = new Int32Array(bytes, 0, 1);
     this.renew();
-  }
-
-  /** What children need. */
-  get handoff(): TokenHandoff {
-    return { pipe: this.#pipe, generationFd: this.#memory.fd };
   }
 
   /** Puts in a new token and makes every older one void. */
@@ -37,15 +41,16 @@ export class TokenPipe {
     // The generation before the token: a child that reads the token must find it valid.
     const generation = Atomics.add(this.#generation, 0, 1) + 1;
     // All that is in the pipe is void now. Children that die before they read any of it must not fill it up.
-    while (libc.read(this.#pipe.read, this.#void, this.#void.length) > 0);
-    libc.write(this.#pipe.write, new Uint8Array(Int32Array.of(generation).buffer), 4);
+    const { read, write } = this.handoff.pipe;
+    while (libc.read(read, this.#void, this.#void.length) > 0);
+    libc.write(write, new Uint8Array(Int32Array.of(generation).buffer), 4);
   }
 
   /** Closes the descriptors. */
   close(): void {
-    closeFd(this.#pipe.read);
-    closeFd(this.#pipe.write);
-    closeFd(this.#memory.fd);
+    closeFd(this.handoff.pipe.read);
+    closeFd(this.handoff.pipe.write);
+    closeFd(this.handoff.generationFd);
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import type { SerializerHandoff, TokenHandoff } from "../handoff.ts";
@@ -19,6 +19,8 @@ import { createSharedMemory } from "../os/shared_memory.ts";
 /** A serializer as the parent has it. */
 export interface PreparedSerializer {
   readonly handoff: SerializerHandoff;
+  /** What a restarted parent takes it over by. */
+  readonly passed: PassedSerializer;
   /** To be called when a child has ended: it may have held the turn, or have been woken for it. */
   afterDeath(): void;
   /** Lets children that become another user, by themselves, take turns too. */
@@ -26,6 +28,16 @@ export interface PreparedSerializer {
   /** Removes what was created. */
   remove(): void;
 }
+
+/** A serializer that is handed on over a restart, for the children that still use it. */
+export interface PassedSerializer {
+  readonly handoff: SerializerHandoff;
+  /** A folder that was made for its lock. */
+  readonly folder?: string | undefined;
+}
+
+/** What is left to do for a serializer whose children leave. */
+export type OldSerializer = Pick<PreparedSerializer, "afterDeath" | "remove">;
 
 /** What decides the kind of serializer. */
 export interface SerializerChoice {
@@ -65,7 +77,9 @@ export async function prepareSerializer(
   kind: SerializerHandoff["kind"],
   lockFile: string | undefined,
 ): Promise<PreparedSerializer> {
-  if (kind === "none") return { handoff: { kind }, afterDeath() {}, giveTo() {}, remove() {} };
+  if (kind === "none") {
+    return { handoff: { kind }, passed: { handoff: { kind } }, afterDeath() {}, giveTo() {}, remove() {} };
+  }
   const { TokenPipe } = await import("./pipe.ts");
   const pipe = new TokenPipe();
   const token = pipe.handoff;
@@ -76,6 +90,7 @@ export async function prepareSerializer(
     : await prepareSemaphore(token);
   return {
     handoff: lock.handoff,
+    passed: { handoff: lock.handoff, folder: lock.folder },
     afterDeath: () => pipe.renew(),
     giveTo: (owner) => lock.giveTo?.(owner),
     remove() {
@@ -85,9 +100,34 @@ export async function prepareSerializer(
   };
 }
 
+/** The serializer of the children from before a restart. Their new siblings have one of their own. */
+export async function takeOverSerializer({ handoff, folder }: PassedSerializer): Promise<OldSerializer> {
+  if (handoff.kind === "none") return { afterDeath() {}, remove() {} };
+  const { TokenPipe } = await import("./pipe.ts");
+  const pipe = new TokenPipe(handoff.token);
+  const removeLock = handoff.kind === "semaphore"
+    ? (await import("./semaphore.ts")).removeSemaphore.bind(undefined, handoff.id)
+    : () => folder !== undefined && rmSync(folder, { recursive: true, force: true });
+  return {
+    afterDeath: () => pipe.renew(),
+    remove() {
+      removeLock();
+      pipe.close();
+    },
+  };
+}
+
+/** The descriptors that have to stay open over a restart for it. */
+export function descriptorsOfSerializer({ handoff }: PassedSerializer): readonly number[] {
+  if (handoff.kind === "none") return [];
+  const { pipe, generationFd } = handoff.token;
+  return [pipe.read, pipe.write, generationFd];
+}
+
 /** What there is besides the token. */
 type PreparedLock =
   & Pick<PreparedSerializer, "handoff">
+  & Pick<PassedSerializer, "folder">
   & Partial<Pick<PreparedSerializer, "giveTo" | "remove">>;
 
 async function prepareSemaphore(token: TokenHandoff): Promise<PreparedLock> {
@@ -116,11 +156,13 @@ function prepareFlock(token: TokenHandoff, named: string | undefined): PreparedL
     };
   }
   // A folder of our own making, so that nobody can put a link where the file is to be.
-  const path = join(mkdtempSync(join(tmpdir(), "tine-")), "lock");
+  const folder = mkdtempSync(join(tmpdir(), "tine-"));
+  const path = join(folder, "lock");
   createLockFile(path);
   return {
     handoff: { kind: "flock", token, path },
-    remove: () => rmSync(dirname(path), { recursive: true, force: true }),
+    folder,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 

@@ -12,14 +12,16 @@ import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { LoopEnd } from "../process/actions.ts";
 import type { Inbox } from "../process/inbox.ts";
+import { passChildren } from "../supervise/old_children.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
-import type { PassedState } from "../restart/reexec.ts";
+import type { PassedState } from "../restart/inherited_state.ts";
+import { restartServer } from "../restart/restart.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 import { SparePopulation } from "../supervise/spare_population.ts";
 import { handleLateSignals } from "../supervise/handle_signals.ts";
 import { supervise } from "../supervise/supervise.ts";
-import { closeServer, restartServer } from "./close.ts";
+import { closeServer } from "./close.ts";
 import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
 
 /** From ports to a parent that has all it needs, children apart. */
@@ -39,10 +41,11 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     ...context,
     serializer,
     deathPipe: inherited?.deathPipe ?? createPipe(),
+    mailbox: inherited?.mailbox,
     populate: (scoreboard) => populationOf(context, scoreboard),
   });
   for (const output of inherited?.outputs ?? []) parent.outputs.adopt(output);
-  for (const pid of inherited?.children ?? []) parent.children.add({ pid, kind: "server", dismissed: true });
+  if (inherited !== undefined) await parent.old.takeOver(inherited.generations, inherited.begun);
   const workers = new ChildrenAsWorkers(context, parent);
   server.supervising(
     () => parent.children.pids,
@@ -118,14 +121,16 @@ class ChildrenAsWorkers implements Workers {
   }
 
   remove(): void {
+    this.#parent.old.remove();
     this.#parent.parts.serializer.remove();
   }
 
-  passedState(): Omit<PassedState, "listeners" | "logger" | "daemon"> {
+  passedState(): Pick<PassedState, "deathPipe" | "generations" | "outputs" | "mailbox"> {
     return {
       deathPipe: this.#parent.parts.deathPipe,
-      children: this.#parent.children.pids,
+      generations: passChildren(this.#parent),
       outputs: this.#parent.outputs.passed,
+      mailbox: this.#parent.mailbox?.ends,
     };
   }
 }
@@ -138,11 +143,16 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(3, `Beginning prefork (${parent.population.initial} processes)`);
   introduce(workers.context, parent.population.words, parent.scoreboard);
+  // Some may have ended while nobody listened.
+  if (parent.old.areNeeded) await parent.reapEnded();
   await parent.populate();
+  await parent.old.tend();
   parent.log(4, "Parent ready for children.");
+  const stop = () => closeServer(workers, { exitCode: 0, gently: false });
   for (;;) {
     const end = await supervise(parent);
-    if (end === "restart") await restartServer(workers);
-    else return await closeServer(workers, { exitCode: 0, gently: end === "quit" });
+    if (end === "restart") await restartServer(workers, stop);
+    else if (end === "quit") return await closeServer(workers, { exitCode: 0, gently: true });
+    else return await stop();
   }
 }

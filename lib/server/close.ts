@@ -1,5 +1,5 @@
 /**
- * How a server ends: closed, restarted, or by an error (Net::Server's `server_close`, `hup_server` and `fatal`).
+ * How a server ends: closed, or by an error (Net::Server's `server_close` and `fatal`).
  *
  * @module
  */
@@ -13,9 +13,8 @@ import { closeListeners } from "../listen/listen.ts";
 import { callHook, describeFailure, Uncaught } from "../process/failure.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { ParentServer } from "./parent_view.ts";
-import { executeAgain, HeldSignals, settleSignals } from "../restart/reexec.ts";
+import { settleSignals } from "../restart/reexec.ts";
 import { type Loop, type Workers } from "./loop.ts";
-import { prepareRestart } from "../restart/prepare_restart.ts";
 
 /** Closes the server and ends the process. `gently`: clients are finished first. */
 export async function closeServer(
@@ -45,54 +44,6 @@ export async function closeServer(
   logger.log(2, "Server stopped");
   logger.close();
   runtime.exit(options.exitCode);
-}
-
-/** Restarts in place. It returns only if that is not possible: the server goes on as it is. */
-export async function restartServer(workers: Workers): Promise<void> {
-  const { config, server, logger, listeners, daemon } = workers.context;
-  logger.log(2, "Received a SIG HUP");
-  daemon.reloading();
-  // The new configuration before the old server is touched: a mistake in it must not cost the service.
-  const { inbox } = workers;
-  const added = await prepareRestart(workers.context, {
-    fd: inbox.waker.fd,
-    isDue: () => inbox.has("stop", "quit"),
-    taken: () => inbox.waker.take(),
-  });
-  inbox.waker.wake(); // what was taken of it meanwhile may have been a child's wish
-  if (added === undefined) return;
-  await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-  logger.log(2, "Reloading: clients are finished first");
-  if (config.leaveChildrenOpenOnHup && workers.outlivesRestart) {
-    await workers.finish(0);
-  } else {
-    // Net::Server ends them at once; here their clients are served first, within stop_timeout.
-    await workers.finish(config.stopTimeout * 1000);
-    await workers.end();
-    await callHook(
-      workers.context.handler.hooks,
-      "postChildCleanup",
-      (hooks) => hooks.postChildCleanup?.(server),
-    );
-  }
-  workers.remove();
-  await callHook(workers.context.handler.hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
-  // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
-  const held = new HeldSignals();
-  await settleSignals();
-  const late = workers.late();
-  if (workers.stopRequested || late === "stop" || late === "quit") {
-    closeListeners(added);
-    held.letIn();
-    return await closeServer(workers, { exitCode: 0, gently: false });
-  }
-  logger.log(2, "Re-exec server during HUP");
-  try {
-    executeAgain({ listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger }, held);
-  } catch (error) {
-    closeListeners(added);
-    throw error;
-  }
 }
 
 /** What is known when an error ends the server. */

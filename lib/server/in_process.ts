@@ -12,7 +12,8 @@ import { closeListeners } from "../listen/listen.ts";
 import { decide, type LoopEnd } from "../process/actions.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { Inbox } from "../process/inbox.ts";
-import { closeServer, restartServer } from "./close.ts";
+import { restartServer } from "../restart/restart.ts";
+import { closeServer } from "./close.ts";
 import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
 
 /** How clients are served within the process. */
@@ -66,11 +67,13 @@ class Alone implements Workers {
     await callHook(this.context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
     introduce(this.context, this.#engine.about);
     this.context.daemon.serving();
+    if (this.context.inherited !== undefined) this.context.daemon.reloaded();
     for (;;) {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);
-      if (end === "restart") await restartServer(this);
-      else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
+      if (end === "restart") {
+        await restartServer(this, () => closeServer(this, { exitCode: 0, gently: false }));
+      } else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
     }
   }
 

@@ -16,7 +16,7 @@ import { runtime } from "../runtime/choose.ts";
 import type { LoopEnd } from "../process/actions.ts";
 import type { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "./parent_view.ts";
-import type { InheritedState, PassedState } from "../restart/reexec.ts";
+import type { InheritedState, PassedState } from "../restart/inherited_state.ts";
 
 /** A server that has its options and its ports. */
 export interface ServerContext {
@@ -42,7 +42,7 @@ export interface ServerContext {
 export interface Workers {
   readonly context: ServerContext;
   readonly inbox: Inbox;
-  /** Whether it can go on serving while the server is restarted (`leave_children_open_on_hup`). */
+  /** Whether it goes on serving while the server is restarted. */
   readonly outlivesRestart: boolean;
   /** Set when somebody wanted the server to stop while clients were being finished. */
   readonly stopRequested: boolean;
@@ -55,7 +55,7 @@ export interface Workers {
   /** Removes what was made for it outside this process. */
   remove(): void;
   /** What is handed on at a restart, beside the listening sockets. */
-  passedState(): Omit<PassedState, "listeners" | "logger" | "daemon">;
+  passedState(): Pick<PassedState, "deathPipe" | "generations">;
 }
 
 /**

@@ -14,12 +14,9 @@ import { goToBackground } from "../daemon/background.ts";
 import { confine } from "../daemon/confine.ts";
 import { Daemon, reportFailure } from "../daemon/daemon.ts";
 import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
-import { type Purpose, type Reporter, takePurpose } from "../process/self_spawn.ts";
+import type { Purpose, Reporter } from "../process/self_spawn.ts";
 import { tryRestart } from "../restart/dry_run.ts";
-import { ignoreSignal } from "../os/process.ts";
-import { closeStartersDescriptors, startersDescriptors } from "../os/starters_descriptors.ts";
 import { listen, type Listener } from "../listen/listen.ts";
-import { systemdDescriptors } from "../listen/systemd.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger } from "../log/logger.ts";
@@ -27,13 +24,13 @@ import { giveLog, openLog } from "../log/open_log.ts";
 import { callHook, endWhenStalled, Stalled, Uncaught } from "../process/failure.ts";
 import { runtime } from "../runtime/choose.ts";
 import { ParentServer } from "./parent_view.ts";
-import { type InheritedState, takeHeldSignals, takeInheritedState } from "../restart/reexec.ts";
+import type { InheritedState } from "../restart/inherited_state.ts";
 import { failServer } from "./close.ts";
 import { logOwnPrints } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
-import { checkRole } from "./lost_role.ts";
+import { dropInherited, takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
@@ -55,32 +52,24 @@ export interface ServerParts {
   readonly leftOpen?: readonly number[] | undefined;
 }
 
-/** What this process was started for, and what it has inherited. */
-function takeStart(parts: ServerParts) {
-  const self = takePurpose();
-  const inherited = takeInheritedState();
-  takeHeldSignals();
-  const isFirst = self === undefined && inherited === undefined;
-  if (isFirst) checkRole();
-  const leftOpen = isFirst ? parts.leftOpen ?? startersDescriptors("after_modules") : [];
-  return { self, inherited, isFirst, leftOpen };
-}
-
 /** Runs a server until it is stopped. The process ends with it. */
 export async function runServer(parts: ServerParts): Promise<never> {
   const { handler } = parts;
-  const { self, inherited, isFirst, leftOpen } = takeStart(parts);
+  const { self, inherited, isFirst, leftOpen } = takeStart(parts.leftOpen);
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
   const server = new ParentServer(parts.personality ?? "PreForkSimple");
   const reporter = self?.reporter;
   let logger: Logger | undefined;
   let loop: Loop | undefined;
   let daemon: Daemon | undefined;
-  const fail = (error: unknown) => {
-    // Sockets close with the process, which is about to end; the files of unix sockets would stay.
-    if (loop === undefined) server.release();
+  const fail = async (error: unknown) => {
+    if (loop === undefined) {
+      // Sockets close with the process, which is about to end; the files of unix sockets would stay.
+      server.release();
+      if (inherited !== undefined) await (await import("../restart/abandon.ts")).abandonInherited(inherited);
+    }
     if (error instanceof StoppedAtStart) endStopped(error, logger, reporter);
-    return failServer({ error, handler, server, logger, loop, daemon, reporter });
+    return await failServer({ error, handler, server, logger, loop, daemon, reporter });
   };
   endWhenStalled(() => fail(new Stalled(loop?.client)).catch(reportAndExit), () => server.release());
   server.holding(inherited?.sockets ?? []);
@@ -92,11 +81,7 @@ export async function runServer(parts: ServerParts): Promise<never> {
       await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
       return await readOptions(parts);
     });
-    // A log that has reached the limit of a file's size costs lines, not the server: the write fails then. Children, and
-    // the program that replaces this one, inherit it.
-    ignoreSignal("XFSZ");
-    // A process that Tine started has none; before that, the configuration may have come by one of them.
-    closeStartersDescriptors(leftOpen, systemdDescriptors());
+    dropInherited(leftOpen);
     // Before the log is opened, as under inetd standard error is the client's socket.
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;

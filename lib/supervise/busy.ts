@@ -1,9 +1,12 @@
 /**
  * Whether all children have been busy for a while, so that clients wait: nothing else would say so. Pure: what is seen
- * and the time are passed in.
+ * and the time are passed in. {@linkcode busyLine} looks at the children of a parent for it.
  *
  * @module
  */
+
+import { queuedClientsOf } from "../os/listening_socket.ts";
+import type { Parent } from "./parent.ts";
 
 /** How often is looked, and for how long it must have been so before it is said. */
 const LOOK_MS = 5000;
@@ -67,4 +70,20 @@ function isBusy({ now, most, states, unchangedSince, queued }: BusySight): boole
   if (states.length < most || !states.every((state) => state === "serving")) return false;
   // Where nobody tells of clients that wait, only children that are with one client all along count.
   return queued === undefined ? now - unchangedSince >= LOOK_MS : queued > 0;
+}
+
+/** What is to be said now of a parent's children; undefined if nothing is. */
+export function busyLine(parent: Parent, watch: BusyWatch, now: number): string | undefined {
+  if (now < watch.nextLook) return undefined;
+  const working = parent.own.filter(({ kind, dismissed, after }) =>
+    kind === "server" && dismissed !== true && after === undefined
+  );
+  const lastChange = Math.max(...working.map(({ slot }) => slot.changed));
+  return watch.look({
+    now,
+    most: parent.population.most,
+    states: working.map(({ slot }) => slot.state),
+    unchangedSince: now - (Date.now() - lastChange),
+    queued: queuedClientsOf(parent.parts.listeners),
+  });
 }

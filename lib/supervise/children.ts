@@ -7,20 +7,27 @@
 import type { ChildKind } from "../hooks.ts";
 import { type Ending, reap } from "../os/process.ts";
 import type { Slot } from "../scoreboard/scoreboard.ts";
+import type { Generation } from "./old_children.ts";
 
 /** One child. */
 export interface Child {
   readonly pid: number;
   readonly kind: ChildKind;
-  /** Its slot in the scoreboard; undefined for a child of the server before its restart. */
-  readonly slot?: Slot;
-  readonly slotIndex?: number;
+  /** Its slot in the scoreboard. */
+  readonly slot: Slot;
+  readonly slotIndex: number;
+  /** What it shares with its siblings, if it is from before a restart. */
+  readonly generation?: Generation | undefined;
   /** The child whose place it takes, while that is alive. */
   after?: number | undefined;
   /** The child that will take its place. */
   successor?: number | undefined;
   /** Told to leave. */
   dismissed?: boolean;
+  /** The signal that it was told to leave by. */
+  told?: "HUP" | "TERM" | "KILL" | undefined;
+  /** Until when it has time to leave, by `performance.now`; undefined: for as long as it likes. */
+  until?: number | undefined;
 }
 
 /** All children by process id. */

@@ -8,15 +8,10 @@
 import { PrintedLines } from "../log/printed_lines.ts";
 import { closeFd, createOutputPipe, setCloseOnExec } from "../os/descriptor.ts";
 import { libc } from "../os/calls.ts";
+import type { InheritedOutput } from "../restart/inherited_state.ts";
 
 /** The most that is read of one pipe at a time: one that prints without end holds up nobody. */
 const MOST_AT_ONCE = 65_536;
-
-/** The pipe of a child, as the program hands it to itself at a restart. */
-export interface InheritedOutput {
-  readonly pid: number;
-  readonly fd: number;
-}
 
 interface Output extends InheritedOutput {
   readonly lines: PrintedLines;

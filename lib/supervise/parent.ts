@@ -7,21 +7,21 @@
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import type { Handoff } from "../handoff.ts";
+import { makeHandoff } from "./make_handoff.ts";
 import type { ChildKind, Hooks } from "../hooks.ts";
 import type { Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
-import { type Pipe, Waker } from "../os/descriptor.ts";
+import type { Pipe } from "../os/descriptor.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
 import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
 import { isLinux } from "../os/constants.ts";
-import { doClientsWait, queuedClientsOf } from "../os/listening_socket.ts";
 import { callHook } from "../process/failure.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
-import { BusyWatch } from "./busy.ts";
+import { busyLine, BusyWatch } from "./busy.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "../process/inbox.ts";
+import { OldChildren } from "./old_children.ts";
 import type { ParentServer } from "../server/parent_view.ts";
 import type { Member, Population } from "./population.ts";
 import { meaningOf } from "./reap.ts";
@@ -45,6 +45,8 @@ export interface ParentParts {
   readonly serializer: PreparedSerializer;
   /** Children see the end of the parent by it. */
   readonly deathPipe: Pipe;
+  /** Where children from before a restart look for the log file. */
+  readonly mailbox: Pipe | undefined;
   /** The personality's strategy. */
   readonly populate: (scoreboard: Scoreboard) => Population;
   /** Its pid file, and what it tells of itself. */
@@ -58,46 +60,38 @@ export class Parent {
   readonly inbox = new Inbox();
   readonly #scoreboard: Scoreboard;
   readonly #starter: Starter;
-  readonly #relay: Relay | undefined;
+  /** Where children are heard, if they may talk. */
+  readonly relay: Relay | undefined;
   readonly population: Population;
   readonly #busy = new BusyWatch(performance.now());
   /** What children print. */
   readonly outputs: Outputs;
   /** Where children find the log file that was opened again. */
   readonly mailbox: DescriptorMailbox | undefined;
+  /** The children from before a restart. */
+  readonly old = new OldChildren(this);
   /** How many children of a group are still to be started. */
   #heldBack = 0;
   /** Set when somebody wanted the server to stop while children were being ended. */
   stopRequested = false;
 
   constructor(parts: ParentParts) {
-    const { config, listeners, serializer, deathPipe, server, logger } = parts;
+    const { config, logger } = parts;
     this.parts = parts;
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
     this.population = parts.populate(this.#scoreboard);
-    this.#relay = config.childCommunication ? new Relay() : undefined;
-    if (this.#relay !== undefined) this.inbox.watch(this.#relay.ends.read);
+    this.relay = config.childCommunication ? new Relay() : undefined;
+    if (this.relay !== undefined) this.inbox.watch(this.relay.ends.read);
     this.outputs = new Outputs((line, pid) => logger.printed(line, pid));
     this.inbox.watchAll(() => this.outputs.descriptors);
-    this.mailbox = isLinux && logger.file !== undefined ? new DescriptorMailbox() : undefined;
-    const handoff: Handoff = {
-      config,
-      personality: server.personality,
-      parentPid: server.pid,
-      listeners: listeners.map(({ fd, address, proto }) => ({ fd, address, proto })),
-      clientsWait: listeners.every(({ fd, address }) => doClientsWait(fd, address)),
-      handlerUrl: parts.handlerUrl,
-      serializer: serializer.handoff,
+    this.mailbox = isLinux && logger.file !== undefined ? new DescriptorMailbox(parts.mailbox) : undefined;
+    const handoff = makeHandoff(parts, {
       scoreboardFd: this.#scoreboard.fd,
       countsWaiting: this.population.countsWaiting,
-      messagesFd: this.#relay?.ends.write,
-      broadcast: config.maxClients > 1 ? new Waker().ends : undefined,
-      deathPipeFd: deathPipe.read,
+      messagesFd: this.relay?.ends.write,
       wakeup: this.inbox.waker.ends,
-      log: { ...logger.options, fd: logger.descriptor, mailbox: this.mailbox?.ends },
-      journal: logger.writesToJournal,
-      confinement: parts.daemon.confinement,
-    };
+      mailbox: this.mailbox?.ends,
+    });
     this.#starter = new Starter({
       spawner: new Spawner(handoff),
       scoreboard: this.#scoreboard,
@@ -135,9 +129,15 @@ export class Parent {
     await this.populate();
   }
 
+  /** The children that this program has started. */
+  get own(): Child[] {
+    return [...this.children].filter(({ generation }) => generation === undefined);
+  }
+
   /** Signals a child so that it leaves. */
   dismiss(child: Child, signal: "HUP" | "TERM" | "KILL"): void {
     child.dismissed = true;
+    child.told = signal;
     this.log(4, `Kill ${signal} pid ${child.pid}`);
     sendSignal(child.pid, signal);
   }
@@ -150,15 +150,21 @@ export class Parent {
     }
   }
 
+  /** Hears what children say. */
+  async hear(relay: Relay): Promise<void> {
+    await relay.take((message) =>
+      this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
+    );
+  }
+
   /** Hears what children say, and takes those that have ended out of the table. */
   async reapEnded(): Promise<void> {
     // What a child said or printed before its end is heard before that.
     this.outputs.take();
-    await this.#relay?.take((message) =>
-      this.callHook("childIsTalking", (hooks) => hooks.childIsTalking?.(this.parts.server, message))
-    );
+    await this.old.hear();
+    if (this.relay !== undefined) await this.hear(this.relay);
     let diedAtBirth = 0;
-    for (const { slot } of this.children) if (slot?.stopAsked === true) this.inbox.push("stop");
+    for (const { slot } of this.children) if (slot.stopAsked) this.inbox.push("stop");
     for (const ending of this.children.takeEndings()) {
       if (await this.#takeOut(this.children.get(ending.pid) as Child, ending)) diedAtBirth++;
     }
@@ -169,22 +175,26 @@ export class Parent {
       if (child !== undefined) continue;
       await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, ending.pid));
     }
-    if (diedAtBirth > 0) this.#starter.diedAtBirth(diedAtBirth);
+    if (diedAtBirth > 0) {
+      this.#starter.diedAtBirth(diedAtBirth);
+      this.old.newOnesFail();
+    }
     if (this.parts.daemon.isAwaited) reportService(this, { diedAtBirth });
   }
 
   /** Takes a child that has ended out of the table. Returns whether it failed to start. */
   async #takeOut(child: Child, ending: Ending): Promise<boolean> {
     const verdict = meaningOf(ending, {
-      state: child.slot?.state,
-      requests: child.slot?.requests ?? 0,
+      state: child.slot.state,
+      requests: child.slot.requests,
       dismissed: child.dismissed === true,
     });
     this.log(verdict.level, verdict.text);
     this.#remove(child);
-    this.parts.serializer.afterDeath();
     if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
-    return verdict.atBirth && (!verdict.fromOutside || this.#starter.killedAtBirth());
+    // What ends one of the program before the restart says nothing of the present one.
+    if (!verdict.atBirth || child.generation !== undefined) return false;
+    return !verdict.fromOutside || this.#starter.killedAtBirth();
   }
 
   /**
@@ -199,8 +209,10 @@ export class Parent {
 
   #remove(child: Child): void {
     this.children.remove(child.pid);
-    if (child.slot !== undefined) this.population.ended?.(child.slot);
-    if (child.slotIndex !== undefined) this.#scoreboard.release(child.slotIndex);
+    if (child.generation !== undefined) return child.generation.ended(child.slot);
+    this.population.ended?.(child.slot);
+    this.#scoreboard.release(child.slotIndex);
+    this.parts.serializer.afterDeath();
   }
 
   /** Looks whether each child is there (`check_for_dead`). */
@@ -218,12 +230,12 @@ export class Parent {
 
   /** Brings the number of children to what it shall be. */
   async populate(): Promise<void> {
-    const members = [...this.children].map((child): Member => ({
+    const members = this.own.map((child): Member => ({
       pid: child.pid,
       kind: child.kind,
       after: child.after,
       successor: child.successor,
-      retiring: child.slot?.retiring === true,
+      retiring: child.slot.retiring,
       dismissed: child.dismissed === true,
       slot: child.slot,
     }));
@@ -231,7 +243,7 @@ export class Parent {
     for (const pid of dismiss) this.dismiss(this.children.get(pid) as Child, "HUP");
     const wanted = successorsFor.length + start;
     const allowed = this.#starter.allowed(wanted);
-    const announce = allowed < wanted;
+    const announce = allowed < wanted || this.old.areNeeded;
     for (const pid of successorsFor.slice(0, allowed)) await this.#start("server", { after: pid, announce });
     const now = Math.min(start, Math.max(0, allowed - successorsFor.length));
     if (start > 0) await this.#runNChildren(now, { of: start, announce });
@@ -261,19 +273,7 @@ export class Parent {
 
   /** Says so if all children have been busy for a while, with clients waiting. */
   watchBusy(now: number): void {
-    if (now < this.#busy.nextLook) return;
-    const working = [...this.children].filter(({ kind, dismissed, after }) =>
-      kind === "server" && dismissed !== true && after === undefined
-    );
-    const { most } = this.population;
-    const lastChange = Math.max(...working.map(({ slot }) => slot?.changed ?? 0));
-    const line = this.#busy.look({
-      now,
-      most,
-      states: working.map(({ slot }) => slot?.state ?? "free"),
-      unchangedSince: now - (Date.now() - lastChange),
-      queued: queuedClientsOf(this.parts.listeners),
-    });
+    const line = busyLine(this, this.#busy, now);
     if (line !== undefined) this.log(2, line);
   }
 
@@ -284,7 +284,7 @@ export class Parent {
 
   /** When to look again without being woken, by `performance.now`. */
   get nextLook(): number {
-    const next = this.population.nextLook?.(performance.now());
-    return Math.min(next ?? Infinity, this.#starter.pauseEnds ?? Infinity, this.#busy.nextLook);
+    const looks = [this.population.nextLook?.(performance.now()), this.#starter.pauseEnds, this.old.nextLook];
+    return Math.min(this.#busy.nextLook, ...looks.map((look) => look ?? Infinity));
   }
 }

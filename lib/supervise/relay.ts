@@ -14,8 +14,13 @@ const MESSAGES_A_TURN = 512;
 /** The parent's end, and the end that all children share. */
 export class Relay {
   /** The descriptors; children are handed `write`. */
-  readonly ends: Pipe = createMessagePair();
+  readonly ends: Pipe;
   readonly #packet = new Uint8Array(PACKET_BYTES);
+
+  /** @param ends Those from before a restart, whose children still talk. */
+  constructor(ends: Pipe = createMessagePair()) {
+    this.ends = ends;
+  }
 
   /** Calls `hear` with each message that is there, in the order in which they were sent. */
   async take(hear: (message: ChildMessage) => Promise<void>): Promise<void> {

@@ -56,7 +56,9 @@ export class Starter {
     if (wanted === 0) return this.#pace.allowed(performance.now(), 0, 0);
     const now = performance.now();
     let starting = 0;
-    for (const { slot } of this.#parts.children) if (slot?.state === "starting") starting++;
+    for (const { slot, generation } of this.#parts.children) {
+      if (generation === undefined && slot.state === "starting") starting++;
+    }
     if (this.#backoff.failures > 0) return starting > 0 ? 0 : Math.min(wanted, this.#backoff.allowed(now));
     return this.#pace.allowed(now, wanted, starting);
   }
@@ -64,8 +66,10 @@ export class Starter {
   /** After deaths at birth, the first child that gets ready shows that the next ones will too. */
   #endPauseIfOneLives(): void {
     if (this.#backoff.failures === 0) return;
-    for (const { slot, dismissed } of this.#parts.children) {
-      if (slot !== undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting") {
+    for (const { slot, generation, dismissed } of this.#parts.children) {
+      if (
+        generation === undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting"
+      ) {
         this.#backoff.succeed();
         for (const child of this.#parts.children) child.slot?.letGo();
         return;

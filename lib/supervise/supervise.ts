@@ -22,6 +22,7 @@ export async function supervise(parent: Parent): Promise<LoopEnd> {
     const now = performance.now();
     if (clock.takeDeadCheck(now)) await parent.checkForDead();
     await parent.populate();
+    await parent.old.tend();
     parent.watchBusy(now);
     if (clock.takeDequeue(now) && parent.dequeueCount < (config.maxDequeue ?? 0)) await parent.runDequeue();
   }

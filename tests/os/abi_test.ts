@@ -100,7 +100,7 @@ const LAYOUTS: Readonly<Record<string, number>> = {
 const HEADERS =
   "errno.h fcntl.h grp.h limits.h netinet/in.h netinet/tcp.h poll.h pwd.h signal.h spawn.h stddef.h sys/file.h sys/ipc.h sys/mman.h " +
   "sys/resource.h sys/sem.h sys/socket.h sys/syscall.h sys/time.h sys/un.h sys/wait.h time.h unistd.h" +
-  (isLinux ? " sys/epoll.h sys/eventfd.h linux/close_range.h" : "");
+  (isLinux ? " sys/epoll.h sys/prctl.h sys/eventfd.h linux/close_range.h" : "");
 
 /** What the compiler takes each expression for: it is in its assembly, so that nothing has to be run. */
 function evaluate(compiler: string, expressions: readonly string[]): number[] {

@@ -186,13 +186,14 @@ export class DaemonFolder {
     this.#servers.push(pid);
   }
 
-  /** Waits until `n` children are at work, none of them among `old`. */
+  /** Waits until `n` children are at work, and no others are there: none among `old`. */
   async children(n: number, old: readonly number[] = []): Promise<number[]> {
     return await until(
       () => {
         const ready = new Set([...this.log.matchAll(/Child Preforked \((\d+)\)/g)].map((m) => Number(m[1])));
-        const all = childrenOf(this.pid).filter((pid) => !old.includes(pid));
-        return all.length === n && all.every((pid) => ready.has(pid)) ? all : undefined;
+        const all = childrenOf(this.pid);
+        const isNew = (pid: number) => ready.has(pid) && !old.includes(pid);
+        return all.length === n && all.every(isNew) ? all : undefined;
       },
       20_000,
       () => `${n} children; there are ${childrenOf(this.pid)}, the log is\n${this.log}`,

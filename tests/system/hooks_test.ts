@@ -85,7 +85,6 @@ test(
         "parent runNChildren",
         "parent preFork server",
         "parent preServerClose",
-        "parent postChildCleanup",
         "parent restartClose",
         "parent configure",
         "parent postConfigure 1",

@@ -1,0 +1,72 @@
+/**
+ * HUP, from the signal to the moment when the program replaces itself (Net::Server's `hup_server`).
+ *
+ * - `restart.ts`, this file: the steps in their order.
+ * - `prepare_restart.ts`: what is done beforehand, with nothing given up; `dry_run.ts` starts the program for it, and
+ *   `dry_run_server.ts` is what that does.
+ * - `reexec.ts`: the program executes itself. `inherited_state.ts`: what it hands to itself.
+ *
+ * Children do not notice any of it. The new parent has them beside its own, and tells them to leave as its own get ready:
+ * `supervise/old_children.ts`.
+ *
+ * @module
+ */
+
+import { callHook } from "../process/failure.ts";
+import { closeListeners } from "../listen/listen.ts";
+import type { Workers } from "../server/loop.ts";
+import { prepareRestart } from "./prepare_restart.ts";
+import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
+
+/**
+ * Restarts in place. It returns only if that is not possible: the server goes on as it is.
+ *
+ * @param stop Stops the server instead, since somebody wants that meanwhile.
+ */
+export async function restartServer(workers: Workers, stop: () => Promise<never>): Promise<void> {
+  const { server, logger, listeners, daemon, handler: { hooks } } = workers.context;
+  const begun = Date.now();
+  logger.log(2, "Received a SIG HUP");
+  daemon.reloading();
+  // The new configuration before the old server is touched: a mistake in it must not cost the service.
+  const { inbox } = workers;
+  const added = await prepareRestart(workers.context, {
+    fd: inbox.waker.fd,
+    isDue: () => inbox.has("stop", "quit"),
+    taken: () => inbox.waker.take(),
+  });
+  inbox.waker.wake(); // what was taken of it meanwhile may have been a child's wish
+  if (added === undefined) return;
+  await callHook(hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+  if (!workers.outlivesRestart) await finishWorkers(workers);
+  await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
+  // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
+  const held = new HeldSignals();
+  await settleSignals();
+  const late = workers.late();
+  if (workers.stopRequested || late === "stop" || late === "quit") {
+    closeListeners(added);
+    held.letIn();
+    return await stop();
+  }
+  logger.log(2, "Re-exec server during HUP");
+  try {
+    executeAgain(
+      { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun },
+      held,
+    );
+  } catch (error) {
+    closeListeners(added);
+    throw error;
+  }
+}
+
+/** Whoever is this very process has to come to an end first. Net::Server cuts clients off; here they have their time. */
+async function finishWorkers(workers: Workers): Promise<void> {
+  const { config, server, logger, handler: { hooks } } = workers.context;
+  logger.log(2, "Reloading: clients are finished first");
+  await workers.finish(config.stopTimeout * 1000);
+  await workers.end();
+  await callHook(hooks, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+  workers.remove();
+}

@@ -1,0 +1,36 @@
+/**
+ * What a server finds when its process begins: its purpose, what it has inherited, and what its starter left open.
+ *
+ * @module
+ */
+
+import { systemdDescriptors } from "../listen/systemd.ts";
+import { ignoreSignal } from "../os/process.ts";
+import { closeStartersDescriptors, startersDescriptors } from "../os/starters_descriptors.ts";
+import { takePurpose } from "../process/self_spawn.ts";
+import { takeInheritedState } from "../restart/inherited_state.ts";
+import { takeHeldSignals } from "../restart/reexec.ts";
+import { checkRole } from "./lost_role.ts";
+
+/**
+ * What this process was started for, and what it has inherited.
+ *
+ * @param given What the starter left open, where that was looked for before.
+ */
+export function takeStart(given: readonly number[] | undefined) {
+  const self = takePurpose();
+  const inherited = takeInheritedState();
+  takeHeldSignals();
+  const isFirst = self === undefined && inherited === undefined;
+  if (isFirst) checkRole();
+  const leftOpen = isFirst ? given ?? startersDescriptors("after_modules") : [];
+  return { self, inherited, isFirst, leftOpen };
+}
+
+/** Ends what the starter has passed on and a server has no use for. The configuration may have come by one of them. */
+export function dropInherited(leftOpen: readonly number[]): void {
+  // A log that has reached the limit of a file's size costs lines, not the server: the write fails then. Children, and
+  // the program that replaces this one, inherit it.
+  ignoreSignal("XFSZ");
+  closeStartersDescriptors(leftOpen, systemdDescriptors());
+}

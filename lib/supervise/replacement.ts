@@ -1,0 +1,60 @@
+/**
+ * Which children of an older generation go, and when. Pure: the parent asks at each turn of its loop.
+ *
+ * Those that still accept clients go one by one as new ones get ready, so that at no time fewer serve than before. Those
+ * that were told to leave have their time to finish, and there may be only so many of them.
+ *
+ * @module
+ */
+
+import type { State } from "../scoreboard/layout.ts";
+
+/** What counts of an old child. The oldest come first. */
+export interface OldMember {
+  readonly pid: number;
+  readonly state: State | undefined;
+  /** The signal that it was told to leave by; undefined while it serves. */
+  readonly told?: "HUP" | "TERM" | "KILL" | undefined;
+  /** Until when it has time; undefined: for as long as it likes. */
+  readonly until?: number | undefined;
+}
+
+/** How far the new generation is. */
+export interface Progress {
+  /** How many new children serve. */
+  readonly ready: number;
+  /** How many a server begins with. */
+  readonly wanted: number;
+  /** How many old ones served when this began. */
+  readonly before: number;
+}
+
+/** Those that go first are missed least. */
+const GOES_FIRST: readonly (State | undefined)[] = ["leaving", "starting", "standby", "waiting"];
+
+function rank({ state }: OldMember): number {
+  const index = GOES_FIRST.indexOf(state);
+  return index < 0 ? GOES_FIRST.length : index;
+}
+
+/** The children that are to leave after their client, since others serve in their place. */
+export function replaced(
+  old: readonly OldMember[],
+  { ready, wanted, before }: Progress,
+): readonly OldMember[] {
+  const serving = old.filter(({ told }) => told === undefined);
+  const needed = ready >= wanted ? 0 : Math.ceil(before * (wanted - ready) / wanted);
+  if (serving.length <= needed) return [];
+  return serving.toSorted((a, b) => rank(a) - rank(b)).slice(0, serving.length - needed);
+}
+
+/** The children that were told to leave and have had their time. */
+export function overdue(old: readonly OldMember[], now: number): readonly OldMember[] {
+  return old.filter(({ told, until }) => told !== undefined && until !== undefined && until <= now);
+}
+
+/** The children that finish beyond `limit`, the oldest of them. */
+export function tooMany(old: readonly OldMember[], limit: number): readonly OldMember[] {
+  const finishing = old.filter(({ told }) => told === "HUP");
+  return finishing.slice(0, Math.max(0, finishing.length - limit));
+}
