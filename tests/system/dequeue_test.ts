@@ -7,6 +7,15 @@ import { pass, until } from "../support/until.ts";
 
 const DEQUEUE = ["--check_for_dequeue", "1", "--max_dequeue", "1"];
 
+/** Waits until `count` children are at work, whatever works off the queue beside them. */
+async function untilAtWork(server: TestServer, count: number): Promise<number[]> {
+  await until(
+    () => server.settled().length === count,
+    () => `${count} children; ready are ${server.ready()}`,
+  );
+  return server.ready();
+}
+
 /** The processes that worked off the queue. */
 function workers(server: TestServer): number[] {
   return server.trail.filter(({ hook }) => hook === "runDequeue").map(({ pid }) => pid);
@@ -15,7 +24,7 @@ function workers(server: TestServer): number[] {
 test("a dequeue process runs beside max_servers children, one at a time", { timeout }, async () => {
   const args = [...DEQUEUE, "--max_servers", "2", "--log_level", "4"];
   await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
-    const children = await server.untilReady(2);
+    const children = await untilAtWork(server, 2);
     await until(() => workers(server).length === 1, 5000, "a dequeue process");
     const [worker = 0] = workers(server);
     assert.ok(!children.includes(worker));
@@ -49,7 +58,7 @@ test(
   async () => {
     const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "4"];
     await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
-      const [child] = await server.untilReady(1);
+      const [child] = await untilAtWork(server, 1);
       await until(() => workers(server).length === 1, 5000, "a dequeue process");
       signal(workers(server)[0] as number, "SIGKILL");
       await until(() => workers(server).length === 2, 5000, "the next dequeue process");
