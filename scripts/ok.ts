@@ -11,17 +11,21 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Job, jobsOf, readTimes, type Times, writeTimes } from "./jobs.ts";
+import { awaitNoLeftovers, killLeftovers, MARK } from "./leftovers.ts";
 import { runPool } from "./pool.ts";
 import { type Outcome, passSignalsOn, runCommand } from "./run_command.ts";
 import { selectSteps, type Step } from "./steps.ts";
 import { addTallies, formatTally } from "./tally.ts";
 import { ROOT, toolEnvironment } from "./toolchain.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { blame, judge, type Verdict } from "./verdict.ts";
 
 const USAGE = "Usage: deno run -A scripts/ok.ts [--only NAME[,NAME...]] [--jobs N] [--remember] [--list]";
 
 /** When a job is taken for one that hangs: many times what the slowest takes on a busy machine. */
 const LIMIT_MS = 25 * 60_000;
+
+/** For how long what a job has started may go on after its end. */
+const LEFTOVERS_MS = 60_000;
 
 /** A job that has been run. */
 interface Result {
@@ -63,6 +67,25 @@ function reportStep(step: Step, results: readonly Result[]): void {
   console.log(`${isOk ? "ok    " : "FAILED"}  ${step.name.padEnd(14)}${seconds}${tail}`);
 }
 
+/** The marks of the jobs under way. */
+const marks = new Set<string>();
+
+/** Runs a job, and ends what it leaves behind. */
+async function runJob(
+  { step, command }: Job,
+  env: Readonly<Record<string, string>>,
+): Promise<{ outcome: Outcome; verdict: Verdict }> {
+  const mark = crypto.randomUUID();
+  marks.add(mark);
+  const options = { cwd: ROOT, env: { ...env, [MARK]: mark }, timeLimitMs: LIMIT_MS };
+  const outcome = await runCommand(command, options);
+  const verdict = judge(step, outcome);
+  const left = step.tally === undefined ? [] : await awaitNoLeftovers(mark, verdict.isOk ? LEFTOVERS_MS : 0);
+  if (left.length > 0) killLeftovers(mark);
+  marks.delete(mark);
+  return { outcome, verdict: verdict.isOk ? blame(verdict, left) : verdict };
+}
+
 /** Runs the steps' jobs, and reports each step when its last job has ended. */
 async function runSteps(steps: readonly Step[], width: number, times: Times): Promise<Result[]> {
   const env = toolEnvironment();
@@ -73,8 +96,7 @@ async function runSteps(steps: readonly Step[], width: number, times: Times): Pr
   for (const step of steps) if (ofStep(jobs, step).length === 0) reportStep(step, []);
   await runPool(jobs, width, async (job) => {
     const startMs = performance.now();
-    const outcome = await runCommand(job.command, { cwd: ROOT, env, timeLimitMs: LIMIT_MS });
-    const verdict = judge(job.step, outcome);
+    const { outcome, verdict } = await runJob(job, env);
     results.push({ job, verdict, startMs, endMs: performance.now() });
     if (!verdict.isOk) reportFailure(job, outcome, verdict);
     const done = ofStep(results, job.step);
@@ -130,7 +152,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 if (import.meta.main) {
-  passSignalsOn();
+  passSignalsOn(() => marks.forEach(killLeftovers));
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {

@@ -29,11 +29,12 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** Ends all commands under way, and this program, when a person or a supervisor ends it. */
-export function passSignalsOn(): void {
+/** Ends all commands under way, and this program, when a person or a supervisor ends it; `clear` is called in between. */
+export function passSignalsOn(clear: () => void): void {
   for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     process.on(signal, () => {
       for (const child of running) killGroup(child);
+      clear();
       process.exit(status);
     });
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Leftover } from "./leftovers.ts";
 import type { Outcome } from "./run_command.ts";
 import type { Step } from "./steps.ts";
 import type { Tally } from "./tally.ts";
@@ -50,5 +51,16 @@ export function judge(step: Step, outcome: Outcome): Verdict {
     isOk: false,
     ...(why === undefined ? {} : { why }),
     tally: failed > 0 ? tally : { ...tally, failed: 1 },
+  };
+}
+
+/** The verdict on a test job that passed, after a look at the processes that it left behind. */
+export function blame(verdict: Verdict, left: readonly Leftover[]): Verdict {
+  if (left.length === 0) return verdict;
+  const names = left.map(({ pid, command }) => `${pid} (${command})`).join(", ");
+  return {
+    isOk: false,
+    why: `it left processes behind: ${names}`,
+    ...(verdict.tally === undefined ? {} : { tally: { ...verdict.tally, failed: 1 } }),
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Step, STEPS } from "../../scripts/steps.ts";
-import { judge } from "../../scripts/verdict.ts";
+import { blame, judge } from "../../scripts/verdict.ts";
 
 function step(name: string): Step {
   return STEPS.find((one) => one.name === name) as Step;
@@ -71,6 +71,16 @@ test("a file that fails without a failed test is one failure", () => {
   });
   assert.deepEqual(judge(step("test:bun"), bad(BUN_OK)), {
     isOk: false,
+    tally: { passed: 4, failed: 1, skipped: 1 },
+  });
+});
+
+test("a file whose tests passed and that left a process behind is one failure", () => {
+  const passed = { isOk: true, tally: { passed: 4, failed: 0, skipped: 1 } };
+  assert.equal(blame(passed, []), passed);
+  assert.deepEqual(blame(passed, [{ pid: 7, command: "sleep 9" }, { pid: 8, command: "deno run" }]), {
+    isOk: false,
+    why: "it left processes behind: 7 (sleep 9), 8 (deno run)",
     tally: { passed: 4, failed: 1, skipped: 1 },
   });
 });
