@@ -27,7 +27,7 @@ async function tine(...args: string[]): Promise<{ code: number | null; out: stri
   child.stderr.on("data", (bytes) => err += bytes);
   const end = new Promise<number | null>((resolve) => child.on("close", resolve));
   try {
-    return { code: await within(end, 30_000, `the end of tine ${args.join(" ")}; it said ${err}`), out, err };
+    return { code: await within(end, `the end of tine ${args.join(" ")}; it said ${err}`), out, err };
   } finally {
     child.kill("SIGKILL");
   }

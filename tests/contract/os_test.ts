@@ -51,7 +51,7 @@ function shell(script: string): Program {
 }
 
 async function ending(pid: number): Promise<Ending> {
-  return await until(() => reap(pid), 10_000, "the child's end") as Ending;
+  return await until(() => reap(pid), "the child's end") as Ending;
 }
 
 /** What a program writes to the pipe that it is started with. */
@@ -372,7 +372,7 @@ test(
   async () => {
     const other = (async () => {
       for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-      return await until(() => true, 1000, "a timer");
+      return await until(() => true, "a timer");
     })();
     const start = performance.now();
     assert.deepEqual(await pollAway([], 30), []);

@@ -45,14 +45,13 @@ async function withProgram(
           assert.equal(child.exitCode, null, `it ended: ${err}`);
           return /Listening on /.test(err) && /Bound to auto-assigned port (\d+)/.exec(err)?.[1];
         },
-        20_000,
         () => `the port; it said ${err}`,
       ),
     );
     await body({ port, text: () => err });
     // Not child.kill: on Deno that alone makes SIGTERM the way in which the child is said to have ended.
     signal(child.pid as number, "SIGTERM");
-    assert.deepEqual(await within(end, 20_000, "the server's end"), { code: 0, signal: null }, err);
+    assert.deepEqual(await within(end, "the server's end"), { code: 0, signal: null }, err);
     assert.equal(out, "");
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
@@ -174,7 +173,6 @@ test("the SMTP sink takes a message, with its dots stuffed", { timeout }, async 
       await ask(client, "Subject: x\r\n\r\n..\r\n...\r\né\r\n.", /^250 2\.0\.0 /);
       await until(
         () => running.text().includes("message from <a@example> to 2 recipient(s), 25 bytes"),
-        5000,
         () => `the log line; it said ${running.text()}`,
       );
       await ask(client, "NOOP", /^250 /);
@@ -218,7 +216,7 @@ test("the SMTP sink answers commands that come at once in their order", { timeou
 async function portsOf({ text }: Running, count: number): Promise<number[]> {
   const found = () =>
     [...text().matchAll(/Bound to auto-assigned port (\d+)/g)].map((match) => Number(match[1]));
-  return await until(() => found().length >= count ? found() : undefined, 10_000, "the ports") as number[];
+  return await until(() => found().length >= count ? found() : undefined, "the ports") as number[];
 }
 
 test("the time server tells the seconds since 1900 over TCP and over UDP", { timeout }, async () => {
@@ -263,7 +261,7 @@ test("the syslog sink logs what comes over UDP and from a unix socket", { timeou
       overUdp.send("no number\nDENY forged");
       overUnix.send("<191>from a socket");
       const said = (line: string) =>
-        until(() => running.text().split("\n").some((one) => one.endsWith(`] ${line}`)), 5000, line);
+        until(() => running.text().split("\n").some((one) => one.endsWith(`] ${line}`)), line);
       await said("127.0.0.1 4.crit Oct 11 22:14:15 mymachine su: 'su root' failed");
       await said("127.0.0.1 1.notice no number DENY forged");
       await said("this machine 23.debug from a socket");
@@ -286,7 +284,7 @@ test("the tally sums up what all children hear", { timeout }, async () => {
         assert.equal(await client.line(), "It counts.");
       });
     }
-    await until(() => /Child \d+ heard "tine", which makes 3/.test(text()), 10_000, "the sum");
+    await until(() => /Child \d+ heard "tine", which makes 3/.test(text()), "the sum");
   });
 });
 

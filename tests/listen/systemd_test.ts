@@ -91,7 +91,7 @@ test("a program takes the sockets of systemd that it asks for, and closes the ot
     },
   }, { inherit: [...fds, output.write], heldBack: [] });
   closeFd(output.write);
-  assert.deepEqual(await until(() => reap(pid), 20_000, "the program's end"), { pid, code: 0 });
+  assert.deepEqual(await until(() => reap(pid), "the program's end"), { pid, code: 0 });
   const bytes = new Uint8Array(65536);
   const text = new TextDecoder().decode(bytes.subarray(0, libc.read(output.read, bytes, bytes.length)));
   const result = JSON.parse(text) as { fds: number[]; lines: string[]; left: string[] };

@@ -16,7 +16,6 @@ import {
 import { until } from "../support/until.ts";
 import { receiveTcp, receiveUdp, SlowReceiver, UnixReceiver } from "./syslog_receiver.ts";
 
-const DEADLINE_MS = 10_000;
 const TIME = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 123]\\d \\d\\d:\\d\\d:\\d\\d";
 
 /** A folder that is gone afterwards. */
@@ -201,7 +200,7 @@ test("SyslogSink sends to a local socket that takes streams", async () => {
   const sink = new SyslogSink({ path });
   sink.write(2, "a");
   sink.write(2, "b");
-  await until(() => sink.flush() && text.split("\0").length === 3, DEADLINE_MS);
+  await until(() => sink.flush() && text.split("\0").length === 3);
   assert.deepEqual(messages(text.split("\0")), ["a", "b", ""]);
   sink.close();
   await new Promise((resolve) => server.close(resolve));
@@ -211,7 +210,7 @@ test("SyslogSink sends over UDP", async () => {
   await using daemon = await receiveUdp();
   const sink = new SyslogSink({ logsock: "udp", port: daemon.port });
   sink.write(1, "hello");
-  await until(() => daemon.received.length > 0, DEADLINE_MS);
+  await until(() => daemon.received.length > 0);
   assert.match(daemon.received[0] as string, new RegExp(`^<28>${TIME} net_server\\[\\d+\\]: hello$`));
   sink.close();
 });
@@ -236,7 +235,7 @@ test("SyslogSink sends over TCP, and finds a daemon that was started again", asy
     port = daemon.port;
     sink = new SyslogSink({ logsock: "tcp", port });
     for (const text of ["one", "two\nlines", "x".repeat(20_000)]) sink.write(2, text);
-    await until(() => sink.flush() && daemon.received.length === 3, DEADLINE_MS);
+    await until(() => sink.flush() && daemon.received.length === 3);
     assert.deepEqual(messages(daemon.received).slice(0, 2), ["one", "two%0Alines"]);
     assert.equal(daemon.received[2]?.length, MAX_LINE_BYTES);
   }
@@ -245,7 +244,7 @@ test("SyslogSink sends over TCP, and finds a daemon that was started again", asy
   assert.ok(sink.queued > 0);
   await using daemon = await receiveTcp(port);
   sink.write(2, "back again");
-  await until(() => sink.flush() && daemon.received.length === 3, DEADLINE_MS, () => daemon.received.join());
+  await until(() => sink.flush() && daemon.received.length === 3, () => daemon.received.join());
   assert.deepEqual(messages(daemon.received), ["while it is away", "still away", "back again"]);
   sink.close();
 });
@@ -268,7 +267,7 @@ async function drain(sink: SyslogSink, daemon: SlowReceiver, last: string): Prom
     const isGone = sink.flush();
     const lines = daemon.read();
     return isGone && lines.at(-1) === "" && messages(lines).at(-2)?.startsWith(last);
-  }, DEADLINE_MS);
+  });
   return daemon.read().slice(0, -1);
 }
 
@@ -308,7 +307,7 @@ test("SyslogSink tries UDP where `inet` finds no TCP", async () => {
   await using daemon = await receiveUdp();
   const sink = new SyslogSink({ logsock: "inet", port: daemon.port });
   sink.write(2, "either way");
-  await until(() => sink.flush() && daemon.received.length > 0, DEADLINE_MS);
+  await until(() => sink.flush() && daemon.received.length > 0);
   assert.deepEqual(messages(daemon.received), ["either way"]);
   sink.close();
 });
@@ -318,7 +317,7 @@ test("SyslogSink sends what is queued when it is closed", async () => {
   const sink = new SyslogSink({ logsock: "tcp", port: daemon.port });
   sink.write(2, "last words");
   sink.close();
-  await until(() => daemon.received.length > 0, DEADLINE_MS);
+  await until(() => daemon.received.length > 0);
   assert.deepEqual(messages(daemon.received), ["last words"]);
 });
 

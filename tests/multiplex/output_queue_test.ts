@@ -39,7 +39,7 @@ test("what the socket takes does not wait", { timeout }, async () => {
     client.resume();
     assert.equal(queue.write(fd, new TextEncoder().encode("hello"), 0), 0);
     assert.equal(queue.length, 0);
-    await within(queue.drained(), undefined, "nothing waits");
+    await within(queue.drained(), "nothing waits");
     assert.equal(String((await heard)[0]), "hello");
   });
 });
@@ -65,7 +65,7 @@ test("what the socket does not take is kept, and sent before anything newer", { 
       assert.equal(queue.flush(fd), 0);
       return queue.length === 0;
     }, () => `the queue is empty; ${queue.length} bytes wait`);
-    await within(drained, undefined, "who waits is told");
+    await within(drained, "who waits is told");
     await until(() => received === (blocks + 1) * BLOCK, () => `all bytes; ${received} came`);
     assert.equal(wrong, 0);
   });
@@ -89,7 +89,7 @@ test("who waits for a queue that is dropped waits no more", { timeout }, async (
     const both = Promise.all([queue.drained(), queue.drained()]);
     queue.clear();
     assert.equal(queue.length, 0);
-    await within(both, undefined, "both are told");
+    await within(both, "both are told");
     assert.equal(queue.flush(fd), 0);
   });
 });

@@ -39,7 +39,7 @@ test("whoever listened to a signal listens to it again afterwards", async () => 
     assert.equal(record.restore(), "TERM");
     assert.equal(heard, 0);
     sendSignal(process.pid, "TERM");
-    await until(() => heard === 1, 10_000, "the listener");
+    await until(() => heard === 1, "the listener");
   } finally {
     process.off("SIGTERM", listener);
   }

@@ -63,7 +63,7 @@ async function serves(outside: Outside, name: string): Promise<void> {
   } finally {
     signal(server.pid as number, "SIGTERM");
   }
-  assert.deepEqual(await within(ended, undefined, "the end of the server"), [0, null], log);
+  assert.deepEqual(await within(ended, "the end of the server"), [0, null], log);
 }
 
 /** Runs a compiler, which must succeed. Returns what it printed. */

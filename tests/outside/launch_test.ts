@@ -97,7 +97,7 @@ test("the command tine becomes the runtime: its process is the server's, and so 
     } finally {
       signal(server.pid as number, "SIGTERM");
     }
-    assert.deepEqual(await within(ended, undefined, "the end of the server"), [0, null], log);
+    assert.deepEqual(await within(ended, "the end of the server"), [0, null], log);
   }));
 
 test(

@@ -30,7 +30,7 @@ async function withTurns(
 /** Gives the event loop a few turns. */
 async function letOthersRun(): Promise<void> {
   let looks = 0;
-  await until(() => looks++ === 3, 5000, "turns of the event loop");
+  await until(() => looks++ === 3, "turns of the event loop");
 }
 
 /** Takes the turn as a child does. */
@@ -58,7 +58,7 @@ for (const kind of KINDS) {
         };
         const others = Promise.all([inTurn(b), inTurn(c)]);
         a.release();
-        await within(others, 5000, "both turns");
+        await within(others, "both turns");
         assert.equal(a.takeHere(), true);
         a.release();
       });
@@ -74,7 +74,7 @@ for (const kind of KINDS) {
       a.release();
       // It may have been woken already, but has not had its chance.
       b.leave();
-      await within(staying, 5000, "the turn of the one that stays");
+      await within(staying, "the turn of the one that stays");
       c.release();
       assert.equal(a.takeHere(), true, "nobody else has it");
       a.release();
@@ -95,7 +95,7 @@ for (const kind of KINDS) {
         assert.equal(b.takeHere(), false);
         const waiting = take(b);
         a.release();
-        await within(waiting, 5000, "the turn");
+        await within(waiting, "the turn");
         assert.equal(a.takeHere(), false, "there is no second token");
         b.release();
         assert.equal(a.takeHere(), true);
@@ -119,7 +119,7 @@ test(
       await letOthersRun();
       assert.equal(isTaken, false);
       closeFd(other);
-      await within(waiting, 5000, "the turn");
+      await within(waiting, "the turn");
       a.release();
     });
   },

@@ -153,7 +153,6 @@ export class DaemonFolder {
     const status = await within(
       // Until the streams are closed: a daemon that kept them would keep a shell's pipe waiting.
       new Promise<number | null>((resolve) => child.on("close", (code) => resolve(code))),
-      15_000,
       `the end of ${args.join(" ")}: ${stderr}`,
     );
     return { status, stdout, stderr };
@@ -195,7 +194,6 @@ export class DaemonFolder {
         const isNew = (pid: number) => ready.has(pid) && !old.includes(pid);
         return all.length === n && all.every(isNew) ? all : undefined;
       },
-      20_000,
       () => `${n} children; there are ${childrenOf(this.pid)}, the log is\n${this.log}`,
     ) as number[];
   }
@@ -204,7 +202,6 @@ export class DaemonFolder {
   async says(pattern: RegExp, times = 1): Promise<void> {
     await until(
       () => [...this.log.matchAll(new RegExp(pattern, "g"))].length >= times,
-      20_000,
       () => `${times} × ${pattern} in\n${this.log}`,
     );
   }
@@ -238,7 +235,7 @@ export class DaemonFolder {
 export async function withFolder(body: (folder: DaemonFolder) => Promise<void>): Promise<void> {
   const folder = new DaemonFolder();
   try {
-    await within(body(folder), BODY_MS, "the test's body");
+    await within(body(folder), "the test's body", BODY_MS);
   } finally {
     folder.clear();
   }

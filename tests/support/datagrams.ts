@@ -10,8 +10,6 @@ import { closeFd } from "../../lib/os/descriptor.ts";
 import { bindDatagram, receiveFrom, sendTo } from "../../lib/os/socket.ts";
 import { until, within } from "./until.ts";
 
-const ANSWER_MS = 10_000;
-
 /** A client over UDP, of IPv4 or IPv6 as its server's address is. */
 export class UdpClient {
   readonly #socket: Socket;
@@ -41,7 +39,7 @@ export class UdpClient {
       while (this.#heard.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
       return this.#heard.shift() as { bytes: Uint8Array; from: string };
     };
-    const { bytes, from } = await within(next(), ANSWER_MS, "the answer to a datagram");
+    const { bytes, from } = await within(next(), "the answer to a datagram");
     if (from !== `${this.#host} ${this.#port}`) throw new Error(`The answer came from ${from}`);
     return bytes;
   }
@@ -85,7 +83,7 @@ export class UnixDatagramClient {
   async ask(text: string): Promise<string> {
     this.send(text);
     const bytes = new Uint8Array(65536);
-    const answer = await until(() => receiveFrom(this.#fd, bytes), ANSWER_MS, "the answer to a datagram");
+    const answer = await until(() => receiveFrom(this.#fd, bytes), "the answer to a datagram");
     return new TextDecoder().decode(bytes.subarray(0, answer?.length));
   }
 

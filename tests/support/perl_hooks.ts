@@ -46,13 +46,12 @@ export async function perlHooks(
         assert.equal(child.exitCode, null, err);
         return trail().includes("preLoop") && /Bound to auto-assigned port (\d+)/.exec(err)?.[1];
       },
-      10_000,
       () => `the port of the server in Perl; it said ${err}`,
     );
     await body({ pid: child.pid as number, port: Number(port), trail });
     const ended = once(child, "close");
     process.kill(child.pid as number, "SIGTERM");
-    await within(ended, 10_000, "the end of the server in Perl");
+    await within(ended, "the end of the server in Perl");
     return trail();
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");

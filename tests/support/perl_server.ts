@@ -9,8 +9,6 @@ import { once } from "node:events";
 import process from "node:process";
 import { until, within } from "./until.ts";
 
-const DEADLINE_MS = 20_000;
-
 /** A running Net::Server, which echoes. */
 export class PerlServer {
   readonly #process: ChildProcess;
@@ -39,7 +37,6 @@ export class PerlServer {
     const server = new PerlServer(args, through);
     await until(
       () => server.ports.length >= ports,
-      DEADLINE_MS,
       () => `Net::Server's ports; it said ${server.text}`,
     );
     return server;
@@ -55,7 +52,7 @@ export class PerlServer {
     const end = once(this.#process, "exit");
     if (this.#process.exitCode === null) {
       this.#process.kill("SIGTERM");
-      await within(end, DEADLINE_MS, "the end of Net::Server");
+      await within(end, "the end of Net::Server");
     }
   }
 }

@@ -58,7 +58,7 @@ export class Bystander {
   async says(word: string): Promise<void> {
     let said = "";
     this.#process.stdout?.on("data", (bytes) => said += bytes);
-    await until(() => said.includes(word), 20_000, () => `"${word}"; it said "${said}"`);
+    await until(() => said.includes(word), () => `"${word}"; it said "${said}"`);
   }
 
   /** Ends it. */

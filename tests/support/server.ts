@@ -337,7 +337,7 @@ export class TestServer {
 
   /** Waits for its end. */
   async end(): Promise<{ code: number | null; signal: string | null }> {
-    await within(this.#end, undefined, "the end of the server");
+    await within(this.#end, "the end of the server");
     return this.#ended as { code: number | null; signal: string | null };
   }
 
@@ -394,7 +394,7 @@ export async function withServer(
     if (options.killed !== true) await server.stop({ code: options.code ?? 0 });
   };
   try {
-    await within(whole(), BODY_MS, "the test's body");
+    await within(whole(), "the test's body", BODY_MS);
   } catch (error) {
     process.stderr.write(`--- the server ${server.pid} said:\n${server.text.slice(-8000)}---\n`);
     throw error;

@@ -81,15 +81,15 @@ async function run(
   };
   try {
     const told = port ??
-      Number(await until(() => /^(\d+)$/m.exec(out)?.[1], 10_000, () => `the port; ${err}`));
-    if (port !== undefined) await until(() => connects(port), 10_000, () => `${name} accepts; ${err}`);
+      Number(await until(() => /^(\d+)$/m.exec(out)?.[1], () => `the port; ${err}`));
+    if (port !== undefined) await until(() => connects(port), () => `${name} accepts; ${err}`);
     await body({ port: told, folder, said: () => err, file });
   } catch (error) {
     process.stderr.write(`--- ${name} said:\n${err}${file("log")}---\n`);
     throw error;
   } finally {
     process.kill(child.pid as number, "SIGTERM");
-    await within(ended, 10_000, `the end of ${name}`);
+    await within(ended, `the end of ${name}`);
     rmSync(folder, { recursive: true });
   }
 }

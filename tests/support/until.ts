@@ -27,23 +27,23 @@ export async function until<T>(
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (performance.now() > end) {
-      throw notYet(rest.find((word): word is What => typeof word !== "number") ?? "the condition", WAIT_MS);
-    }
+    if (performance.now() > end) throw notYet(lastOf(rest) ?? "the condition", WAIT_MS);
     await sleep(POLL_MS);
   }
 }
 
 /** What `promise` gives. @throws if it does not within so long a time that it must hang */
+export async function within<T>(promise: Promise<T>, what?: What, limitMs?: number): Promise<T>;
+/** The same. @param _ is not looked at: no test has a limit of its own */
+export async function within<T>(promise: Promise<T>, _: number, what?: What): Promise<T>;
 export async function within<T>(
   promise: Promise<T>,
-  limitMs: number = WAIT_MS,
-  what: What = "the promise",
+  ...rest: readonly (What | number | undefined)[]
 ): Promise<T> {
-  const ms = Math.max(limitMs, WAIT_MS);
+  const limitMs = typeof rest[1] === "number" ? rest[1] : WAIT_MS;
   const stop = new AbortController();
-  const late = sleep(ms, undefined, { signal: stop.signal }).then(
-    () => Promise.reject(notYet(what, ms)),
+  const late = sleep(limitMs, undefined, { signal: stop.signal }).then(
+    () => Promise.reject(notYet(lastOf(rest) ?? "the promise", limitMs)),
     () => new Promise<never>(() => {}),
   );
   try {
@@ -51,6 +51,11 @@ export async function within<T>(
   } finally {
     stop.abort();
   }
+}
+
+/** What is waited for. */
+function lastOf(rest: readonly (What | number | undefined)[]): What | undefined {
+  return rest.find((word): word is What => word !== undefined && typeof word !== "number");
 }
 
 /** Lets `ms` pass, where a test must see that something does not happen. */

@@ -13,8 +13,6 @@ import { PerlServer } from "../support/perl_server.ts";
 import { fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
-const DEADLINE_MS = 30_000;
-
 /** A client: where it comes from, and where it goes to. */
 interface Visit {
   readonly from: string;
@@ -35,7 +33,7 @@ async function greetingOf(socket: Socket): Promise<string> {
   socket.on("error", (error) => text === "" ? reject(error) : resolve());
   socket.on("close", () => resolve());
   try {
-    await within(promise, DEADLINE_MS, "a greeting");
+    await within(promise, "a greeting");
     return text;
   } finally {
     socket.destroy();
@@ -93,7 +91,7 @@ async function compare(
       if (ours) admitted.push(from);
     }
     const said = () => [clientLines(server.text), clientLines(theirs.text)];
-    await until(() => said().every((lines) => lines.length >= clients.length), DEADLINE_MS);
+    await until(() => said().every((lines) => lines.length >= clients.length));
     const [ours, perls] = said();
     assert.deepEqual(ours, perls);
   });
@@ -361,7 +359,7 @@ test("senders of datagrams are judged like clients", { timeout }, async () => {
       await once(socket, "listening");
       socket.send("hello", server.port, "127.0.0.1");
       await answered;
-      await until(() => from.endsWith("2") || heard.length > 0, DEADLINE_MS);
+      await until(() => from.endsWith("2") || heard.length > 0);
       socket.close();
       return heard;
     };

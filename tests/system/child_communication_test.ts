@@ -35,7 +35,7 @@ test(
         "Cannot tell the parent 65537 bytes: a message has 65536 at most; send several",
       );
       assert.equal(await ask(client, "ünïcode"), "told");
-      await until(() => heard(server, pid).length === 4, 10_000, "four messages");
+      await until(() => heard(server, pid).length === 4, "four messages");
       assert.deepEqual(heard(server, pid), [
         "4 born",
         "7 one two",
@@ -52,7 +52,7 @@ test("more messages than there is room for wait, and none is lost", { timeout },
     const client = new Client(server.port);
     const pid = Number(await client.line());
     assert.equal(await ask(client, "many 3000"), "told");
-    await until(() => heard(server, pid).length === 3001, 20_000, "all messages");
+    await until(() => heard(server, pid).length === 3001, "all messages");
     const numbers = heard(server, pid).slice(1).map((text) => Number(/message (\d+)$/.exec(text)?.[1]));
     assert.deepEqual(numbers, Array.from({ length: 3000 }, (_, i) => i));
     client.close();
@@ -68,7 +68,7 @@ test(
       const pid = Number(await client.line());
       assert.equal(await ask(client, "last words"), "told");
       assert.ok(signal(pid, "SIGKILL"));
-      await until(() => server.trail.some(({ hook }) => hook === "cleaned"), 10_000, "the hook is called");
+      await until(() => server.trail.some(({ hook }) => hook === "cleaned"), "the hook is called");
       const mine = server.trail.filter(({ detail }) => detail.startsWith(String(pid)));
       assert.deepEqual(mine.map(({ hook, detail }) => `${hook} ${detail}`), [
         `heard ${pid} 4 born`,

@@ -34,13 +34,13 @@ describe("the executable that Bun builds", { skip }, () => {
     server.stderr.on("data", (bytes) => said += bytes);
     const ended = once(server, "exit");
     try {
-      const port = await until(() => /auto-assigned port (\d+)/.exec(said)?.[1], 20_000, () => said);
+      const port = await until(() => /auto-assigned port (\d+)/.exec(said)?.[1], () => said);
       const client = new Client(Number(port));
       assert.match(await client.rest(), /^PROTO=TCP\n$/);
-      await until(() => /EXEC pid\(\d+\) ended with status 0/.test(said), 20_000, () => said);
+      await until(() => /EXEC pid\(\d+\) ended with status 0/.test(said), () => said);
     } finally {
       process.kill(server.pid as number, "SIGTERM");
-      assert.deepEqual(await within(ended, 20_000, "the end of the server"), [0, null], said);
+      assert.deepEqual(await within(ended, "the end of the server"), [0, null], said);
     }
   });
 
@@ -50,7 +50,7 @@ describe("the executable that Bun builds", { skip }, () => {
       const pid = await client.welcome();
       await client.ask("hello", pid);
       await client.quit();
-      await until(() => said().includes(`end ${pid} status 0`), 20_000, said);
+      await until(() => said().includes(`end ${pid} status 0`), said);
     });
   });
 });

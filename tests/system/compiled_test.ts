@@ -44,14 +44,14 @@ async function withExecutable(
   let log = "";
   server.stderr?.on("data", (bytes) => log += bytes);
   try {
-    await until(() => log.includes("Listening on"), 20_000, () => `the port; it said ${log}`);
+    await until(() => log.includes("Listening on"), () => `the port; it said ${log}`);
     const [port] = [...log.matchAll(/Bound to auto-assigned port (\d+)/g)].at(-1)?.slice(1) ?? [];
     const client = new Client(Number(port));
     await body(client, Object.assign(server, { said: () => log }));
     client.close();
     const ended = once(server, "exit");
     process.kill(server.pid as number, "SIGTERM");
-    assert.deepEqual(await within(ended, 20_000, "the end of the server"), [0, null], log);
+    assert.deepEqual(await within(ended, "the end of the server"), [0, null], log);
   } finally {
     if (server.exitCode === null && server.signalCode === null) server.kill("SIGKILL");
   }
@@ -81,7 +81,7 @@ test("the executable serves clients itself as Single, and restarts", { skip, tim
     process.kill(pid, "SIGHUP");
     await client.ask("hello", pid);
     await client.quit();
-    await until(() => server.said().split("Listening on").length === 3, 20_000, "the restart");
+    await until(() => server.said().split("Listening on").length === 3, "the restart");
   });
 });
 

@@ -245,7 +245,7 @@ test("the pid file of another server is not removed by the one whose it was", { 
     unlinkSync(folder.file("pid"));
     folder.write("pid", "1\n");
     signal(pid, "SIGTERM");
-    await until(() => statOf(pid) === undefined, 10_000, "the end of the server");
+    await until(() => statOf(pid) === undefined, "the end of the server");
     assert.equal(folder.read("pid"), "1\n");
   });
 });
@@ -298,7 +298,7 @@ test(
         signal(folder.pid, "SIGUSR1");
         return /Debugger listening on/.test(folder.log);
       }, "the debugger");
-      await until(() => !debuggerOpen([folder.pid, ...children]), 5000, "the end of the debugger");
+      await until(() => !debuggerOpen([folder.pid, ...children]), "the end of the debugger");
       await folder.stop();
     });
   },

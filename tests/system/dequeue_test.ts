@@ -25,7 +25,7 @@ test("a dequeue process runs beside max_servers children, one at a time", { time
   const args = [...DEQUEUE, "--max_servers", "2", "--log_level", "4"];
   await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
     const children = await untilAtWork(server, 2);
-    await until(() => workers(server).length === 1, 5000, "a dequeue process");
+    await until(() => workers(server).length === 1, "a dequeue process");
     const [worker = 0] = workers(server);
     assert.ok(!children.includes(worker));
     assert.deepEqual(server.children().toSorted(), [...children, worker].toSorted());
@@ -35,8 +35,8 @@ test("a dequeue process runs beside max_servers children, one at a time", { time
     assert.equal(server.children().length, 3);
     assert.ok(children.includes(await exchange(server.port)));
     writeFileSync(`${server.folder}/trail.go`, "");
-    await until(() => !server.children().includes(worker), 5000, "the end of the dequeue process");
-    await until(() => workers(server).length >= 2, 5000, "the next dequeue process");
+    await until(() => !server.children().includes(worker), "the end of the dequeue process");
+    await until(() => workers(server).length >= 2, "the next dequeue process");
     assert.deepEqual(
       children.filter((pid) => !server.children().includes(pid)),
       [],
@@ -48,7 +48,7 @@ test("a dequeue process runs beside max_servers children, one at a time", { time
 test("a dequeue process that works is stopped with the server", { timeout }, async () => {
   const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "4"];
   await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
-    await until(() => workers(server).length === 1, 5000, "a dequeue process");
+    await until(() => workers(server).length === 1, "a dequeue process");
   });
 });
 
@@ -59,9 +59,9 @@ test(
     const args = [...DEQUEUE, "--max_servers", "1", "--log_level", "4"];
     await withServer(args, { handler: fixture("slow_dequeue.ts") }, async (server) => {
       const [child] = await untilAtWork(server, 1);
-      await until(() => workers(server).length === 1, 5000, "a dequeue process");
+      await until(() => workers(server).length === 1, "a dequeue process");
       signal(workers(server)[0] as number, "SIGKILL");
-      await until(() => workers(server).length === 2, 5000, "the next dequeue process");
+      await until(() => workers(server).length === 2, "the next dequeue process");
       assert.deepEqual(
         server.children().toSorted(),
         [child as number, workers(server)[1] as number].toSorted(),
@@ -78,7 +78,7 @@ test(
     await withServer(args, { handler: example("every_hook.ts"), log: "trail" }, async (server) => {
       const done = () =>
         server.trail.find(({ hook, detail }) => hook === "childFinish" && detail === "dequeue");
-      await until(done, 5000, "a dequeue process that has ended");
+      await until(done, "a dequeue process that has ended");
       const life = server.trail.filter(({ pid }) => pid === done()?.pid);
       assert.deepEqual(life.map(({ role, hook, detail }) => `${role} ${hook} ${detail}`.trimEnd()), [
         "dequeue childInit dequeue",

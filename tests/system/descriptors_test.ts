@@ -117,7 +117,6 @@ for (const words of PERSONALITIES) {
               );
               return found.length > 0 ? found : undefined;
             },
-            20_000,
             "processes without rights",
           ) as number[];
           for (const pid of reduced) assert.deepEqual(ill(pid, folder), [], `process ${pid}`);
@@ -188,7 +187,7 @@ for (
           const [parent] = childrenOf(server.pid);
           const grandchildren = parent === undefined ? [] : childrenOf(parent);
           return grandchildren.length > 0 ? [parent as number, ...grandchildren] : undefined;
-        }, 20_000) as number[];
+        }) as number[];
         for (const pid of pids) {
           assert.deepEqual(
             descriptorsOf(pid).filter(({ target }) => target.endsWith("/held")),

@@ -187,7 +187,7 @@ test("standard error goes to the log, or to the client if so wanted", { timeout 
   });
   await withServer(shell(script, ...one, "--log_file", "FOLDER/log"), { log: "log" }, async (server) => {
     assert.equal(await hear(server.port), "out\n");
-    await until(() => /\[\d+\] err$/m.test(server.file("log")), 5000, "err in the log file");
+    await until(() => /\[\d+\] err$/m.test(server.file("log")), "err in the log file");
   });
   await withServer(shell(script, ...one, "--exec_stderr", "client"), {}, async (server) => {
     assert.equal(await hear(server.port), "out\nerr\n");
@@ -203,7 +203,7 @@ test("the time limit ends a program that ignores TERM, and what it started", { t
   await withServer(shell(stubborn, ...one, ...limits), {}, async (server) => {
     await withProgram(server, async (grandchild, client) => {
       await client.rest();
-      await until(() => !runs(grandchild), 5000, "the end of the grandchild");
+      await until(() => !runs(grandchild), "the end of the grandchild");
     });
     await server.says(/EXEC pid\(\d+\) exceeds exec_timeout \(0\.3 s\): it is told to end\n/);
     await server.says(/EXEC pid\(\d+\) did not end within 0\.2 s of TERM: it is killed\n/);
@@ -228,7 +228,7 @@ test(
     const script = `sleep 1000 >&- <&- 2>&- & printf '%s\\r\\n' $!`;
     await withServer(shell(script, ...one, "--exec_timeout", "100"), {}, async (server) => {
       await withProgram(server, async (left) => {
-        await until(() => !runs(left), 5000, "the end of what is left");
+        await until(() => !runs(left), "the end of what is left");
       });
     });
     await withServer(shell(script, ...one), {}, async (server) => {
@@ -247,7 +247,7 @@ test("a server that is told to stop ends its programs, by force if need be", { t
     await withProgram(server, async (grandchild, client) => {
       await server.stop();
       assert.equal(await client.rest(), "");
-      await until(() => !runs(grandchild), 5000, "the end of the grandchild");
+      await until(() => !runs(grandchild), "the end of the grandchild");
     });
     assert.equal(server.count(/EXEC pid\(\d+\) was ended by SIGKILL/), 1);
     assert.equal(
@@ -263,7 +263,7 @@ test("a program has to end before the parent would kill the child", { timeout },
   await withServer(shell(stubborn, ...one, ...stop), {}, async (server) => {
     await withProgram(server, async (grandchild) => {
       await server.stop();
-      await until(() => !runs(grandchild), 5000, "the end of the grandchild");
+      await until(() => !runs(grandchild), "the end of the grandchild");
     });
     assert.equal(server.count(/did not end within 2 s of TERM/), 1);
   });
@@ -317,7 +317,6 @@ test("hundreds of clients, one after the other and at once, leave nothing behind
     for (const pid of children) {
       await until(
         () => descriptors(pid).length <= (before.get(pid) as string[]).length,
-        5000,
         "no more descriptors",
       );
       assert.deepEqual(zombies(pid), []);
@@ -341,7 +340,7 @@ for (const personality of ["PreFork", "Fork"]) {
       assert.ok(runs(pid));
       await server.stop();
       assert.equal(await client.rest(), "");
-      await until(() => !runs(pid), 5000, "the end of the program");
+      await until(() => !runs(pid), "the end of the program");
       client.close();
     });
   });
@@ -480,15 +479,15 @@ test("as the first process of a container, the server reaps what programs leave 
   container.stderr.on("data", (bytes) => said += bytes);
   const ended = once(container, "exit");
   try {
-    const port = Number(await until(() => /auto-assigned port (\d+)/.exec(said)?.[1], 20_000, () => said));
+    const port = Number(await until(() => /auto-assigned port (\d+)/.exec(said)?.[1], () => said));
     for (let i = 0; i < 3; i++) assert.equal(await hear(port), "served\n");
-    await until(() => /(EXEC pid\(\d+\) ended[^]*){3}/.test(said), 20_000, () => said);
+    await until(() => /(EXEC pid\(\d+\) ended[^]*){3}/.test(said), () => said);
     const [server = 0] = childrenOf(container.pid as number);
     // One left behind sleeps for a while before it becomes a zombie, and longer on a busy machine.
-    await until(() => childrenOf(server).length === 1, 10_000, () => `left: ${childrenOf(server)}`);
+    await until(() => childrenOf(server).length === 1, () => `left: ${childrenOf(server)}`);
     assert.deepEqual(zombies(server), []);
   } finally {
     signal(childrenOf(container.pid as number)[0] ?? (container.pid as number), "SIGTERM");
-    await within(ended, 20_000, "the end of the container");
+    await within(ended, "the end of the container");
   }
 });

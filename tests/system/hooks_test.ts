@@ -15,7 +15,7 @@ function life(server: TestServer, pid: number, without: readonly string[] = ["id
 
 async function untilHook(server: TestServer, hook: string, times = 1): Promise<number[]> {
   const pids = () => server.trail.filter((entry) => entry.hook === hook).map(({ pid }) => pid);
-  await until(() => pids().length >= times, 10_000, `${times} × ${hook}`);
+  await until(() => pids().length >= times, `${times} × ${hook}`);
   return pids();
 }
 
@@ -132,7 +132,6 @@ test("an idleLoop that throws ends the server, children included, and is named",
         if (child !== undefined) signal(child, "SIGTERM");
         return server.ended !== undefined;
       },
-      15_000,
       "the end of the server",
     );
     assert.match(server.text, /The hook idleLoop threw .*on purpose/);

@@ -34,7 +34,7 @@ async function withClient(port: number, body: (greeting: Greeting) => Promise<vo
 }
 
 async function ended(server: SuperServer, pid: number): Promise<number> {
-  const status = await until(() => new RegExp(`end ${pid} status (\\d+)`).exec(server.said())?.[1], 10_000);
+  const status = await until(() => new RegExp(`end ${pid} status (\\d+)`).exec(server.said())?.[1]);
   return Number(status) >> 8;
 }
 
@@ -78,7 +78,6 @@ test(
       });
       await until(
         () => /EXIT: .* status=1/.test(server.file("xinetd.log")),
-        10_000,
         () => server.file("xinetd.log"),
       );
     });
@@ -92,17 +91,17 @@ test("INET logs to a file under xinetd", { timeout, skip: noXinetd }, async () =
       client.say("quit");
       assert.equal(await client.rest(), "");
     });
-    await until(() => server.file("log").includes("Server closing!"), 10_000);
+    await until(() => server.file("log").includes("Server closing!"));
     assert.match(server.file("log"), /CONNECT TCP Peer: "\[127\.0\.0\.1\]:\d+"/);
     assert.match(server.file("log"), /^preServerClose$/m);
-    await until(() => /EXIT: .* status=0/.test(server.file("xinetd.log")), 10_000);
+    await until(() => /EXIT: .* status=0/.test(server.file("xinetd.log")));
   });
 });
 
 test("a mistake in the options is not told to a client of xinetd", { timeout, skip: noXinetd }, async () => {
   await withXinetd({ program: [...INET, "--max_servers", "none"] }, async (server) => {
     assert.equal(await hear(server.port), "");
-    await until(() => /EXIT: .* status=78/.test(server.file("xinetd.log")), 10_000);
+    await until(() => /EXIT: .* status=78/.test(server.file("xinetd.log")));
   });
 });
 
@@ -119,7 +118,7 @@ for (const denied of [false, true]) {
       for (const program of [perl, tine("INET", example("every_hook.ts"))]) {
         await withTcpserver({ program, env }, async (server) => {
           assert.equal(await hear(server.port), answer);
-          await until(() => server.said().includes("status 0"), 10_000, () => server.said());
+          await until(() => server.said().includes("status 0"), () => server.said());
           const notes = server.file("trail").split("\n").filter((line) =>
             line !== "" && !/writeToLog/.test(line)
           );
@@ -152,7 +151,7 @@ for (const hook of ["postAccept", "allowDeny", "preLoop", "postClientConnection"
       const program = tine("INET", fixture("throwing.ts"));
       await withTcpserver({ program, env: { THROW: hook } }, async (server) => {
         await hear(server.port);
-        await until(() => server.said().includes("status 256"), 20_000, () => server.said()); // 1 << 8
+        await until(() => server.said().includes("status 256"), () => server.said()); // 1 << 8
         assert.match(server.said(), new RegExp(`(^|[ \\n])The hook ${hook} threw Error: on purpose`));
       });
     },
@@ -162,7 +161,7 @@ for (const hook of ["postAccept", "allowDeny", "preLoop", "postClientConnection"
 test("rules of access turn a client of INET away", { timeout, skip: noTcpserver }, async () => {
   await withTcpserver({ program: [...INET, "--cidr_deny", "127.0.0.0/8"] }, async (server) => {
     assert.equal(await hear(server.port), "");
-    await until(() => server.said().includes("status 0"), 10_000, () => server.said());
+    await until(() => server.said().includes("status 0"), () => server.said());
     assert.match(server.said(), /DENY 127\.0\.0\.1:\d+/);
   });
 });
@@ -184,7 +183,7 @@ test("TERM ends INET, and HUP does not", { timeout, skip: noTcpserver }, async (
   await withTcpserver({ program: INET }, async (server) => {
     await withClient(server.port, async ({ pid, client }) => {
       signal(pid, "SIGHUP");
-      await until(() => server.said().includes("Cannot restart: INET serves the one client"), 10_000);
+      await until(() => server.said().includes("Cannot restart: INET serves the one client"));
       client.say("hello");
       assert.equal(await client.line(), "you said hello");
       signal(pid, "SIGTERM");

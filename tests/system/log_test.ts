@@ -10,8 +10,6 @@ import { timeout } from "../support/limits.ts";
 import { exchange, fixture, signal, type TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
-const DEADLINE_MS = 20_000;
-
 /** A folder that is gone afterwards. */
 function folder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), "test-log-"));
@@ -40,7 +38,6 @@ async function withSyslog(
   await withServer([...args, ...more], { wait: false }, async (server) => {
     const port = await until(
       () => /auto-assigned port (\d+)/.exec(received().join("\n"))?.[1],
-      DEADLINE_MS,
       () => `the port; the daemon heard ${received().join("\n")}`,
     );
     await body(server, Number(port));
@@ -78,16 +75,16 @@ test("a log to syslog's local socket survives a restart of the log daemon", { ti
   const received = () => (lines.push(...daemon.take()), lines);
   await withSyslog(`unix:${path}`, received, async (server, port) => {
     const child = await exchange(port);
-    await until(() => heard(received(), /CONNECT/).length === 1, DEADLINE_MS);
+    await until(() => heard(received(), /CONNECT/).length === 1);
     daemon.stop();
     await exchange(port);
     daemon.start();
     // Nobody says anything any more: what was said meanwhile comes by itself.
-    await until(() => heard(received(), /CONNECT/).length === 2, DEADLINE_MS);
+    await until(() => heard(received(), /CONNECT/).length === 2);
     daemon.stop();
     daemon.start();
     await exchange(port);
-    await until(() => heard(received(), /CONNECT/).length === 3, DEADLINE_MS);
+    await until(() => heard(received(), /CONNECT/).length === 3);
     await server.stop();
     checkWholeLife(received(), server, child);
   });
@@ -97,9 +94,9 @@ test("a log to syslog over UDP goes on", { timeout }, async () => {
   await using daemon = await receiveUdp();
   await withSyslog(`udp:127.0.0.1:${daemon.port}`, () => daemon.received, async (server, port) => {
     const child = await exchange(port);
-    await until(() => heard(daemon.received, /CONNECT/).length === 1, DEADLINE_MS);
+    await until(() => heard(daemon.received, /CONNECT/).length === 1);
     await server.stop();
-    await until(() => heard(daemon.received, /Server closing/).length === 1, DEADLINE_MS);
+    await until(() => heard(daemon.received, /Server closing/).length === 1);
     checkWholeLife(daemon.received, server, child);
   });
 });
@@ -111,13 +108,13 @@ test("a log to syslog over TCP survives a restart of the log daemon", { timeout 
   const received = () => (lines.push(...daemon.received.splice(0)), lines);
   await withSyslog(`tcp:127.0.0.1:${daemonPort}`, received, async (server, port) => {
     const child = await exchange(port);
-    await until(() => heard(received(), /CONNECT/).length === 1, DEADLINE_MS);
+    await until(() => heard(received(), /CONNECT/).length === 1);
     await daemon[Symbol.asyncDispose]();
     await exchange(port);
     daemon = await receiveTcp(daemonPort);
-    await until(() => heard(received(), /CONNECT/).length === 2, DEADLINE_MS);
+    await until(() => heard(received(), /CONNECT/).length === 2);
     await server.stop();
-    await until(() => heard(received(), /Server closing/).length === 1, DEADLINE_MS);
+    await until(() => heard(received(), /Server closing/).length === 1);
     checkWholeLife(received(), server, child);
   });
   await daemon[Symbol.asyncDispose]();
@@ -126,9 +123,9 @@ test("a log to syslog over TCP survives a restart of the log daemon", { timeout 
 test("a restart in place loses no line to syslog", { timeout }, async () => {
   await using daemon = await receiveTcp();
   await withSyslog(`tcp:127.0.0.1:${daemon.port}`, () => daemon.received, async (server) => {
-    await until(() => heard(daemon.received, /Child Preforked/).length === 1, DEADLINE_MS);
+    await until(() => heard(daemon.received, /Child Preforked/).length === 1);
     signal(server.pid, "SIGHUP");
-    await until(() => heard(daemon.received, /Child Preforked/).length === 2, DEADLINE_MS);
+    await until(() => heard(daemon.received, /Child Preforked/).length === 2);
     assert.equal(heard(daemon.received, /Re-exec server during HUP/).length, 1);
     assert.deepEqual(heard(daemon.received, /starting!/).map(({ pid }) => pid), [server.pid, server.pid]);
   });

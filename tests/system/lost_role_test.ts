@@ -10,7 +10,6 @@ const PROGRAM = fixture("starts_itself_again.ts");
 async function outcome(server: TestServer): Promise<{ code: string; said: string }> {
   const row = await until(
     () => server.trail.find(({ hook }) => hook === "again"),
-    20_000,
     "the end of the program that was started again",
   );
   const [code = "", ...said] = (row as { detail: string }).detail.split(" ");

@@ -44,7 +44,7 @@ function times(server: TestServer, callback: string): number {
 }
 
 async function untilCalled(server: TestServer, callback: string, count = 1): Promise<void> {
-  await until(() => times(server, callback) >= count, 10_000, () => `${count} × ${callback}`);
+  await until(() => times(server, callback) >= count, () => `${count} × ${callback}`);
 }
 
 /** Lets callbacks go on that wait for the test's word. */
@@ -86,7 +86,7 @@ for (const denied of [false, true]) {
       const last = denied ? "postProcessRequest" : "muxClose";
       let expected = await perlHooks("Multiplex", env, async ({ port, trail }) => {
         await visit(port, trail);
-        await until(() => trail().includes(last), 10_000, () => `the last callback in Perl: ${trail()}`);
+        await until(() => trail().includes(last), () => `the last callback in Perl: ${trail()}`);
       });
       // There the object of the listening socket stands for who was denied; here there is none.
       if (denied) expected = expected.filter((hook) => hook !== "muxClose" && hook !== "muxEof");
@@ -109,7 +109,7 @@ test("Multiplex serves many clients at once in one process", { timeout }, async 
       (b as Client).say("all good day");
       for (const client of [a, b, c]) assert.equal(await client?.line(), "good day");
     });
-    await until(() => times(server, "muxClose") === 3, 10_000, "everybody's muxClose");
+    await until(() => times(server, "muxClose") === 3, "everybody's muxClose");
     assert.deepEqual(server.children(), []);
     assert.match(server.text, /Listening on .* \(Multiplex, at most \d+ clients at a time,/);
   });
@@ -205,7 +205,6 @@ test(
         const greeting = `hello ${server.pid} 2\r\n`.length;
         await until(
           () => received >= greeting + count * (question.length + 2),
-          30_000,
           () => `${received} bytes`,
         );
         slow.destroy();
@@ -227,7 +226,7 @@ test("drained waits for a slow reader, so that it gets everything", { timeout },
       last = (last + bytes.toString()).slice(-6);
     });
     slow.resume();
-    await until(() => last === "over\r\n", 20_000, () => `the end; ${received} bytes came`);
+    await until(() => last === "over\r\n", () => `the end; ${received} bytes came`);
     assert.ok(received > 200 * 65536);
     slow.destroy();
   });
@@ -390,7 +389,7 @@ test("SIGHUP restarts Multiplex in place: answers are sent, sockets stay", { tim
       assert.equal(await busy?.line(), "slow answer");
       assert.equal(await busy?.rest(), "");
       assert.equal(await idle?.rest(), "");
-      await until(() => times(server, "muxClose") === 2, 10_000, "everybody's muxClose");
+      await until(() => times(server, "muxClose") === 2, "everybody's muxClose");
     });
     await server.says(/Listening on/, { times: 2 });
     await withClients(server, 1, (client) => ask(client, "x", "1 x"));
@@ -550,7 +549,7 @@ test("Multiplex serves unix sockets, and removes their files at its end", { time
     const socket = createConnection({ path });
     socket.on("data", (bytes) => heard += bytes.toString());
     socket.write("x\r\n");
-    await until(() => /^hello \d+ 1\r\n1 x\r\n$/.test(heard), 10_000, () => heard);
+    await until(() => /^hello \d+ 1\r\n1 x\r\n$/.test(heard), () => heard);
     socket.destroy();
     await server.stop();
     assert.equal(existsSync(path), false);

@@ -47,9 +47,9 @@ test(
       signal(server.pid, "SIGHUP");
       await serveUntil(server, 50, () => server.ready().filter((pid) => !old.includes(pid)).length >= 3);
       signal(server.pid, "SIGTTIN");
-      await until(() => server.children().length === 4, 20_000, "a child more");
+      await until(() => server.children().length === 4, "a child more");
       signal(server.pid, "SIGTTOU");
-      await until(() => server.children().length === 3, 20_000, "a child fewer");
+      await until(() => server.children().length === 3, "a child fewer");
     });
   },
 );

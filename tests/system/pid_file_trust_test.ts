@@ -205,7 +205,7 @@ test(
       };
       const first = await start();
       signal(first, "SIGTERM");
-      await until(() => statOf(first) === undefined, 20_000, "the end of the server");
+      await until(() => statOf(first) === undefined, "the end of the server");
       assert.equal(folder.read("run/pid"), `${first}\n`);
       await folder.says(
         /Cannot remove pid_file .*: permission denied .*; it is left for tine stop, or the next start/,

@@ -13,10 +13,10 @@ for (const name of ["SIGTERM", "SIGHUP"] as const) {
         async (server) => {
           for (const pid of await server.untilReady(2)) {
             signal(pid, name);
-            await until(() => !server.children().includes(pid), 3000, "end");
+            await until(() => !server.children().includes(pid), "end");
           }
           await server.untilReady(2);
-          await within(exchange(server.port), 3000, `a client after ${name}`);
+          await within(exchange(server.port), `a client after ${name}`);
         },
       );
     },

@@ -21,7 +21,7 @@ async function talk(to: { path: string } | { host: string; port: number }): Prom
   });
   socket.write("hello\nquit\n");
   try {
-    return await within(heard, 10_000, "the end of a dialogue");
+    return await within(heard, "the end of a dialogue");
   } finally {
     socket.destroy();
   }
@@ -292,14 +292,12 @@ test("datagrams keep their order of hooks and can be denied", { timeout }, async
     await withServer(["--port", "127.0.0.1:0/udp", "--max_servers", "1"], options, async (server) => {
       const port = await until(
         () => Number(/Bound to auto-assigned port (\d+)/.exec(server.file("trail"))?.[1]),
-        20_000,
         "the port",
       );
       const denied = "DENY" in env;
       assert.equal(await withUdp(port, (client) => client.ask("x")), denied ? "Not you.\r\n" : "Hello.\r\n");
       await until(
         () => server.trail.some(({ hook }) => hook === "postClientConnection"),
-        10_000,
         "the last hook",
       );
       const child = server.trail.filter(({ role }) => role === "child").map(({ hook, detail }) =>
@@ -384,7 +382,7 @@ test("the socket's file of a server that was killed is replaced by the next star
     await killed.untilReady(1);
     signal(killed.pid, "SIGKILL");
     await killed.end();
-    await until(() => killed.remains().length === 0, 10_000, "the end of its children");
+    await until(() => killed.remains().length === 0, "the end of its children");
     const path = `${killed.folder}/s.sock`;
     const { ino, mtimeMs } = lstatSync(path);
     await withServer(args(killed.folder), { ports: 0 }, async (server) => {

@@ -169,7 +169,7 @@ test(
       client.say("hello");
       assert.equal(await client.line(), "hello");
       client.say("close");
-      await until(() => statOf(pid) === undefined, 10_000, "the end of the server");
+      await until(() => statOf(pid) === undefined, "the end of the server");
       client.close();
       assert.equal(folder.read("pid"), "");
     });

@@ -73,7 +73,7 @@ test("HUP adds and removes ports under load: the kept one refuses nobody", { tim
     assert.match(folder.log, /Closing un-mapped port/);
     await until(() => isRefused(added), 10_000, "the end of the port that was removed");
     const before = clients.served();
-    await until(() => clients.served() > before + 20, 10_000, "clients after both restarts");
+    await until(() => clients.served() > before + 20, "clients after both restarts");
     assert.deepEqual(await clients.stop(), []);
     assert.equal(folder.pid, pid);
     await folder.stop();
@@ -172,8 +172,8 @@ test("HUP takes another pid file, and leaves none behind", { timeout }, async ()
     folder.remember(pid);
     configure(folder, [...lines, `pid_file ${folder.file("pid")}`]);
     signal(pid, "SIGHUP");
-    await until(() => folder.pid === pid, 10_000, "the new pid file");
-    await until(() => folder.read("first") === "", 5000, "the end of the old pid file");
+    await until(() => folder.pid === pid, "the new pid file");
+    await until(() => folder.read("first") === "", "the end of the old pid file");
     await folder.children(1);
     await folder.stop();
   });
@@ -225,12 +225,10 @@ for (const NAME of ["TERM", "QUIT"]) {
           signal(pid, "SIGHUP");
           await until(
             () => statOf(pid) === undefined,
-            10_000,
             () => `the end of ${pid}, ${DELAY}\n${folder.log}`,
           );
           await until(
             () => childrenOf(pid).length === 0,
-            5000,
             "the end of its children",
           );
           assert.equal(folder.read("pid"), "", "the pid file is left");

@@ -15,7 +15,7 @@ async function serveAll(server: TestServer): Promise<void> {
 async function killEach(server: TestServer, n: number): Promise<void> {
   for (const victim of await server.untilReady(n)) {
     assert.ok(signal(victim, "SIGKILL"));
-    await until(() => !server.children().includes(victim), 5000, "the end of the child");
+    await until(() => !server.children().includes(victim), "the end of the child");
     await serveAll(server);
   }
   await server.untilReady(n);
@@ -63,7 +63,7 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
         await withServer(args, { ports: 2, killed: true }, async (server) => {
           await server.untilReady(children);
           signal(server.pid, "SIGKILL");
-          await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
+          await until(() => server.remains().length === 0, () => `left: ${server.remains()}`);
           server.checkLeftovers();
         });
       },
@@ -78,7 +78,6 @@ for (const serialize of ["flock", "semaphore", "pipe"]) {
       await server.says(/Re-exec server during HUP/);
       await until(
         () => server.ready().filter((pid) => !old.includes(pid)).length === 2,
-        10_000,
         "new children",
       );
       await serveAll(server);
@@ -102,7 +101,7 @@ test(
       await server.untilReady(2);
       assert.deepEqual(readdirSync(server.folder), []);
       signal(server.pid, "SIGKILL");
-      await until(() => server.remains().length === 0, 5000, () => `left: ${server.remains()}`);
+      await until(() => server.remains().length === 0, () => `left: ${server.remains()}`);
       server.checkLeftovers();
     });
     await withServer(["--serialize", "flock", "--lock_file", "FOLDER/named"], {}, async (server) => {

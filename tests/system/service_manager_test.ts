@@ -32,7 +32,6 @@ class Manager {
         }
         return datagram && this.told.at(-1);
       },
-      10_000,
       () => `a message after ${JSON.stringify(this.told)}`,
     );
   }

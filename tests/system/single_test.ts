@@ -25,7 +25,7 @@ function hooks(server: TestServer): string[] {
 }
 
 async function untilHook(server: TestServer, hook: string): Promise<void> {
-  await until(() => hooks(server).includes(hook), 10_000, `the hook ${hook}`);
+  await until(() => hooks(server).includes(hook), `the hook ${hook}`);
 }
 
 /** Runs `body` with a client that was greeted. */
@@ -49,7 +49,7 @@ for (const denied of [false, true]) {
       const answer = denied ? "Not you.\r\n" : "Hello.\r\n";
       const expected = await perlHooks("Single", env, async ({ port, trail }) => {
         assert.equal(await hear(port), answer);
-        await until(() => trail().includes("postClientConnection"), 10_000, "the last hook for the client");
+        await until(() => trail().includes("postClientConnection"), "the last hook for the client");
       });
       assert.ok(expected.includes(denied ? "requestDenied" : "processRequest"), "Perl noted its hooks");
       await withServer(SINGLE, { ...EVERY_HOOK, env }, async (server) => {
@@ -130,7 +130,7 @@ test("SIGQUIT lets Single finish its client, and a second signal does not wait",
     await withClient(server, async (client) => {
       signal(server.pid, "SIGQUIT");
       await server.says(/Attempting a slow shutdown/);
-      await until(() => server.file("trail").includes("aborted"), 10_000, "the handler's notice");
+      await until(() => server.file("trail").includes("aborted"), "the handler's notice");
       client.say("y");
       assert.equal(await client.line(), "bye y");
     });
@@ -213,7 +213,6 @@ test("SIGUSR1 opens the log of Single again, and SIGTTIN and SIGTTOU say that th
           signal(server.pid, "SIGTTIN");
           return server.file("log") !== "";
         },
-        10_000,
         "the new log",
       );
       signal(server.pid, "SIGTTOU");

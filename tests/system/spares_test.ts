@@ -28,10 +28,10 @@ test(
       const { held, pids } = await hold(server, 9);
       assert.equal(new Set(pids).size, 9, "one client a child");
       // min_spare_servers wait beside the nine.
-      await until(() => server.ready().length >= 11, 20_000, "nine busy children and two that wait");
+      await until(() => server.ready().length >= 11, "nine busy children and two that wait");
       assert.ok(server.children().length <= 16);
       await quitAll(held);
-      await until(() => server.children().length <= 4, 20_000, "max_spare_servers, since nobody is busy");
+      await until(() => server.children().length <= 4, "max_spare_servers, since nobody is busy");
       await server.says(/Killing "\d+" children/);
       assert.ok(server.children().length >= 3);
       assert.equal(server.count(/was killed|ended with status [^0]/), 0);
@@ -76,12 +76,12 @@ test("PreFork replaces children that are killed while they wait, and still notic
   await withServer(args, { personality: "PreFork" }, async (server) => {
     for (let round = 0; round < 3; round++) {
       for (const pid of await server.untilReady(3)) assert.ok(signal(pid, "SIGKILL"));
-      await until(() => server.count(/was killed by SIGKILL/) === 3 * (round + 1), 20_000, "all are killed");
+      await until(() => server.count(/was killed by SIGKILL/) === 3 * (round + 1), "all are killed");
     }
     await server.untilReady(3);
     // If the dead counted as children that wait, nobody would tell the parent that spares are short.
     const { held } = await hold(server, 2);
-    await until(() => server.ready().length >= 4, 20_000, "two busy children and two that wait");
+    await until(() => server.ready().length >= 4, "two busy children and two that wait");
     await quitAll(held);
   });
 });
@@ -134,7 +134,7 @@ test("children of PreFork that have served max_requests are replaced", { timeout
     const served: number[] = [];
     for (let i = 0; i < 24; i++) served.push(await exchange(server.port));
     for (const pid of served) assert.ok(served.filter((other) => other === pid).length <= 3);
-    await until(() => server.ready().length >= 3, 20_000, "min_servers");
+    await until(() => server.ready().length >= 3, "min_servers");
   });
 });
 
@@ -144,7 +144,7 @@ test("Fork serves each client in a process of its own, which leaves", { timeout 
     const pids: number[] = [];
     for (let i = 0; i < 12; i++) pids.push(await exchange(server.port));
     assert.equal(new Set(pids).size, 12);
-    await until(() => server.children().every((pid) => !pids.includes(pid)), 20_000, "all 12 have left");
+    await until(() => server.children().every((pid) => !pids.includes(pid)), "all 12 have left");
     assert.equal(server.count(/was killed|ended with status [^0]/), 0);
   });
 });
@@ -157,7 +157,6 @@ test(
     await withServer(args, { personality: "Fork" }, async (server) => {
       const waiting = await until(
         () => server.settled().length > 0 ? server.settled() : undefined,
-        20_000,
         "a child that waits",
       ) as number[];
       const { held, pids } = await hold(server, 3);

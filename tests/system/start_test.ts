@@ -66,7 +66,6 @@ test("children that are killed before they are ready are replaced too", { timeou
         const pids = server.children();
         return pids.length > 0 ? pids : undefined;
       },
-      5000,
       "a child",
     ) as number[];
     for (const pid of young) signal(pid, "SIGKILL");

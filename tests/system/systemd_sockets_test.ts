@@ -81,7 +81,7 @@ test(
         const socket = createConnection(path);
         let text = "";
         socket.on("data", (bytes) => text += bytes);
-        await until(() => text.includes("Welcome"), 20_000, "the greeting");
+        await until(() => text.includes("Welcome"), "the greeting");
         socket.destroy();
       };
       await welcome();

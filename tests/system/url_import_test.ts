@@ -59,7 +59,7 @@ test("a program of one's own imports mod.ts by its URL, and its children are sta
       };
       await talk();
       // From here on the site is not needed: children are replaced, and the server restarted, from the cache.
-      await until(() => server.ready().length >= 2, 20_000, "both children");
+      await until(() => server.ready().length >= 2, "both children");
       await site.close();
       for (let i = 0; i < 6; i++) await talk();
       signal(server.pid, "SIGHUP");
