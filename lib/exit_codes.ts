@@ -12,6 +12,8 @@ export const EX_OK = 0;
 export const EX_FATAL = 1;
 /** What is awaited can never come, as nothing is left in the event loop (Node's status for a promise that never settles). */
 export const EX_STALLED = 13;
+/** `tine status`: the server does not run (the status of init scripts, LSB). */
+export const EX_NOT_RUNNING = 3;
 /** The command line cannot be understood (`EX_USAGE`). */
 export const EX_USAGE = 64;
 /** An input file cannot be opened or read (`EX_NOINPUT`). */

@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { splitPositionals } from "../config/command_line.ts";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig, nameHandler } from "../config/config.ts";
 import { printEffective } from "../config/describe.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
@@ -28,6 +28,7 @@ export async function check(args: readonly string[]): Promise<void> {
     personality,
     own: handler.options,
     defaults: handler.defaults,
+    ifUnknown: path === undefined ? nameHandler("tine check FILE HANDLER [options]") : undefined,
   });
   const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler) : loaded;
   await checkStart(located, given);

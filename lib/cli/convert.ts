@@ -1,5 +1,5 @@
 /**
- * `tine convert OLD > NEW`: a key-value file as TOML, or a TOML file as key-value.
+ * `tine convert OLD [HANDLER] > NEW`: a key-value file as TOML, or a TOML file as key-value.
  *
  * @module
  */
@@ -8,12 +8,14 @@ import process from "node:process";
 import { readConfigText } from "../config/config_text.ts";
 import { convert } from "../config/convert.ts";
 import { UsageError } from "../errors.ts";
+import { loadHandler } from "../handler/load.ts";
 
-/** Converts the file that is the only argument, to standard output. */
+/** Converts the file that is the first argument, to standard output; a handler tells its own options. */
 export async function convertFile(args: readonly string[]): Promise<void> {
-  const [file, ...more] = args;
+  const [file, handler, ...more] = args;
   if (file === undefined || more.length > 0) {
-    throw new UsageError("Missing the one file to convert; write tine convert OLD > NEW");
+    throw new UsageError("Missing the one file to convert; write tine convert OLD [HANDLER] > NEW");
   }
-  process.stdout.write(await convert(readConfigText(file), file));
+  const own = handler === undefined ? {} : (await loadHandler(handler)).handler.options;
+  process.stdout.write(await convert(readConfigText(file), file, own));
 }

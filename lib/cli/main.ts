@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { questionIn } from "../config/question.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { reportAndExit } from "../server/report.ts";
 
@@ -19,22 +20,28 @@ const VERBS: Readonly<Record<string, () => Promise<(args: readonly string[]) => 
   scale: async () => (await import("./scale.ts")).scale,
   status: async () => (await import("./status.ts")).status,
   help: async () => (await import("./help.ts")).help,
-  "--help": async () => (await import("./help.ts")).help,
-  "-h": async () => (await import("./help.ts")).help,
   version: async () => (await import("./help.ts")).version,
-  "--version": async () => (await import("./help.ts")).version,
-  "-V": async () => (await import("./help.ts")).version,
 };
+
+/** Does what the arguments say, of which the first may be a verb. */
+async function act(args: readonly string[]): Promise<void> {
+  const [word = "", ...rest] = args;
+  const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
+  // Any other command ends by a signal as all programs do.
+  if (verb !== undefined && word !== "exec") signalListeners.letGo();
+  if (verb !== undefined) {
+    const question = questionIn(rest);
+    if (question !== undefined) return await (await import("./help.ts")).answerQuestion(question);
+    return await (await verb())(rest);
+  }
+  (await import("./unknown_command.ts")).refuseUnknownCommand(args, Object.keys(VERBS));
+  await (await import("./serve.ts")).serve(args);
+}
 
 /** Does what the arguments say. */
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
   try {
-    // Any other command ends by a signal as all programs do.
-    const serves = args[0] === "exec" || args[0] === undefined || !Object.hasOwn(VERBS, args[0]);
-    if (!serves) signalListeners.letGo();
-    const verb = args[0] === undefined || !Object.hasOwn(VERBS, args[0]) ? undefined : VERBS[args[0]];
-    if (verb !== undefined) await (await verb())(args.slice(1));
-    else await (await import("./serve.ts")).serve(args);
+    await act(args);
   } catch (error) {
     reportAndExit(error);
   }

@@ -5,6 +5,8 @@
  */
 
 import { splitPositionals } from "../config/command_line.ts";
+import { nameHandler } from "../config/config.ts";
+import { questionIn } from "../config/question.ts";
 import type { Handler } from "../context.ts";
 import { startersDescriptors } from "../os/starters_descriptors.ts";
 import { runServer } from "../server/server.ts";
@@ -21,6 +23,10 @@ export async function serve(args: readonly string[], options: { before?: number 
   const { handler, url } = path === undefined
     ? { handler: {} as Handler, url: undefined }
     : await loadHandler(path);
+  const question = questionIn(rest, handler.options);
+  if (question !== undefined) {
+    return await (await import("./help.ts")).answerQuestion(question, handler.options);
+  }
   await runServer({
     handler,
     handlerUrl: url,
@@ -28,5 +34,6 @@ export async function serve(args: readonly string[], options: { before?: number 
     firstArgument: firstArgument + (options.before ?? 0),
     personality,
     leftOpen,
+    ifUnknown: path === undefined ? nameHandler("tine HANDLER [options]") : undefined,
   });
 }

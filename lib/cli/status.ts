@@ -5,7 +5,9 @@
  */
 
 import process from "node:process";
-import type { ChildStatus } from "../daemon/running_server.ts";
+import { type ChildStatus, NotRunningError, type RunningServer } from "../daemon/running_server.ts";
+import { TineError } from "../errors.ts";
+import { EX_NOT_RUNNING } from "../exit_codes.ts";
 import { findTarget } from "./target.ts";
 
 /** `3 s`, `5 min`, `2 h`, `4 d` */
@@ -38,9 +40,19 @@ export function childrenTable(children: readonly ChildStatus[], now: number): st
     .join("");
 }
 
+/** The server. @throws {TineError} with the status that init scripts have, if it does not run */
+async function findServer(args: readonly string[]): Promise<RunningServer> {
+  try {
+    return (await findTarget("status", args, 1)).server;
+  } catch (error) {
+    if (!(error instanceof NotRunningError)) throw error;
+    throw new TineError(error.message, { exitCode: EX_NOT_RUNNING });
+  }
+}
+
 /** Prints what the server tells, and its children. */
 export async function status(args: readonly string[]): Promise<void> {
-  const { server } = await findTarget("status", args, 1);
+  const server = await findServer(args);
   const now = Date.now();
   const children = server.children();
   const { status } = server;

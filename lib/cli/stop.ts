@@ -5,15 +5,29 @@
  */
 
 import process from "node:process";
+import { NotRunningError } from "../daemon/running_server.ts";
 import { TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
-import { findTarget } from "./target.ts";
+import { findTarget, type Target } from "./target.ts";
 
 /** How much longer than `stop_timeout` a server may take to end. */
 const MARGIN_MS = 10_000;
 
+/** The server; undefined if it does not run, which is what was asked for. */
+async function findServer(verb: string, args: readonly string[]): Promise<Target | undefined> {
+  try {
+    return await findTarget(verb, args, 1);
+  } catch (error) {
+    if (!(error instanceof NotRunningError)) throw error;
+    process.stdout.write(`There is nothing to ${verb}: ${error.why}\n`);
+    return undefined;
+  }
+}
+
 async function end(verb: "stop" | "quit", args: readonly string[]): Promise<void> {
-  const { server, config } = await findTarget(verb, args, 1);
+  const target = await findServer(verb, args);
+  if (target === undefined) return;
+  const { server, config } = target;
   server.signal(verb === "stop" ? "TERM" : "QUIT");
   // A client may take as long as it likes; who waits for it can break off, and stop the server.
   const patienceMs = verb === "quit" ? Infinity : config.stopTimeout * 1000 + MARGIN_MS;

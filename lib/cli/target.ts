@@ -6,7 +6,7 @@
  */
 
 import { splitPositionals } from "../config/command_line.ts";
-import { loadConfig } from "../config/config.ts";
+import { loadConfig, nameHandler } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import { RunningServer } from "../daemon/running_server.ts";
 import { UsageError } from "../errors.ts";
@@ -34,6 +34,7 @@ export async function findTarget(verb: string, args: readonly string[], skipped:
     personality,
     own: handler.options,
     defaults: handler.defaults,
+    ifUnknown: path === undefined ? nameHandler(`tine ${verb} HANDLER [options]`) : undefined,
   });
   if (config.pidFile === undefined) {
     throw new UsageError(

@@ -6,7 +6,7 @@
 
 import { ConfigError, UsageError } from "../errors.ts";
 import { findPersonality, PERSONALITIES, type PersonalityName } from "../personality/personality.ts";
-import { nearest } from "./nearest.ts";
+import { editDistance, nearest } from "./nearest.ts";
 import { decodePercent, hasPercent, type RawSource, type RawValue } from "./raw.ts";
 
 /** What stands before the options. */
@@ -54,6 +54,7 @@ export function splitPositionals(argv: readonly string[]): Positionals {
  * @param args The arguments without the positional ones.
  * @param known Every name of an option, the program's own included.
  * @param firstArgument The number that error messages give to the first of `args`.
+ * @param ifUnknown What else may be done about a name that is not known.
  * @throws {ConfigError} if a name is not known
  * @throws {UsageError} if an argument has another form
  */
@@ -61,6 +62,7 @@ export function parseCommandLine(
   args: readonly string[],
   known: ReadonlySet<string>,
   firstArgument = 1,
+  ifUnknown?: string,
 ): RawSource {
   const values: RawValue[] = [];
   const notes: string[] = [];
@@ -74,7 +76,7 @@ export function parseCommandLine(
     const match = ARGUMENT.exec(argument);
     const key = match?.[1];
     if (key === undefined || !known.has(key)) {
-      throw unknownArgument(argument, key, known, place);
+      throw unknownArgument({ argument, key, known, place, ifUnknown });
     }
     let value = match?.[2];
     if (value === undefined) {
@@ -107,14 +109,27 @@ function program(words: readonly string[], place: { source: string; line: number
   return [{ key: "exec", value: words, form: "code", place: elementPlaces[0] ?? place, elementPlaces }];
 }
 
-function unknownArgument(
-  argument: string,
-  key: string | undefined,
-  known: ReadonlySet<string>,
-  place: { source: string; line: number },
-): Error {
+/** The personality that `word` is a slip of the pen for: with names so short, almost any word is near to one. */
+export function nearestPersonality(word: string): string | undefined {
+  const near = nearest(word, PERSONALITIES);
+  const isNear = near !== undefined &&
+    editDistance(word.toLowerCase(), near.toLowerCase()) <= word.length / 5;
+  return isNear ? near : undefined;
+}
+
+/** An argument that belongs to no option. */
+interface UnknownArgument {
+  readonly argument: string;
+  /** Its key, where it has the form of an option. */
+  readonly key: string | undefined;
+  readonly known: ReadonlySet<string>;
+  readonly place: { source: string; line: number };
+  readonly ifUnknown: string | undefined;
+}
+
+function unknownArgument({ argument, key, known, place, ifUnknown }: UnknownArgument): Error {
   const word = key ?? /^-{0,2}([\w-]+)/.exec(argument)?.[1];
-  const near = word === undefined ? undefined : nearest(word, [...known, ...PERSONALITIES]);
+  const near = word === undefined ? undefined : nearest(word, known) ?? nearestPersonality(word);
   const remedy = near === undefined ? "see --help" : `the nearest is "${near}"`;
   if (key === undefined) {
     const where = `${place.source}:${place.line}`;
@@ -122,5 +137,9 @@ function unknownArgument(
       `${where}: Cannot read argument "${argument}": it is not of the form --key value; ${remedy}`,
     );
   }
-  return new ConfigError(`Cannot set "${key}": there is no such option; ${remedy}`, { option: key, place });
+  const more = ifUnknown === undefined ? "" : `, or ${ifUnknown}`;
+  return new ConfigError(`Cannot set "${key}": there is no such option; ${remedy}${more}`, {
+    option: key,
+    place,
+  });
 }

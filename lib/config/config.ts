@@ -51,6 +51,13 @@ export interface Sources {
   readonly own?: OwnOptions | undefined;
   /** The personality that the command line named before its options. */
   readonly personality?: string | undefined;
+  /** What else may be done about an option that is not known. */
+  readonly ifUnknown?: string | undefined;
+}
+
+/** What may be done about an option that is not known where no handler is named, whose own it could be. */
+export function nameHandler(usage: string): string {
+  return `name the handler whose own it is: ${usage}`;
 }
 
 /** The options in force and where they came from. */
@@ -95,7 +102,12 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const file = named === undefined
     ? { values: [], notes: [] }
     : await readConfigFile(named.path, named.place);
-  const merged = merge([commandLine, code, checkSource(file, own), checkSource(defaults, own)]);
+  const merged = merge([
+    commandLine,
+    code,
+    checkSource(file, own, sources.ifUnknown),
+    checkSource(defaults, own),
+  ]);
   const serverType = serverTypes(merged, sources.personality);
   const choice = choosePersonality(serverType);
   const personality = runnable(choice.personality, serverType, merged);
@@ -132,7 +144,7 @@ export async function readConfigFile(path: string, place?: Place): Promise<RawSo
 
 function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
   const known = new Set([...optionNames(), ...Object.keys(own)]);
-  const read = parseCommandLine(sources.argv, known, sources.firstArgument ?? 1);
+  const read = parseCommandLine(sources.argv, known, sources.firstArgument ?? 1, sources.ifUnknown);
   // MultiType is what reads server_type, from wherever it comes.
   if (sources.personality === undefined || sources.personality === "MultiType") return read;
   const again = read.values.find(({ key }) => key === "server_type");

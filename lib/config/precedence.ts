@@ -35,15 +35,16 @@ function quote(definition: Definition, value: unknown): string {
  *
  * @param source The values.
  * @param own The program's own options.
+ * @param ifUnknown What else may be done about a name that is not known.
  * @throws {ConfigError} for the first value that is wrong: an unknown name, a value that is not of its kind or out of
  * range, an option that is not supported, or a second value where one is allowed
  */
-export function checkSource(source: RawSource, own: OwnOptions): Checked {
+export function checkSource(source: RawSource, own: OwnOptions, ifUnknown?: string): Checked {
   const checked = new Map<string, { values: unknown[]; places: Place[] }>();
   for (const raw of source.values) {
     const row = findOption(raw.key);
     const definition = row ?? (Object.hasOwn(own, raw.key) ? own[raw.key] : undefined);
-    if (definition === undefined) throw unknownKey(raw, own);
+    if (definition === undefined) throw unknownKey(raw, own, ifUnknown);
     const key = row?.key ?? raw.key;
     const refusal = row && refuseOption(row);
     if (refusal) throw refused(`set ${key}`, key, raw.keyPlace ?? raw.place, refusal.reason, refusal.remedy);
@@ -106,11 +107,12 @@ function refused(attempt: string, option: string, place: Place, reason: string, 
   return new ConfigError(`Cannot ${attempt}: ${reason}; ${remedy}`, { option, place });
 }
 
-function unknownKey(raw: RawValue, own: OwnOptions): ConfigError {
+function unknownKey(raw: RawValue, own: OwnOptions, ifUnknown: string | undefined): ConfigError {
   const near = nearest(raw.key, [...optionNames(), ...Object.keys(own)]);
   const shown = JSON.stringify(raw.key);
   const remedy = near === undefined ? "see --help for all options" : `the nearest is "${near}"`;
-  return refused(`set ${shown}`, raw.key, raw.keyPlace ?? raw.place, "there is no such option", remedy);
+  const more = ifUnknown === undefined ? remedy : `${remedy}, or ${ifUnknown}`;
+  return refused(`set ${shown}`, raw.key, raw.keyPlace ?? raw.place, "there is no such option", more);
 }
 
 /**

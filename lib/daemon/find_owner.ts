@@ -25,6 +25,16 @@ export interface Owner {
   readonly process: number | undefined;
 }
 
+/** Why no process has a pid file. */
+export interface NoOwner {
+  readonly why: string;
+  /** Whether no server runs that could have it; otherwise one may, and is not found by this file. */
+  readonly isStopped: boolean;
+}
+
+const stopped = (why: string): NoOwner => ({ why, isStopped: true });
+const doubtful = (why: string): NoOwner => ({ why, isStopped: false });
+
 /** What can be seen of a process's open files. */
 interface Sight {
   /** Whether it has the file locked, by a lock that it took itself. */
@@ -83,25 +93,27 @@ function whyNotLocked(
   fd: number,
   pid: number,
   sight: Sight | undefined,
-): string | undefined {
+): NoOwner | undefined {
   const lockers = lockersOf(stat);
   if (sight?.locks ?? lockers.includes(pid)) return undefined;
   // Who can lock it, shared, sees that no server has it locked for itself.
-  if (tryLock(fd, { shared: true })) return `is left over from process ${pid}`;
+  if (tryLock(fd, { shared: true })) return stopped(`is left over from process ${pid}`);
   const [locker] = lockers;
-  if (locker !== undefined) return `names process ${pid}, but it is process ${locker} that has it locked`;
+  if (locker !== undefined) {
+    return doubtful(`names process ${pid}, but it is process ${locker} that has it locked`);
+  }
   // A system without /proc tells no more.
-  return sight === undefined ? undefined : `names process ${pid}, which has not locked it`;
+  return sight === undefined ? undefined : doubtful(`names process ${pid}, which has not locked it`);
 }
 
 /** Why it is not `pid` whose file it is; undefined if it is. */
-function judge(stat: BigIntStats, fd: number, pid: number): string | undefined {
+function judge(stat: BigIntStats, fd: number, pid: number): NoOwner | undefined {
   const sight = lookAt(pid, stat);
   const why = whyNotLocked(stat, fd, pid, sight);
   if (why !== undefined) return why;
-  if (sight?.isServer === false) return `is locked by process ${pid}, which is no server of Tine's`;
+  if (sight?.isServer === false) return doubtful(`is locked by process ${pid}, which is no server of Tine's`);
   const doubt = distrust(stat, pid);
-  return doubt === undefined ? undefined : `is not to be believed: ${doubt}`;
+  return doubt === undefined ? undefined : doubtful(`is not to be believed: ${doubt}`);
 }
 
 /**
@@ -109,26 +121,29 @@ function judge(stat: BigIntStats, fd: number, pid: number): string | undefined {
  *
  * @returns The process, or why there is none.
  */
-export function findOwner(given: string): Owner | string {
+export function findOwner(given: string): Owner | NoOwner {
   const path = resolve(given);
   let fd: number;
   try {
     fd = openRegularFile(trustedPath(path), "read");
   } catch (error) {
     const missing = (error as { code?: string }).code === "ENOENT";
-    return missing ? `there is no pid_file "${path}"` : `cannot read pid_file "${path}": ${reasonOf(error)}`;
+    if (missing) return stopped(`there is no pid_file "${path}"`);
+    return doubtful(`cannot read pid_file "${path}": ${reasonOf(error)}`);
   }
   try {
-    const pid = parsePid(readPidFile(fd));
-    if (pid === undefined) return `pid_file "${path}" holds no process id`;
+    const text = readPidFile(fd);
+    const pid = parsePid(text);
+    // A server that may not remove its file empties it.
+    if (pid === undefined) return { why: `pid_file "${path}" holds no process id`, isStopped: text === "" };
     const stat = statDescriptor(fd);
-    if (stat === undefined) return `cannot look at pid_file "${path}"`;
+    if (stat === undefined) return doubtful(`cannot look at pid_file "${path}"`);
     // Before the look, so that it is this process that is looked at, or none.
     const process = openProcess(pid);
-    const why = judge(stat, fd, pid);
-    if (why === undefined) return { pid, process };
+    const fault = judge(stat, fd, pid);
+    if (fault === undefined) return { pid, process };
     if (process !== undefined) closeFd(process);
-    return `pid_file "${path}" ${why}`;
+    return { ...fault, why: `pid_file "${path}" ${fault.why}` };
   } finally {
     closeFd(fd);
   }

@@ -32,6 +32,18 @@ export interface ChildStatus {
   readonly changedMs: number | undefined;
 }
 
+/** No server runs that could have the pid file. */
+export class NotRunningError extends TineError {
+  override name = "NotRunningError";
+  /** What tells so. */
+  readonly why: string;
+
+  constructor(why: string) {
+    super(`Cannot find the server: ${why}`, { exitCode: EX_UNAVAILABLE });
+    this.why = why;
+  }
+}
+
 /** A server that runs. */
 export class RunningServer {
   readonly pid: number;
@@ -49,12 +61,14 @@ export class RunningServer {
   /**
    * The server that holds a pid file.
    *
-   * @throws {TineError} if there is none (status 69)
+   * @throws {NotRunningError} if there is none (status 69)
+   * @throws {TineError} if the file does not tell (status 69)
    */
   static find(pidFile: string): RunningServer {
     const owner = findOwner(pidFile);
-    if (typeof owner !== "string") return new RunningServer(owner, pidFile);
-    throw new TineError(`Cannot find the server: ${owner}`, { exitCode: EX_UNAVAILABLE });
+    if ("pid" in owner) return new RunningServer(owner, pidFile);
+    if (owner.isStopped) throw new NotRunningError(owner.why);
+    throw new TineError(`Cannot find the server: ${owner.why}`, { exitCode: EX_UNAVAILABLE });
   }
 
   /** Whether it has ended. One that nobody has reaped yet is there by its number, but no more. */

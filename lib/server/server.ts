@@ -50,6 +50,8 @@ export interface ServerParts {
   readonly personality?: string | undefined;
   /** What the starter left open, where that was looked for before any module of the program's was loaded. */
   readonly leftOpen?: readonly number[] | undefined;
+  /** What else may be done about an option that is not known. */
+  readonly ifUnknown?: string | undefined;
 }
 
 /** Runs a server until it is stopped. The process ends with it. */
@@ -159,7 +161,7 @@ async function tryOnly(
 
 /** Reads and checks all options, with nothing begun yet. */
 export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
-  const { handler, argv, firstArgument, code, personality } = parts;
+  const { handler, argv, firstArgument, code, personality, ifUnknown } = parts;
   const loaded = await loadConfig({
     argv,
     firstArgument,
@@ -167,6 +169,7 @@ export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
     personality,
     own: handler.options,
     defaults: handler.defaults,
+    ifUnknown,
   });
   if (loaded.config.exec.length === 0) return loaded;
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
