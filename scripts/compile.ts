@@ -230,14 +230,14 @@ async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { out: { type: "string" }, entry: { type: "string", default: "cli.ts" } },
+    options: { out: { type: "string" }, entry: { type: "string", default: join(ROOT, "cli.ts") } },
   });
   const [name = "", ...rest] = positionals;
   const compiler = COMPILERS[name];
   if (compiler === undefined || rest.length > 0) throw new CompileError(USAGE, EX_USAGE);
   const request = {
     out: resolve(values.out ?? join(ROOT, compiler.out)),
-    entry: resolve(ROOT, values.entry),
+    entry: resolve(values.entry),
   };
   if (!existsSync(request.entry)) {
     throw new CompileError(`Cannot compile "${request.entry}": there is no such file`, EX_USAGE);

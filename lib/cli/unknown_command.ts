@@ -23,8 +23,9 @@ export function refuseUnknownCommand(args: readonly string[], commands: readonly
   const near = nearest(word, commands) ?? nearestPersonality(word);
   // The key of an option may stand without its dashes.
   if (near === undefined && nearest(word, optionNames()) !== undefined) return;
+  const where = "command line:1";
   throw new UsageError(
-    `command line:1: Cannot run "${word}": there is no such command; ` +
+    `${where}: Cannot run "${word}": there is no such command; ` +
       (near === undefined
         ? "see tine --help, or name a handler by a path with a / or an ending such as .ts"
         : `the nearest is "${near}"`),

@@ -111,7 +111,7 @@ test(
     withOutside(async (outside) => {
       writeProgram(outside, `${ROOT}/mod.ts`);
       const out = join(outside.folder, "own");
-      const args = ["bun", "--entry", join(outside.folder, "own.ts"), "--out", out];
+      const args = ["bun", "--entry", "own.ts", "--out", "own"];
       await compile(outside, ["deno", "run", "-A", "--no-check", join(ROOT, "scripts/compile.ts"), ...args]);
       assert.ok(megabytes(out) < megabytes(process.execPath) + MOST_BYTECODE_MB, `${megabytes(out)} MiB`);
       await serves(outside, "own");
