@@ -37,7 +37,8 @@ function sources(): string[] {
 /** Whether everything is built from the sources as they are. */
 function isUpToDate(paths: readonly string[]): boolean {
   const [built] = globSync("mod.d.ts", { cwd: OUT });
-  if (built === undefined) return false;
+  // One too many is of a source that has been removed.
+  if (built === undefined || globSync("**/*.js", { cwd: OUT }).length !== paths.length) return false;
   const time = statSync(join(OUT, built)).mtimeMs;
   return [...paths, "scripts/build_package.ts"].every((path) => statSync(join(ROOT, path)).mtimeMs < time);
 }
