@@ -6,7 +6,14 @@
  */
 
 import { runtime } from "../runtime/choose.ts";
-import { type CallTable, libcNames } from "../runtime/runtime.ts";
+import {
+  type ArgumentWord,
+  type Calls,
+  type CallSpec,
+  type CallTable,
+  libcNames,
+  type Native,
+} from "../runtime/runtime.ts";
 
 const LIBC = {
   accept4: { args: ["i32", "buffer", "buffer", "i32"], result: "i32" }, // int accept4(int, struct sockaddr *, socklen_t *, int)
@@ -103,24 +110,53 @@ const LIBC = {
   }, // int *__errno_location(void)
 } as const satisfies CallTable;
 
-/** On arm64 macOS the arguments of `...` lie on the stack, behind the eight registers: six idle words go before. */
-const VARIADIC_ON_DARWIN_ARM64 = {
-  fcntl: {
-    args: ["i32", "i32", "usize", "usize", "usize", "usize", "usize", "usize", "usize"],
-    result: "i32",
-  },
-} as const satisfies CallTable;
+/**
+ * The rows whose C prototype ends with `...`, and how many parameters come before that. (`syscall` is called on Linux
+ * alone.)
+ */
+export const VARIADIC = { fcntl: 2, open: 2, semctl: 3 } as const satisfies Partial<
+  Record<keyof typeof LIBC, number>
+>;
+
+/** How many arguments arm64 passes in registers. */
+const REGISTERS = 8;
+
+/** The row with idle words behind the parameters that are named, so that all others lie on the stack. Pure. */
+export function onStack(spec: CallSpec, named: number): CallSpec {
+  const words: ArgumentWord[] = [
+    ...spec.args.slice(0, named),
+    ...Array<ArgumentWord>(REGISTERS - named).fill("usize"),
+    // On the stack each takes a whole word.
+    ...spec.args.slice(named).map(() => "usize" as const),
+  ];
+  return { ...spec, args: words };
+}
+
+/** The same calls, where the arguments of `...` lie on the stack: so on arm64 macOS, and nowhere else. */
+function withStack(calls: Calls<typeof LIBC>): Calls<typeof LIBC> {
+  const rows = Object.entries(VARIADIC).map(([name, named]) =>
+    [name, onStack(LIBC[name as keyof typeof VARIADIC], named)] as const
+  );
+  const bound = runtime.open(libraries, Object.fromEntries(rows)) as Record<string, Native>;
+  const wrapped = Object.entries(VARIADIC).map(([name, named]) => {
+    const idle = Array<number>(REGISTERS - named).fill(0);
+    const call: Native = (...args) =>
+      (bound[name] as Native)(...args.slice(0, named), ...idle, ...args.slice(named));
+    return [name, call];
+  });
+  return Object.assign(Object.create(calls), Object.fromEntries(wrapped));
+}
 
 const libraries = libcNames(runtime.platform, runtime.arch);
+const bound = runtime.open(libraries, LIBC);
 
 /** The C library, each function bound when it is first touched. */
-export const libc = runtime.open(libraries, LIBC);
+export const libc: Calls<typeof LIBC> = runtime.platform === "darwin" && runtime.arch === "arm64"
+  ? withStack(bound)
+  : bound;
 
-/** `fcntl` with one number as its argument, by the calling convention of this system. */
+/** `fcntl` with one number as its argument. */
 export function fcntl(fd: number, command: number, argument: number): number {
-  if (runtime.platform === "darwin" && runtime.arch === "arm64") {
-    return runtime.open(libraries, VARIADIC_ON_DARWIN_ARM64).fcntl(fd, command, 0, 0, 0, 0, 0, 0, argument);
-  }
   return libc.fcntl(fd, command, argument);
 }
 
