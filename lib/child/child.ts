@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
 import { EX_CHILD_THREW, EX_STALLED } from "../exit_codes.ts";
@@ -113,7 +114,7 @@ class Child {
   async #serveClients(): Promise<void> {
     const handoff = this.#handoff;
     const logger = this.#logger;
-    const warn = (message: string) => logger.log(1, message);
+    const warn = (message: string) => logger.log(LEVEL.warning, message);
     if (handoff.listeners.some(carriesDatagrams)) {
       const { Receiver } = await import("../client/receive.ts");
       this.#receiver = new Receiver({ ...handoff, warn });
@@ -139,7 +140,7 @@ class Child {
     // After everything is loaded, because nothing can be any more, and before the program's own hooks and clients.
     if (confinement) await (await import("./confine_child.ts")).confineChild(confinement);
     watchParentsEnd(handoff.deathPipeFd, () => this.#onParentsEnd());
-    logger.log(4, `Child Preforked (${runtime.pid})`);
+    logger.log(LEVEL.debug, `Child Preforked (${runtime.pid})`);
     await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
     this.#account = new Account({
@@ -159,14 +160,14 @@ class Child {
     }
     if (set === undefined) await this.#loop(this.#acceptor, this.#serving);
     else await this.#serveConcurrently(this.#acceptor, this.#serving, set);
-    logger.log(4, `Child leaving (${handoff.config.maxRequests})`);
+    logger.log(LEVEL.debug, `Child leaving (${handoff.config.maxRequests})`);
   }
 
   /** The parent has gone. Who waits for a client, or serves several, sees it by itself. */
   #onParentsEnd(): void {
     if (this.#connection === undefined) return;
     this.#acceptor?.isParentGone(); // what the parent would leave behind in the system is removed
-    this.#logger.log(3, "Parent process gone away. Shutting down after the present client");
+    this.#logger.log(LEVEL.info, "Parent process gone away. Shutting down after the present client");
     this.#leaveSoon();
   }
 
@@ -182,7 +183,7 @@ class Child {
       if (this.#leaving || fd === "left") return await forever();
       this.#waiting = false;
       acceptor.taken();
-      if (fd === "parent_gone") return this.#logger.log(3, "Parent process gone away. Shutting down");
+      if (fd === "parent_gone") return this.#server.logParentGone();
       this.#server.requests = account.took();
       account.busy();
       await this.#serveOne(serving, acceptor, fd);
@@ -190,7 +191,7 @@ class Child {
       if (yielder.due) {
         await yielder.yieldToEvents();
         if (this.#leaving) return await forever();
-        if (acceptor.isParentGone()) return this.#logger.log(3, "Parent process gone away. Shutting down");
+        if (acceptor.isParentGone()) return this.#server.logParentGone();
       }
     }
   }
@@ -217,7 +218,7 @@ class Child {
     });
     const end = await this.#concurrent.run();
     if (this.#leaving) return await forever();
-    if (end === "parent_gone") this.#logger.log(3, "Parent process gone away. Shutting down");
+    if (end === "parent_gone") this.#server.logParentGone();
   }
 
   #isOver(): boolean {
@@ -285,7 +286,7 @@ class Child {
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
     const cause = causeOf(error);
-    this.#logger.log(1, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
+    this.#logger.log(LEVEL.warning, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);

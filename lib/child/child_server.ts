@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Config } from "../config/options.ts";
 import type { Address } from "../address.ts";
 import type { Server } from "../context.ts";
@@ -58,10 +59,18 @@ export class ChildServer implements Server {
     this.#logger.log(level, message);
   }
 
+  /** Says that there is nobody to serve for any more. */
+  logParentGone(): void {
+    this.log(LEVEL.info, "Parent process gone away. Shutting down");
+  }
+
   /** Says that so many clients are not finished, if there are any. */
   logCutOff(clients: number): void {
     if (clients > 0) {
-      this.log(2, `${clients === 1 ? "1 client is" : `${clients} clients are`} cut off: the server stops`);
+      this.log(
+        LEVEL.notice,
+        `${clients === 1 ? "1 client is" : `${clients} clients are`} cut off: the server stops`,
+      );
     }
   }
 

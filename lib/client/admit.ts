@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import {
   checkDoubleReverse,
   lookUpPeer,
@@ -48,7 +49,7 @@ export class Admission {
     if (transport === "unix") return undefined;
     if (this.#plan?.double !== undefined) {
       const { matches, line } = checkDoubleReverse(address, name, this.#plan.double);
-      if (line !== undefined) this.#logger.log(3, line);
+      if (line !== undefined) this.#logger.log(LEVEL.info, line);
       if (!matches) return "double_reverse_lookups";
     }
     if (this.#rules === undefined) return undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Config } from "../config/options.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { PeerName } from "../access/reverse_lookup.ts";
@@ -53,7 +54,7 @@ async function runHandler(serving: Serving, connection: Connection): Promise<voi
     await serving.processRequest(connection, serving.server);
   } catch (cause) {
     if (!(cause instanceof ConnectionError)) throw new Failure("handler", cause);
-    serving.logger.log(3, cause.message);
+    serving.logger.log(LEVEL.info, cause.message);
   }
 }
 
@@ -63,12 +64,12 @@ function logConnect({ logger }: Admitting, connection: Connection): void {
     ? `CONNECT ${connection.datagram === undefined ? "UNIX" : "UNIXDGRAM"} Socket: "${localAddr.path}"`
     : `CONNECT ${localAddr.transport.toUpperCase()} Peer: "[${remoteAddr.hostname}]:${remoteAddr.port}"` +
       `${peerhost === undefined ? "" : ` (${peerhost}) `} Local: "[${localAddr.hostname}]:${localAddr.port}"`;
-  logger.log(3, text);
+  logger.log(LEVEL.info, text);
 }
 
 function logDenial(logger: Logger, { remoteAddr, peerhost }: Connection, denial: string): void {
   const name = peerhost === undefined ? "" : ` (${peerhost})`;
-  logger.log(2, `DENY ${formatAddress(remoteAddr)}${name}: ${denial}`);
+  logger.log(LEVEL.notice, `DENY ${formatAddress(remoteAddr)}${name}: ${denial}`);
 }
 
 /** Why a client is turned away; undefined if it is let in. The hook is asked last, as it may say something. */
@@ -91,11 +92,11 @@ async function denialOf(
 export async function admit(serving: Admitting, connection: Connection): Promise<boolean> {
   const { server, handler: { hooks }, logger, admission } = serving;
   const name = admission === undefined ? UNKNOWN : await admission.identify(connection);
-  if (logger.writes(3)) logConnect(serving, connection);
+  if (logger.writes(LEVEL.info)) logConnect(serving, connection);
   if (hooks?.postAccept) await callHook(hooks, "postAccept", () => hooks.postAccept?.(server, connection));
   const denial = await denialOf(serving, connection, name);
   if (denial === undefined) return true;
-  if (logger.writes(2)) logDenial(logger, connection, denial);
+  if (logger.writes(LEVEL.notice)) logDenial(logger, connection, denial);
   if (hooks?.requestDenied) {
     await callHook(hooks, "requestDenied", () => hooks.requestDenied?.(server, connection));
   }
@@ -118,7 +119,7 @@ async function answer(serving: Serving, connection: Connection): Promise<void> {
  */
 export async function serve(serving: Serving, connection: Connection): Promise<void> {
   const { handler: { hooks }, server } = serving;
-  if (hooks === undefined && serving.admission === undefined && !serving.logger.writes(3)) {
+  if (hooks === undefined && serving.admission === undefined && !serving.logger.writes(LEVEL.info)) {
     // The common case: nothing but the handler.
     try {
       await runHandler(serving, connection);

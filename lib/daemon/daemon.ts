@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
 import process from "node:process";
 import type { Config } from "../config/options.ts";
 import { setCloseOnExec } from "../os/descriptor.ts";
@@ -17,8 +18,6 @@ import { describeFailure } from "../process/failure.ts";
 import { Reporter } from "../process/self_spawn.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { StandardStreams } from "./standard_streams.ts";
-
-type Log = (level: number, message: string) => void;
 
 /** What is handed on over a restart. */
 export interface InheritedDaemon {

@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import { readFileSync, statSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
@@ -20,8 +22,6 @@ import { lockersOf } from "../os/file_locks.ts";
 import { reader, trustedPath } from "../os/open_file.ts";
 import { processExists } from "../os/process.ts";
 import { openRegularFile, readStart, statDescriptor } from "../os/regular_file.ts";
-
-type Log = (level: number, message: string) => void;
 
 /** A pid file that this process holds. */
 export interface PidFileHandle {
@@ -151,7 +151,10 @@ function checkLeftOver(path: string, fd: number, log: Log): void {
   if (mayHaveWritten(pid, Number(statDescriptor(fd)?.mtimeMs ?? 0))) {
     throw inUse(path, `the process ${pid} in it is running`);
   }
-  log(1, `Pid_file "${path}" is left over from process ${pid}, which has ended: it is overwritten`);
+  log(
+    LEVEL.warning,
+    `Pid_file "${path}" is left over from process ${pid}, which has ended: it is overwritten`,
+  );
 }
 
 /** Who has it, in words. What it says and what the system says need not agree. */
@@ -256,9 +259,9 @@ export function removePidFile(handle: PidFileHandle, log: Log): void {
     const start = `Cannot remove pid_file "${handle.path}": ${why}`;
     try {
       empty(handle);
-      log(2, `${start}; it is emptied instead`);
+      log(LEVEL.notice, `${start}; it is emptied instead`);
     } catch {
-      log(2, `${start}; it is left for tine stop, or the next start, to clear away`);
+      log(LEVEL.notice, `${start}; it is left for tine stop, or the next start, to clear away`);
     }
   }
   closeFd(handle.fd);

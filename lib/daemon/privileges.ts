@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import { accessSync, constants, lchownSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LoadedConfig, originOf } from "../config/config.ts";
@@ -19,8 +21,6 @@ import {
 } from "../os/user.ts";
 import { runtime } from "../runtime/choose.ts";
 import { confine, type Confinement, isIdentity } from "./confine.ts";
-
-type Log = (level: number, message: string) => void;
 
 const LARGEST_ID = 0xfffffffe; // -1 means "leave as it is" to the system
 
@@ -64,11 +64,11 @@ function wantedIdentity(loaded: LoadedConfig, log: Log): Identity {
   const groups = group === undefined ? undefined : wantedGroups(loaded, group);
   if (user === undefined) {
     if (groups === undefined) {
-      log(3, `Group Not Defined.  Defaulting to EGID '${[own.gid, ...own.groups].join(" ")}'`);
+      log(LEVEL.info, `Group Not Defined.  Defaulting to EGID '${[own.gid, ...own.groups].join(" ")}'`);
     }
     // Net::Server warns twice. Who is not root has nothing to lose.
-    if (own.uid === 0) log(2, "Running as root: set user and group to give that up");
-    log(3, `User Not Defined.  Defaulting to EUID '${own.uid}'`);
+    if (own.uid === 0) log(LEVEL.notice, "Running as root: set user and group to give that up");
+    log(LEVEL.info, `User Not Defined.  Defaulting to EUID '${own.uid}'`);
     return groups === undefined ? own : { uid: own.uid, gid: groups[0], groups };
   }
   const entry = wantedUser(loaded, user);
@@ -80,7 +80,7 @@ function wantedIdentity(loaded: LoadedConfig, log: Log): Identity {
   }
   // Net::Server would keep the caller's groups, root's own among them.
   const theirs = groupsOf({ name, uid: entry.uid, gid });
-  log(2, `Group Not Defined.  Taking those of user "${name}": ${theirs.join(" ")}`);
+  log(LEVEL.notice, `Group Not Defined.  Taking those of user "${name}": ${theirs.join(" ")}`);
   return { uid: entry.uid, gid, groups: theirs };
 }
 
@@ -160,12 +160,15 @@ export function confineParent(
   const { chroot, become } = confinement;
   const { log, handlerUrl } = options;
   if (chroot !== undefined) {
-    log(2, `Chrooting to ${chroot}: each child, before its first client; the parent stays outside as it is`);
+    log(
+      LEVEL.notice,
+      `Chrooting to ${chroot}: each child, before its first client; the parent stays outside as it is`,
+    );
     return confinement;
   }
   if (become === undefined) return undefined;
-  log(2, `Setting gid to "${[become.gid, ...become.groups].join(" ")}"`);
-  log(2, `Setting uid to "${become.uid}"`);
+  log(LEVEL.notice, `Setting gid to "${[become.gid, ...become.groups].join(" ")}"`);
+  log(LEVEL.notice, `Setting uid to "${become.uid}"`);
   confine(confinement);
   checkReach(handlerUrl);
   return undefined;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import process from "node:process";
 import type { Address } from "../address.ts";
 import { monotonicMicroseconds } from "../os/clock.ts";
@@ -19,10 +21,10 @@ const PATIENCE_MS = 1000;
 /** The manager, or nobody. */
 export class ServiceManager {
   readonly #address: Address | undefined;
-  readonly #log: (level: number, message: string) => void;
+  readonly #log: Log;
 
   /** @param path Where the manager listens (`NOTIFY_SOCKET`): a path, or `@` and a name without a file. */
-  constructor(log: (level: number, message: string) => void, path = process.env["NOTIFY_SOCKET"]) {
+  constructor(log: Log, path = process.env["NOTIFY_SOCKET"]) {
     this.#log = log;
     this.#address = path === undefined || !/^[/@]/.test(path)
       ? undefined
@@ -55,9 +57,9 @@ export class ServiceManager {
     const text = lines.map((line) => line.replaceAll(/\s+/g, " ")).join("\n");
     try {
       if (send(this.#address, text)) return;
-      this.#log(1, `Cannot tell the service manager ${lines[0]}: it does not read its messages`);
+      this.#log(LEVEL.warning, `Cannot tell the service manager ${lines[0]}: it does not read its messages`);
     } catch (error) {
-      this.#log(1, `Cannot tell the service manager ${lines[0]}: ${(error as Error).message}`);
+      this.#log(LEVEL.warning, `Cannot tell the service manager ${lines[0]}: ${(error as Error).message}`);
     }
   }
 }

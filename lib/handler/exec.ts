@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Config } from "../config/options.ts";
 import type { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
@@ -94,11 +95,11 @@ class ProgramRunner {
       pid = this.#starter.start(fd, stderr, clientVariables({ remote, local, remoteProcess, hostname }));
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
-      logger.log(1, error.message);
+      logger.log(LEVEL.warning, error.message);
       return undefined;
     }
-    if (logger.writes(3)) {
-      logger.log(3, `EXEC pid(${pid}) ${this.#config.exec[0]} starts for ${formatAddress(remote)}`);
+    if (logger.writes(LEVEL.info)) {
+      logger.log(LEVEL.info, `EXEC pid(${pid}) ${this.#config.exec[0]} starts for ${formatAddress(remote)}`);
     }
     // The client sees the end as soon as the program, or whoever has the socket from it, closes it.
     connection.close();
@@ -112,7 +113,7 @@ class ProgramRunner {
 
   async #follow(program: RunningProgram): Promise<void> {
     const ending = await program.ended();
-    const level = ending.code === 0 || program.told ? 3 : 2;
+    const level = ending.code === 0 || program.told ? LEVEL.info : LEVEL.notice;
     const logger = this.#logger;
     if (!logger.writes(level)) return;
     const seconds = (program.elapsedMs / 1000).toFixed(3);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import { closeFd, type Waker } from "../os/descriptor.ts";
 import { type Ending, openProcess, processExists, reap, sendSignal } from "../os/process.ts";
 import { type Patience, pollAway, POLLIN } from "../os/wait.ts";
@@ -25,7 +27,7 @@ export class RunningProgram {
   readonly #limits: ProgramLimits;
   readonly #waker: Waker;
   readonly #patience: Patience;
-  readonly #log: (level: number, message: string) => void;
+  readonly #log: Log;
   readonly #startedAt = performance.now();
   /** Readable once the program has ended; undefined where the system has no such descriptor. */
   readonly #processFd: number | undefined;
@@ -45,7 +47,7 @@ export class RunningProgram {
       limits: ProgramLimits;
       waker: Waker;
       patience: Patience;
-      log: (level: number, message: string) => void;
+      log: Log;
     },
   ) {
     this.pid = pid;
@@ -107,7 +109,10 @@ export class RunningProgram {
       const left = timeoutMs - this.elapsedMs;
       if (!this.#stopping && (timeoutMs === 0 || left > 0)) return timeoutMs === 0 ? -1 : left;
       if (!this.#stopping) {
-        this.#log(2, `EXEC pid(${this.pid}) exceeds exec_timeout (${timeoutMs / 1000} s): it is told to end`);
+        this.#log(
+          LEVEL.notice,
+          `EXEC pid(${this.pid}) exceeds exec_timeout (${timeoutMs / 1000} s): it is told to end`,
+        );
       }
       this.#tell();
     }
@@ -127,7 +132,10 @@ export class RunningProgram {
 
   #kill(): void {
     this.#killed = true;
-    this.#log(2, `EXEC pid(${this.pid}) did not end within ${this.#graceMs / 1000} s of TERM: it is killed`);
+    this.#log(
+      LEVEL.notice,
+      `EXEC pid(${this.pid}) did not end within ${this.#graceMs / 1000} s of TERM: it is killed`,
+    );
     sendSignal(-this.pid, "KILL");
   }
 

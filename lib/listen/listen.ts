@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { SystemError } from "../errors.ts";
 import { constants as c } from "../os/constants.ts";
 import { closeFd, setCloseOnExec, setNonBlocking } from "../os/descriptor.ts";
@@ -126,7 +127,7 @@ function logAdopted({ fd, address }: Bound, { target }: Wanted, log: ListenOptio
   const what = address.transport === "unix"
     ? `${name} socket file "${address.path}"`
     : `${name} on [${address.hostname}]:${address.port}, using IPv${target.ipv}`;
-  log(3, `Reassociating file descriptor ${fd} with ${what}`);
+  log(LEVEL.info, `Reassociating file descriptor ${fd} with ${what}`);
 }
 
 /** Opens the addresses of one port: those that are there already, and the others. */
@@ -138,10 +139,10 @@ function openGroup(
 ): { listeners: Listener[]; opened: Bound[] } {
   const adopted = new Map<Wanted, Bound>();
   for (const wanted of group) {
-    log(2, `Binding to ${describe(wanted.target)}`);
+    log(LEVEL.notice, `Binding to ${describe(wanted.target)}`);
     const socket = inheritance.take(wanted);
     if (socket === undefined) {
-      if (inheritance.isRestart) log(2, "Added new port configuration");
+      if (inheritance.isRestart) log(LEVEL.notice, "Added new port configuration");
       continue;
     }
     const bound = adopt(socket, wanted.target, options);
@@ -153,7 +154,7 @@ function openGroup(
   const opened = missing.length === 0 ? [] : bindTogether(missing, known, options);
   const listeners = group.map((wanted): Listener => {
     const bound = adopted.get(wanted) ?? opened[missing.indexOf(wanted)] as Bound;
-    if (isDrawn(wanted)) log(2, `  Bound to auto-assigned port ${bound.address.port}`);
+    if (isDrawn(wanted)) log(LEVEL.notice, `  Bound to auto-assigned port ${bound.address.port}`);
     return { ...bound, key: wanted.key, proto: wanted.target.proto };
   });
   return { listeners, opened };
@@ -162,11 +163,11 @@ function openGroup(
 /** Closes the sockets that nobody wants any more. */
 function closeLeft({ inherited, passed }: Inheritance, log: ListenOptions["log"]): void {
   for (const { fd, key, socketFile } of inherited) {
-    log(2, `Closing un-mapped port (${key}) on fd ${fd}`);
+    log(LEVEL.notice, `Closing un-mapped port (${key}) on fd ${fd}`);
     closeListeners([{ fd, socketFile }], log);
   }
   for (const { fd, address, name } of passed) {
-    log(2, `Closing un-mapped port (${name}: ${formatAddress(address)}) on fd ${fd}`);
+    log(LEVEL.notice, `Closing un-mapped port (${name}: ${formatAddress(address)}) on fd ${fd}`);
     closeFd(fd);
   }
 }
@@ -248,7 +249,7 @@ export function closeListeners(
     } catch (error) {
       const { path } = listener.socketFile as SocketFile;
       log(
-        1,
+        LEVEL.warning,
         `Cannot remove the socket file "${path}": ${
           (error as Error).message
         }; the next start will replace it`,

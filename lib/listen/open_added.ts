@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import {
   bindOptionsOf,
   bindTogether,
@@ -52,8 +53,8 @@ export async function openAdded(
     for (const group of groups) {
       const { missing, port } = missingOf(group, left);
       if (missing.length === 0) continue;
-      for (const { target } of missing) options.log(2, `Binding to ${describe(target)}`);
-      options.log(2, "Added new port configuration");
+      for (const { target } of missing) options.log(LEVEL.notice, `Binding to ${describe(target)}`);
+      options.log(LEVEL.notice, "Added new port configuration");
       added.push(...bindTogether(missing, port, bindOptions));
     }
     return added;

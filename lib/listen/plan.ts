@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import { BindError, type Place } from "../errors.ts";
@@ -71,13 +72,13 @@ async function resolveWithLog(
   }
   const { targets, remarks } = resolution;
   if (targets.length > 1 && targets[0]?.address.port === 0) {
-    log(2, `Determining auto-assigned port (0) for host ${spec.host} (prebind)`);
+    log(LEVEL.notice, `Determining auto-assigned port (0) for host ${spec.host} (prebind)`);
   }
   for (const target of targets) {
     const text = resolvedText(spec, target);
-    if (text !== undefined) log(2, text);
+    if (text !== undefined) log(LEVEL.notice, text);
   }
-  for (const remark of remarks) log(2, remark);
+  for (const remark of remarks) log(LEVEL.notice, remark);
   return targets;
 }
 
@@ -89,7 +90,7 @@ async function resolveWithLog(
  */
 export async function planPorts(options: PlanOptions, machine: Machine): Promise<Group[]> {
   const { config, origins, log } = options;
-  if (!origins.has("port")) log(2, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
+  if (!origins.has("port")) log(LEVEL.notice, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
   // Every port is understood before any name is looked up, so that a slip is told at once.
   const specs = understandPorts(options);
   const groups: Group[] = [];
@@ -104,7 +105,7 @@ export async function planPorts(options: PlanOptions, machine: Machine): Promise
       const isFixed = transport === "unix" || port !== 0;
       if (isFixed && seen.has(key)) {
         const where = transport === "unix" ? path : `[${hostname}]:${port} with IPv${target.ipv}`;
-        log(2, `Duplicate configuration (${target.proto.toUpperCase()}) on ${where} - skipping`);
+        log(LEVEL.notice, `Duplicate configuration (${target.proto.toUpperCase()}) on ${where} - skipping`);
         continue;
       }
       seen.add(key);

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import process from "node:process";
 import type { Address } from "../address.ts";
 import { isListening } from "../os/listening_socket.ts";
@@ -61,7 +63,7 @@ export function systemdDescriptors(): readonly number[] {
  * Takes the sockets that systemd handed down, and the variables out of the environment, so that no child takes them
  * for its own. A descriptor that is no socket to serve from is left alone and told of in the log.
  */
-export function takeSystemdSockets(log: (level: number, message: string) => void): PassedSocket[] {
+export function takeSystemdSockets(log: Log): PassedSocket[] {
   const variables = {
     pid: runtime.takeVariable("LISTEN_PID"),
     fds: runtime.takeVariable("LISTEN_FDS"),
@@ -70,7 +72,7 @@ export function takeSystemdSockets(log: (level: number, message: string) => void
   return parseListenVariables(variables, process.pid).flatMap(({ fd, name }) => {
     const kind = socketKind(fd);
     if (kind === undefined || (kind === "stream" && !isListening(fd))) {
-      log(1, `Not using the descriptor ${fd} (${name}) of systemd: it is no socket that listens`);
+      log(LEVEL.warning, `Not using the descriptor ${fd} (${name}) of systemd: it is no socket that listens`);
       return [];
     }
     return [{ fd, name, address: localAddress(fd), kind }];

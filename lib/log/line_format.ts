@@ -14,6 +14,9 @@ export interface Level {
   readonly priority: number;
 }
 
+/** The levels by their names. */
+export const LEVEL = { error: 0, warning: 1, notice: 2, info: 3, debug: 4 } as const;
+
 /** The levels 0 to 4. */
 export const LEVELS: readonly Level[] = [
   { name: "error", priority: 3 },

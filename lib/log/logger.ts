@@ -9,7 +9,7 @@ import type { Config } from "../config/options.ts";
 import type { Handler, Server } from "../context.ts";
 import { SystemError } from "../errors.ts";
 import { runtime } from "../runtime/choose.ts";
-import { type Entry, formatEntry } from "./line_format.ts";
+import { type Entry, formatEntry, LEVEL } from "./line_format.ts";
 import { LineOutput } from "./line_output.ts";
 import type { LogSink } from "./sink.ts";
 
@@ -29,7 +29,7 @@ export interface LogOptions {
 /** What `log_file` says to send the log to syslog (Net::Server's name of a module). */
 export const SYSLOG_NAME = "Sys::Syslog";
 /** The level of what is printed. */
-const PRINTED_LEVEL = 2;
+const PRINTED_LEVEL = LEVEL.notice;
 
 function why(error: unknown): string {
   if (error instanceof SystemError) return error.reason;
@@ -107,7 +107,10 @@ export class Logger {
   /** Gives a line to a sink. One that fails must not end the process at whatever it was doing. */
   #give(sink: LogSink, level: number, message: string): void {
     const fail = (error: unknown) => {
-      this.write(1, `Cannot log by ${sink.name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.write(
+        LEVEL.warning,
+        `Cannot log by ${sink.name}: ${error instanceof Error ? error.message : String(error)}`,
+      );
       this.write(level, message);
     };
     try {
@@ -133,7 +136,10 @@ export class Logger {
   #lostLine(count: number): Uint8Array {
     const lines = count === 1 ? "1 line" : `${count} lines`;
     const message = `${lines} of the log lost: its reader did not keep up`;
-    const [line] = this.#format({ level: 1, message, pid: runtime.pid, date: new Date() }, Infinity);
+    const [line] = this.#format(
+      { level: LEVEL.warning, message, pid: runtime.pid, date: new Date() },
+      Infinity,
+    );
     return line as Uint8Array;
   }
 
@@ -144,10 +150,13 @@ export class Logger {
     try {
       this.takeOver(open(file));
     } catch (cause) {
-      this.log(1, `Cannot open log_file "${file}" again: ${why(cause)}; going on with the old one`);
+      this.log(
+        LEVEL.warning,
+        `Cannot open log_file "${file}" again: ${why(cause)}; going on with the old one`,
+      );
       return false;
     }
-    this.log(2, `Reopened log_file "${file}"`);
+    this.log(LEVEL.notice, `Reopened log_file "${file}"`);
     return true;
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LEVEL } from "./line_format.ts";
 import { realpathSync } from "node:fs";
 import type { Config } from "../config/options.ts";
 import { SystemError, TineError } from "../errors.ts";
@@ -107,7 +108,7 @@ export function openLog(
     open: file === undefined || streamOf(file) !== undefined ? undefined : openFile,
   });
   if (file !== undefined && fd === inherited?.fd && streamOf(file) === undefined) {
-    logger.log(1, `Cannot open log_file "${file}" again; going on with the old one`);
+    logger.log(LEVEL.warning, `Cannot open log_file "${file}" again; going on with the old one`);
   }
   return logger;
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Writes a line of a level. */
+export type Log = (level: number, message: string) => void;
+
 /** Takes lines in place of the file or stderr. */
 export interface LogSink {
   /** What it is, for a message: `the hook writeToLog`. */

@@ -11,7 +11,7 @@ import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { parseFacility, parseIdent, parseLogopt } from "../config/syslog_words.ts";
-import { escapeMessage, levelOf, localTime } from "./line_format.ts";
+import { escapeMessage, LEVEL, levelOf, localTime } from "./line_format.ts";
 import type { LogSink } from "./sink.ts";
 import { meaningOf, type SyslogPlace, waysOf } from "./syslog_options.ts";
 import {
@@ -37,7 +37,6 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 
 const CONSOLE = "/dev/console";
-const WARNING_LEVEL = 1;
 const encoder = new TextEncoder();
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -159,7 +158,7 @@ export class SyslogSink implements LogSink {
   #sendFirst(fd: number): number {
     const way = this.#ways[this.#way] as Way;
     if (this.#lost > 0 && this.#offset === 0) {
-      this.#queue.unshift(this.#format(WARNING_LEVEL, `${this.#lost} lines to syslog were lost`));
+      this.#queue.unshift(this.#format(LEVEL.warning, `${this.#lost} lines to syslog were lost`));
       this.#lost = 0;
     }
     const line = this.#queue[0] as string;

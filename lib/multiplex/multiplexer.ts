@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { acceptFrom, PeerAddress } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
 import { Yielder } from "../client/yield.ts";
@@ -224,14 +225,17 @@ export class Multiplexer implements Mux {
     if (this.#saidFull) return;
     this.#saidFull = true;
     this.#parts.log(
-      2,
+      LEVEL.notice,
       `There are ${this.#parts.capacity} clients, which is the most: others wait their turn`,
     );
   }
 
   /** The system has no descriptor left: perhaps another process will close some. */
   #onNoRoom(): void {
-    this.#parts.log(1, `Cannot accept a client: ${this.#peer.whyNoRoom}; trying again in a second`);
+    this.#parts.log(
+      LEVEL.warning,
+      `Cannot accept a client: ${this.#peer.whyNoRoom}; trying again in a second`,
+    );
     this.#pauseAccepting();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { DatagramConnection } from "../connection/datagram.ts";
 import type { Address } from "../address.ts";
 import { ConnectionError } from "../errors.ts";
@@ -57,7 +58,7 @@ export class MuxDatagram implements MuxConnection {
       return this.#connection.sendNow(bytes);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      this.#host.log(3, error.message);
+      this.#host.log(LEVEL.info, error.message);
       return false;
     }
   }
@@ -98,7 +99,7 @@ export async function serveDatagram(
       return true;
     } catch (error) {
       const who = formatAddress(connection.remoteAddr) || `client ${id}`;
-      host.log(1, `For a datagram of ${who}, ${name} threw ${describeThrown(error)}`);
+      host.log(LEVEL.warning, `For a datagram of ${who}, ${name} threw ${describeThrown(error)}`);
       return false;
     }
   };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Connection } from "../connection/connection.ts";
 import { failure } from "../connection/failures.ts";
 import type { Address } from "../address.ts";
@@ -25,7 +26,6 @@ const HIGH_WATER = 65536;
 const MEBIBYTE = 1 << 20;
 /** How long a connection that is being closed may take for what waits to be sent. */
 const LINGER_MS = 30_000;
-
 const encoder = new TextEncoder();
 // Where everybody's bytes are received. They are copied out of it before anything else is received.
 const chunk = new Uint8Array(65536);
@@ -209,7 +209,7 @@ export class MuxStream implements MuxConnection {
 
   /** The client has gone, which is no fault of anybody's here. */
   #fail(doing: "read from" | "write to", number: number): void {
-    this.#host.log(3, failure(doing, this.remoteAddr, number).message);
+    this.#host.log(LEVEL.info, failure(doing, this.remoteAddr, number).message);
     this.#closeSocket();
   }
 
@@ -283,7 +283,7 @@ export class MuxStream implements MuxConnection {
   }
 
   #onThrow(text: string): void {
-    this.#host.log(1, `For ${this.name}, which is cut off, ${text}`);
+    this.#host.log(LEVEL.warning, `For ${this.name}, which is cut off, ${text}`);
     this.#closeSocket();
   }
 

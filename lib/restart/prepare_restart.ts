@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Interrupt } from "./dry_run.ts";
@@ -50,7 +51,7 @@ export async function prepareRestart(
     return await openAdded({ ...loaded, log: (level, message) => logger.log(level, message) }, listeners);
   } catch (error) {
     const why = (error as Error).message;
-    logger.log(1, `Cannot restart: ${why}; going on with the present configuration`);
+    logger.log(LEVEL.warning, `Cannot restart: ${why}; going on with the present configuration`);
     daemon.restartRefused(why);
     return undefined;
   }

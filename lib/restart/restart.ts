@@ -12,6 +12,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { callHook } from "../process/failure.ts";
 import { closeListeners } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
@@ -26,7 +27,7 @@ import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 export async function restartServer(workers: Workers, stop: () => Promise<never>): Promise<void> {
   const { server, logger, listeners, daemon, handler: { hooks } } = workers.context;
   const begun = Date.now();
-  logger.log(2, "Received a SIG HUP");
+  logger.log(LEVEL.notice, "Received a SIG HUP");
   daemon.reloading();
   // The new configuration before the old server is touched: a mistake in it must not cost the service.
   const { inbox } = workers;
@@ -49,7 +50,7 @@ export async function restartServer(workers: Workers, stop: () => Promise<never>
     held.letIn();
     return await stop();
   }
-  logger.log(2, "Re-exec server during HUP");
+  logger.log(LEVEL.notice, "Re-exec server during HUP");
   try {
     executeAgain(
       { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun },
@@ -64,7 +65,7 @@ export async function restartServer(workers: Workers, stop: () => Promise<never>
 /** Whoever is this very process has to come to an end first. Net::Server cuts clients off; here they have their time. */
 async function finishWorkers(workers: Workers): Promise<void> {
   const { config, server, logger, handler: { hooks } } = workers.context;
-  logger.log(2, "Reloading: clients are finished first");
+  logger.log(LEVEL.notice, "Reloading: clients are finished first");
   await workers.finish(config.stopTimeout * 1000);
   await workers.end();
   await callHook(hooks, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { availableParallelism } from "node:os";
 import { closeListeners } from "../listen/listen.ts";
 import { createPipe } from "../os/descriptor.ts";
@@ -32,8 +33,8 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     listeners: listeners.length,
     maxClients: config.maxClients,
   });
-  if (note !== undefined) logger.log(2, note);
-  logger.log(3, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
+  if (note !== undefined) logger.log(LEVEL.notice, note);
+  logger.log(LEVEL.info, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
   const serializer = await prepareSerializer(kind, config.lockFile);
   const become = context.daemon.confinement?.become;
   if (become !== undefined) serializer.giveTo(become);
@@ -139,15 +140,17 @@ class ChildrenAsWorkers implements Workers {
 async function live(parent: Parent, workers: Workers): Promise<never> {
   const { config, server } = parent.parts;
   parent.inbox.listen(config.sigPassthrough ?? []);
-  for (const signal of config.sigPassthrough ?? []) parent.log(2, `Installed passthrough for ${signal}`);
+  for (const signal of config.sigPassthrough ?? []) {
+    parent.log(LEVEL.notice, `Installed passthrough for ${signal}`);
+  }
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
-  parent.log(3, `Beginning prefork (${parent.population.initial} processes)`);
+  parent.log(LEVEL.info, `Beginning prefork (${parent.population.initial} processes)`);
   introduce(workers.context, parent.population.words, parent.scoreboard);
   // Some may have ended while nobody listened.
   if (parent.old.areNeeded) await parent.reapEnded();
   await parent.populate();
   await parent.old.tend();
-  parent.log(4, "Parent ready for children.");
+  parent.log(LEVEL.debug, "Parent ready for children.");
   const stop = () => closeServer(workers, { exitCode: 0, gently: false });
   for (;;) {
     const end = await supervise(parent);

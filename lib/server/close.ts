@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import process from "node:process";
 import type { Handler } from "../context.ts";
 import { type Daemon, reportFailure } from "../daemon/daemon.ts";
@@ -24,9 +25,9 @@ export async function closeServer(
   const { server, logger, listeners, daemon } = workers.context;
   daemon.stopping();
   await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-  logger.log(2, "Server closing!");
+  logger.log(LEVEL.notice, "Server closing!");
   if (options.gently) {
-    logger.log(3, "Attempting a slow shutdown");
+    logger.log(LEVEL.info, "Attempting a slow shutdown");
     await workers.finish(Infinity);
   }
   await workers.end();
@@ -41,7 +42,7 @@ export async function closeServer(
   workers.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
   daemon.remove();
-  logger.log(2, "Server stopped");
+  logger.log(LEVEL.notice, "Server stopped");
   logger.close();
   runtime.exit(options.exitCode);
 }
@@ -74,7 +75,7 @@ export async function failServer(failure: Failure): Promise<never> {
   try {
     await handler.hooks?.fatal?.(server, cause instanceof Uncaught ? errorOf(cause.cause) : cause);
   } catch (inHook) {
-    logger?.log(0, `The hook fatal threw ${(inHook as Error).message}`);
+    logger?.log(LEVEL.error, `The hook fatal threw ${(inHook as Error).message}`);
   }
   const isReported = reportFailure(reporter, cause);
   const { text, exitCode } = describeFailure(cause);
@@ -85,12 +86,12 @@ export async function failServer(failure: Failure): Promise<never> {
     throw error;
   }
   // What nothing has caught was told when it came.
-  if (!(cause instanceof Uncaught)) logger?.log(0, text);
+  if (!(cause instanceof Uncaught)) logger?.log(LEVEL.error, text);
   try {
     await loop.close({ exitCode, gently: false });
   } catch (again) {
     // A hook on the way out threw too; nobody may be left behind all the same.
-    logger?.log(0, (again as Error).message);
+    logger?.log(LEVEL.error, (again as Error).message);
     await loop.abandon();
     daemon?.remove();
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Address } from "../address.ts";
 import type { Receiver } from "../client/receive.ts";
 import { callHook } from "../process/failure.ts";
@@ -44,7 +45,7 @@ export async function openReceiver(
 ): Promise<Receiver | undefined> {
   if (!listeners.some(carriesDatagrams)) return undefined;
   const { Receiver } = await import("../client/receive.ts");
-  return new Receiver({ config, listeners, warn: (message) => logger.log(1, message) });
+  return new Receiver({ config, listeners, warn: (message) => logger.log(LEVEL.warning, message) });
 }
 
 /** The process as the workers. */
@@ -86,7 +87,7 @@ class Alone implements Workers {
     if (more + fewer > 0) {
       const why = `Cannot change the number of children: ${server.personality} has none`;
       daemon.scaleRefused(why);
-      logger.log(2, why);
+      logger.log(LEVEL.notice, why);
     }
     return end;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { decide } from "../process/actions.ts";
 import { callHook } from "../process/failure.ts";
 import { Inbox } from "../process/inbox.ts";
@@ -69,10 +70,13 @@ class Inet {
     const { more, fewer, reopen, end } = decide(this.#inbox.take().actions);
     if (reopen) logger.reopen();
     if (more + fewer > 0) {
-      logger.log(2, `Cannot change the number of children: ${server.personality} has none`);
+      logger.log(LEVEL.notice, `Cannot change the number of children: ${server.personality} has none`);
     }
     if (end === "restart") {
-      logger.log(2, `Cannot restart: ${server.personality} serves the one client that it was started for`);
+      logger.log(
+        LEVEL.notice,
+        `Cannot restart: ${server.personality} serves the one client that it was started for`,
+      );
     } else if (end === "stop" || this.#quitting) {
       // A second one is impatience.
       if (end !== undefined) stop();
@@ -86,7 +90,7 @@ class Inet {
   async close(exitCode: number): Promise<never> {
     const { server, logger } = this.#context;
     await callHook(this.#context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-    logger.log(2, "Server closing!");
+    logger.log(LEVEL.notice, "Server closing!");
     await callHook(
       this.#context.handler.hooks,
       "postChildCleanup",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Address } from "../address.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
@@ -69,7 +70,7 @@ export function introduce(context: ServerContext, how: string, scoreboard?: Read
   const addresses = listeners.map(formatListener);
   const { personality, pid } = server;
   logger.log(
-    2,
+    LEVEL.notice,
     `${inherited === undefined ? "" : "Reloaded: "}Listening on ${
       addresses.join(", ")
     } (${personality}, ${how}, ${runtime.name} ${runtime.version}); ` +

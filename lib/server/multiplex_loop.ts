@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Admission } from "../client/admit.ts";
 import { admit, openAdmission } from "../client/serve.ts";
 import type { Handler } from "../context.ts";
@@ -43,14 +44,14 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
 
 /** What a hook that concerns one client threw ends that client and nobody else. */
 function logFailure({ logger }: ServerContext, error: unknown): void {
-  logger.log(1, describeFailure(error).text);
+  logger.log(LEVEL.warning, describeFailure(error).text);
 }
 
 /** How clients are let in; undefined where nobody has a say in it and nobody wants to know. */
 function admissionOf(context: ServerContext, admission: Admission | undefined): MultiplexerParts["admit"] {
   const { handler, server, logger } = context;
   const { postAccept, allowDeny, postProcessRequest } = handler.hooks ?? {};
-  if (!postAccept && !allowDeny && admission === undefined && !logger.writes(3)) return undefined;
+  if (!postAccept && !allowDeny && admission === undefined && !logger.writes(LEVEL.info)) return undefined;
   return async (connection: Connection) => {
     try {
       const isAllowed = await admit({ server, handler, logger, admission }, connection);
@@ -144,7 +145,7 @@ class MultiplexEngine implements Engine {
     const { stopTimeout } = this.#context.config;
     const deadline = performance.now() + stopTimeout * 1000;
     const { size } = this.#multiplexer;
-    if (size > 0) this.#context.logger.log(2, `${size} clients are cut off`);
+    if (size > 0) this.#context.logger.log(LEVEL.notice, `${size} clients are cut off`);
     this.#multiplexer.end();
     while (this.#multiplexer.isBusy && performance.now() < deadline) {
       const callOff = setAlarm(deadline - performance.now(), () => this.#inbox.waker.wake());

@@ -8,8 +8,11 @@
 import { Console } from "node:console";
 import process from "node:process";
 import { Writable } from "node:stream";
+import { LEVEL } from "../log/line_format.ts";
 import type { Logger } from "../log/logger.ts";
 import { PrintedLines } from "../log/printed_lines.ts";
+import { Uncaught } from "../process/failure.ts";
+import { runtime } from "../runtime/choose.ts";
 
 /** Has the methods of `console` write to the log from now on. */
 export function logOwnPrints(logger: Logger): void {
@@ -49,3 +52,17 @@ const PRINTING = [
   "timeLog",
   "timeEnd",
 ];
+
+/**
+ * Writes to the log what nothing catches, where the runtime would print it.
+ *
+ * @param end Is given it, and ends the server.
+ */
+export function logUncaught(logger: Logger, end: (error: Uncaught) => unknown): void {
+  runtime.onUncaught((cause) => {
+    const error = new Uncaught(cause);
+    // At once, as the server may wait for what will never come now.
+    logger.log(LEVEL.error, error.message);
+    end(error);
+  });
+}

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import process from "node:process";
 import { TineError } from "../errors.ts";
 import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
@@ -21,12 +22,11 @@ import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger } from "../log/logger.ts";
 import { giveLog, openLog } from "../log/open_log.ts";
-import { callHook, endWhenStalled, Stalled, Uncaught } from "../process/failure.ts";
-import { runtime } from "../runtime/choose.ts";
+import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import type { InheritedState } from "../restart/inherited_state.ts";
 import { failServer } from "./close.ts";
-import { logOwnPrints } from "./own_prints.ts";
+import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
@@ -90,12 +90,9 @@ export async function runServer(parts: ServerParts): Promise<never> {
     if ((background || setsid) && isFirst) return await goToBackground({ setsid });
     const log = openLog(loaded.config, inherited?.log);
     logger = log;
-    runtime.onUncaught((cause) => {
-      const error = new Uncaught(cause);
-      // At once, as the loop may wait for what will never come now.
-      log.log(0, error.message);
-      if (loop !== undefined) loop.fail(error);
-      else fail(error).catch(reportAndExit);
+    logUncaught(log, (error) => {
+      if (loop === undefined) fail(error).catch(reportAndExit);
+      else loop.fail(error);
     });
     const module = await stoppable(() => configured(loaded, handler, server, log));
     daemon = new Daemon({
@@ -121,7 +118,7 @@ function endStopped(
   reporter: Reporter | undefined,
 ): never {
   reportFailure(reporter, new TineError(message, { exitCode: EX_UNAVAILABLE }));
-  logger?.log(2, message);
+  logger?.log(LEVEL.notice, message);
   process.exit(EX_OK);
 }
 
@@ -188,7 +185,7 @@ async function startLog(
   // However the process ends, what is still on its way to a log daemon goes first.
   process.once("exit", () => logger.close());
   logOwnPrints(logger);
-  for (const note of notes) logger.log(2, note);
+  for (const note of notes) logger.log(LEVEL.notice, note);
 }
 
 /** What there is before anything is bound. */
@@ -241,10 +238,13 @@ async function openPorts(
   const { hooks } = parts.handler;
   const log = (level: number, message: string) => logger.log(level, message);
   // A process for each client would say it each time.
-  logger.log(personality.binds ? 2 : 3, `Tine::${server.personality} starting! pid(${process.pid})`);
+  logger.log(
+    personality.binds ? LEVEL.notice : LEVEL.info,
+    `Tine::${server.personality} starting! pid(${process.pid})`,
+  );
   if (inherited !== undefined) {
     await callHook(hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));
-    log(4, "Binding open file descriptors");
+    log(LEVEL.debug, "Binding open file descriptors");
   }
   const { listeners } = personality.binds
     ? await listen({ ...loaded, inherited: inherited?.sockets ?? [], log })
@@ -266,7 +266,8 @@ function giveUpRights(
 ): () => void {
   const { binds } = loaded.personality;
   // A process for each client would say it each time.
-  const log = (level: number, message: string) => logger.log(binds ? level : Math.max(level, 3), message);
+  const log = (level: number, message: string) =>
+    logger.log(binds ? level : Math.max(level, LEVEL.info), message);
   const confinement = planConfinement(loaded, log);
   const { become } = confinement;
   if (become !== undefined) {

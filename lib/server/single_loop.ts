@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Address } from "../address.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
 import { Acceptor } from "../client/accept.ts";
@@ -63,7 +64,7 @@ class SingleEngine implements Engine {
       serializer: undefined,
       clientsWait: this.#clientsWait,
       receiver,
-      warn: (message) => context.logger.log(1, message),
+      warn: (message) => context.logger.log(LEVEL.warning, message),
     });
   }
 
@@ -128,7 +129,9 @@ class SingleEngine implements Engine {
 
   /** The end of the process ends the client's service, as it does in a child that is told to leave at once. */
   end(): Promise<void> {
-    if (this.#connection !== undefined) this.#context.logger.log(2, "The present client is cut off");
+    if (this.#connection !== undefined) {
+      this.#context.logger.log(LEVEL.notice, "The present client is cut off");
+    }
     return Promise.resolve();
   }
 }

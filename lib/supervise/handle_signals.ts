@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { decide, type LoopEnd } from "../process/actions.ts";
 import type { Parent } from "./parent.ts";
 
@@ -26,7 +27,7 @@ export function handleLateSignals(parent: Parent): LoopEnd | undefined {
   const { more, fewer, end } = handleEffects(parent);
   if (more + fewer > 0) {
     parent.parts.daemon.scaleRefused(ABOUT_TO_END);
-    parent.log(2, ABOUT_TO_END);
+    parent.log(LEVEL.notice, ABOUT_TO_END);
   }
   return end;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { PassedChild, PassedGeneration } from "../restart/inherited_state.ts";
 import { closeFd } from "../os/descriptor.ts";
 import type { State } from "../scoreboard/layout.ts";
@@ -160,7 +161,7 @@ export class OldChildren {
     const finishing = old.filter(({ slot }) => slot.state === "serving").length;
     const limit = config.leaveChildrenOpenOnHup ? "" : `, within stop_timeout (${config.stopTimeout} s)`;
     this.#parent.log(
-      2,
+      LEVEL.notice,
       `Reloaded in ${seconds} s: ${count(ready, "new child", "new children")} ${
         ready === 1 ? "serves" : "serve"
       }` +
@@ -186,7 +187,7 @@ export class OldChildren {
     );
     for (const { pid, told } of late) {
       if (told === "TERM") {
-        this.#parent.log(1, `Child ${pid} did not end within ${stopTimeout} s: it is killed`);
+        this.#parent.log(LEVEL.warning, `Child ${pid} did not end within ${stopTimeout} s: it is killed`);
       }
       if (told === "TERM") this.#dismiss(this.#parent.children.get(pid) as Child, "KILL");
     }
@@ -197,7 +198,7 @@ export class OldChildren {
     if (serving.length > 0) {
       const whose = serving.map(({ pid }) => pid).join(", ");
       this.#parent.log(
-        1,
+        LEVEL.warning,
         `${count(serving.length, "connection", "connections")} closed: ${why} (children ${whose})`,
       );
     }
@@ -210,7 +211,7 @@ export class OldChildren {
       // What the last one said on its way out.
       if (generation.relay !== undefined) await this.#parent.hear(generation.relay);
       this.#close(generation);
-      this.#parent.log(3, "The last child from before the reload has ended");
+      this.#parent.log(LEVEL.info, "The last child from before the reload has ended");
     }
   }
 
@@ -232,7 +233,7 @@ export class OldChildren {
     const serving = this.#servingCount;
     if (serving === 0) return;
     this.#parent.log(
-      1,
+      LEVEL.warning,
       `${count(serving, "child", "children")} from before the reload serve until new ones are ready`,
     );
     this.#parent.parts.daemon.restartRefused(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import type { Daemon } from "../daemon/daemon.ts";
@@ -120,12 +121,12 @@ export class Parent {
   async scale(change: 1 | -1): Promise<void> {
     const scaled = this.population.scale(change);
     if ("refused" in scaled) {
-      this.log(2, scaled.refused);
+      this.log(LEVEL.notice, scaled.refused);
       this.parts.daemon.scaleRefused(scaled.refused);
       return;
     }
     this.parts.daemon.scaled(this.population.words);
-    this.log(3, scaled.line);
+    this.log(LEVEL.info, scaled.line);
     await this.populate();
   }
 
@@ -138,15 +139,15 @@ export class Parent {
   dismiss(child: Child, signal: "HUP" | "TERM" | "KILL"): void {
     child.dismissed = true;
     child.told = signal;
-    this.log(4, `Kill ${signal} pid ${child.pid}`);
+    this.log(LEVEL.debug, `Kill ${signal} pid ${child.pid}`);
     sendSignal(child.pid, signal);
   }
 
   /** Passes a signal on to all children (`sig_passthrough`). */
   passOn(signal: string): void {
     for (const pid of this.children.pids) {
-      this.log(4, `signaling ${pid} with ${signal}`);
-      if (!sendSignal(pid, signal)) this.log(1, `child ${pid} not signaled with ${signal}`);
+      this.log(LEVEL.debug, `signaling ${pid} with ${signal}`);
+      if (!sendSignal(pid, signal)) this.log(LEVEL.warning, `child ${pid} not signaled with ${signal}`);
     }
   }
 
@@ -255,7 +256,7 @@ export class Parent {
     const newcomers = group.of - this.#heldBack;
     if (newcomers > 0) {
       await this.callHook("runNChildren", (hooks) => hooks.runNChildren?.(this.parts.server));
-      this.log(3, `Starting "${newcomers}" children`);
+      this.log(LEVEL.info, `Starting "${newcomers}" children`);
     }
     for (let i = 0; i < n; i++) await this.#start("server", group);
   }
@@ -274,7 +275,7 @@ export class Parent {
   /** Says so if all children have been busy for a while, with clients waiting. */
   watchBusy(now: number): void {
     const line = busyLine(this, this.#busy, now);
-    if (line !== undefined) this.log(2, line);
+    if (line !== undefined) this.log(LEVEL.notice, line);
   }
 
   /** How many dequeue processes there are. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import type { Ending } from "../os/process.ts";
 import type { State } from "../scoreboard/layout.ts";
 
@@ -49,7 +50,7 @@ export function meaningOf(
     atBirth,
     fromOutside: FROM_OUTSIDE.includes(ending.signal),
     abnormal,
-    level: abnormal && !dismissed ? 1 : 4,
+    level: abnormal && !dismissed ? LEVEL.warning : LEVEL.debug,
     text: `Child ${ending.pid} ${how}${when}${unasked}`,
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL } from "../log/line_format.ts";
 import { handleLateSignals } from "./handle_signals.ts";
 import type { Parent } from "./parent.ts";
 
@@ -32,7 +33,7 @@ function impatience(parent: Parent): boolean {
  * @param patienceMs The longest wait in milliseconds.
  */
 export async function finishChildren(parent: Parent, patienceMs = Infinity): Promise<void> {
-  if (parent.children.size > 0) parent.log(2, "Sending children hup signal");
+  if (parent.children.size > 0) parent.log(LEVEL.notice, "Sending children hup signal");
   for (const child of parent.children) {
     // One that waits for another's end would take its place now.
     parent.dismiss(child, child.after === undefined ? "HUP" : "TERM");
@@ -46,7 +47,7 @@ export async function closeChildren(parent: Parent): Promise<void> {
   for (const child of parent.children) parent.dismiss(child, "TERM");
   await untilGone(parent, performance.now() + stopTimeout * 1000, () => impatience(parent));
   for (const child of parent.children) {
-    parent.log(1, `Child ${child.pid} did not end within ${stopTimeout} s: it is killed`);
+    parent.log(LEVEL.warning, `Child ${child.pid} did not end within ${stopTimeout} s: it is killed`);
     parent.dismiss(child, "KILL");
   }
   await untilGone(parent, Infinity, () => {

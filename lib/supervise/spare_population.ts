@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import type { Config } from "../config/options.ts";
 import type { Listener } from "../listen/listen.ts";
 import { queuedClientsOf } from "../os/listening_socket.ts";
@@ -26,7 +28,7 @@ export interface SpareParts {
   readonly config: Config;
   readonly listeners: readonly Listener[];
   readonly scoreboard: Scoreboard;
-  readonly log: (level: number, message: string) => void;
+  readonly log: Log;
   /** How the personality differs from PreFork. */
   readonly pace?: Pick<Pace, "maxStarting" | "serveOnce">;
 }
@@ -89,7 +91,7 @@ export class SparePopulation implements Population {
     const { start, dismiss } = this.#rules.decide(sight);
     if (now >= this.#nextCheck) this.#recount(sight.waiting, now);
     this.#watch();
-    if (dismiss > 0) this.#parts.log(3, `Killing "${dismiss}" children`);
+    if (dismiss > 0) this.#parts.log(LEVEL.info, `Killing "${dismiss}" children`);
     // Who has enough spares needs no successor for a child that leaves.
     const enough = sight.waiting + sight.starting > this.#rules.numbers.minSpareServers;
     const successorsFor = enough ? [] : plan(children, this.#rules.numbers.maxServers).successorsFor;
@@ -133,7 +135,7 @@ export class SparePopulation implements Population {
     const excess = Math.max(0, this.#count.value - waiting);
     const lasting = Math.min(excess, this.#excess);
     if (lasting > 0) {
-      this.#parts.log(3, `Waiting diff (${lasting})`);
+      this.#parts.log(LEVEL.info, `Waiting diff (${lasting})`);
       this.#count.correct(-lasting);
     }
     this.#excess = excess - lasting;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Log } from "../log/sink.ts";
+import { LEVEL } from "../log/line_format.ts";
 import type { ChildKind } from "../hooks.ts";
 import type { Scoreboard, Slot } from "../scoreboard/scoreboard.ts";
 import { Backoff } from "./backoff.ts";
@@ -22,7 +24,7 @@ export interface StarterParts {
   readonly children: Children;
   /** Takes what children print. */
   readonly outputs: Outputs;
-  readonly log: (level: number, message: string) => void;
+  readonly log: Log;
 }
 
 /** How a child is to be started. */
@@ -83,7 +85,7 @@ export class Starter {
     const { after, announce = false } = options;
     const claimed = scoreboard.claim(Date.now());
     if (claimed === undefined) {
-      log(1, `Cannot start another child: there are ${scoreboard.capacity} already`);
+      log(LEVEL.warning, `Cannot start another child: there are ${scoreboard.capacity} already`);
       return;
     }
     const { index: slotIndex, slot } = claimed;
@@ -93,11 +95,11 @@ export class Starter {
       );
       slot.setPid(pid);
       children.add({ pid, kind, slot, slotIndex, after });
-      if (kind === "dequeue") log(4, `Running dequeue child ${pid}`);
+      if (kind === "dequeue") log(LEVEL.debug, `Running dequeue child ${pid}`);
     } catch (error) {
       scoreboard.release(slotIndex);
       const pause = this.#fail();
-      log(1, `${(error as Error).message}; next try in ${pause / 1000} s`);
+      log(LEVEL.warning, `${(error as Error).message}; next try in ${pause / 1000} s`);
     }
   }
 
@@ -114,7 +116,7 @@ export class Starter {
     const pause = this.#fail();
     const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
     this.#parts.log(
-      1,
+      LEVEL.warning,
       `Children die before they are ready (${count} now${often}): the cause is in the lines above; ` +
         `next try in ${pause / 1000} s`,
     );
