@@ -10,7 +10,7 @@ import type { Handler } from "../context.ts";
 import { EX_CHILD_THREW, EX_STALLED } from "../exit_codes.ts";
 import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
 import { directLog, Logger } from "../log/logger.ts";
-import { setCloseOnExec, Waker } from "../os/descriptor.ts";
+import { closeOnExec, Waker } from "../os/descriptor.ts";
 import { Epoll, MANY_EVENTS } from "../os/epoll.ts";
 import { readSharedText } from "../os/shared_memory.ts";
 import type { WaitFor } from "../os/wait.ts";
@@ -36,7 +36,7 @@ export function readHandoff(ticket: ChildTicket): Handoff {
 /** Starts as the child that `ticket` says, and ends the process when its work is done. */
 export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: Handler): Promise<never> {
   // Kept from the programs that this child may start.
-  for (const fd of inheritedDescriptors(handoff)) setCloseOnExec(fd, { on: true });
+  for (const fd of inheritedDescriptors(handoff)) closeOnExec(fd);
   const { config } = handoff;
   const logger = new Logger(handoff.log);
   const whole = config.exec.length === 0 || ticket.kind === "dequeue"
@@ -236,7 +236,7 @@ class Child {
     this.#giveUpListeners();
   }
 
-  /** No client is accepted any more: nobody shall wait for it in vain. A datagram is answered through its listener. */
+  /** No client is accepted any more: no client shall wait for it. A datagram is answered through its listener. */
   #giveUpListeners(): void {
     this.#acceptor?.giveUp(this.#handoff.listeners.filter((one) => !carriesDatagrams(one)));
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { holdSignals, signalAtParentsEnd } from "../os/process.ts";
+import { signalAtParentsEnd, unblockSignals } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ChildAction, HEARD_SIGNALS, SIGNALS } from "../signals.ts";
@@ -19,7 +19,7 @@ export function listenToSignals(kind: ChildKind, act: Readonly<Record<ChildActio
     runtime.onSignal(name, act[action]);
   }
   // The parent started this process with them held back: none can have been lost.
-  holdSignals(HEARD_SIGNALS, { hold: false });
+  unblockSignals(HEARD_SIGNALS);
 }
 
 /** What tells a child that its parent has gone. Its default is to have no effect. */

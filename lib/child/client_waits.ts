@@ -47,7 +47,7 @@ export class ClientWaits {
     wait: { fd: number; side: keyof Waiting; resolve: (ready: boolean) => void; timeoutMs: number },
   ): Promise<boolean> {
     const { fd, side, resolve, timeoutMs } = wait;
-    // deno-lint-ignore tine/no-timers -- the peer's patience is the client's own, and each has another
+    // deno-lint-ignore tine/no-timers -- the limit is each client's own
     const timer = setTimeout(() => {
       const waiting = this.#byFd.get(fd);
       if (waiting?.[side] === resolve) waiting[side] = undefined;

@@ -24,17 +24,17 @@ export async function reload(args: readonly string[]): Promise<void> {
     );
   }
   let after = before;
-  const patienceMs = config.stopTimeout * 1000 + MARGIN_MS;
+  const timeoutMs = config.stopTimeout * 1000 + MARGIN_MS;
   const done = await server.until(() => {
     after = server.status ?? after;
     return after.reloads + after.reloadsRefused > before.reloads + before.reloadsRefused;
-  }, patienceMs);
+  }, timeoutMs);
   if (!done) {
     throw new TineError(
       server.ended
         ? `Cannot reload the server: it has ended; see its log`
         : `Cannot reload the server with process id ${server.pid}: nothing has come of it within ` +
-          `${patienceMs / 1000} s; see its log`,
+          `${timeoutMs / 1000} s; see its log`,
       { exitCode: EX_UNAVAILABLE },
     );
   }

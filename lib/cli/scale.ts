@@ -9,7 +9,7 @@ import { PrivilegeError, TineError, UsageError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { findTarget } from "./target.ts";
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Changes the number of children, one by one, as signals can. */
 export async function scale(args: readonly string[]): Promise<void> {
@@ -33,7 +33,7 @@ export async function scale(args: readonly string[]): Promise<void> {
     const changed = await server.until(() => {
       now = server.status ?? now;
       return now?.scaled !== scaled;
-    }, PATIENCE_MS);
+    }, TIMEOUT_MS);
     if (!changed) {
       throw new TineError(
         `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,

@@ -30,11 +30,11 @@ async function end(verb: "stop" | "quit", args: readonly string[]): Promise<void
   const { server, config } = target;
   server.signal(verb === "stop" ? "TERM" : "QUIT");
   // A client may take as long as it likes; who waits for it can break off, and stop the server.
-  const patienceMs = verb === "quit" ? Infinity : config.stopTimeout * 1000 + MARGIN_MS;
-  if (!await server.until(() => server.ended, patienceMs)) {
+  const timeoutMs = verb === "quit" ? Infinity : config.stopTimeout * 1000 + MARGIN_MS;
+  if (!await server.until(() => server.ended, timeoutMs)) {
     throw new TineError(
       `Cannot stop the server with process id ${server.pid}: it has not ended within ${
-        patienceMs / 1000
+        timeoutMs / 1000
       } s; ` +
         "see its log",
       { exitCode: EX_UNAVAILABLE },

@@ -12,7 +12,7 @@ import { libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
 import { EAGAIN } from "../os/errno.ts";
 import { receiveOnce, sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
-import { Patience, POLLIN, POLLOUT, waitForOne } from "../os/wait.ts";
+import { AdaptiveSpin, POLLIN, POLLOUT, waitForOne } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
@@ -25,7 +25,7 @@ import { readableOf, writableOf } from "./web_streams.ts";
 const encoder = new TextEncoder();
 // Text is encoded here and sent from here in one go, so that a short answer allocates nothing.
 const textBytes = new Uint8Array(16384);
-const patience = new Patience();
+const spin = new AdaptiveSpin();
 
 /** A client's connection over a stream socket. */
 export class StreamConnection extends Endpoints implements Connection, InputSource {
@@ -144,14 +144,14 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
 
   /** Waits for a moment, unless other clients would have to wait too. */
   #isThereSoon(events: number): boolean {
-    return this.#waitFor === waitForOne && patience.look(this.fd, events);
+    return this.#waitFor === waitForOne && spin.look(this.fd, events);
   }
 
   /** Waits until a condition holds; false after `timeoutMs`. The descriptor stays open meanwhile. */
   async #wait(events: number, timeoutMs: number): Promise<boolean> {
     this.#waits++;
     try {
-      return await patience.learn(this.#waitFor(this.fd, events, timeoutMs));
+      return await spin.learn(this.#waitFor(this.fd, events, timeoutMs));
     } finally {
       this.#waits--;
       if (this.#closed && this.#waits === 0) this.#closeDescriptor();

@@ -8,7 +8,7 @@
 import type { Log } from "../log/sink.ts";
 import process from "node:process";
 import type { Config } from "../config/options.ts";
-import { setCloseOnExec } from "../os/descriptor.ts";
+import { closeOnExec } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
 import { type ServerStatus, StatusFile } from "./status_file.ts";
@@ -63,7 +63,7 @@ export class Daemon {
     const { config, log, inherited } = parts;
     this.#parts = parts;
     this.#reporter = parts.reporter ?? new Reporter(undefined);
-    if (inherited !== undefined) setCloseOnExec(inherited.statusFd, { on: true });
+    if (inherited !== undefined) closeOnExec(inherited.statusFd);
     this.#statusFile = new StatusFile(inherited?.statusFd);
     this.#manager = new ServiceManager(log);
     this.#streams = config.background || config.setsid

@@ -16,7 +16,7 @@ import process from "node:process";
 import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
-import { closeFd, setCloseOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
+import { closeFd, closeOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
 import { errnoSentence, systemError } from "../os/errno.ts";
 import { lockersOf } from "../os/file_locks.ts";
 import { reader, trustedPath } from "../os/open_file.ts";
@@ -223,7 +223,7 @@ export function acquirePidFile(
 
 /** Takes the pid file over from before a restart. */
 export function adoptPidFile(handle: PidFileHandle): void {
-  setCloseOnExec(handle.fd, { on: true });
+  closeOnExec(handle.fd);
 }
 
 /** Removes the file if it is still this server's own. Why that is not possible; undefined if it is, or was not due. */

@@ -15,7 +15,7 @@ import { Slot } from "../scoreboard/scoreboard.ts";
 import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
 import { findOwner, type Owner } from "./find_owner.ts";
 import { clearPidFile } from "./pid_file.ts";
-import { findBoard, readBoard, readMemory, type ServerStatus } from "./status_file.ts";
+import { findStatusFile, readMemory, readStatusFile, type ServerStatus } from "./status_file.ts";
 
 /** How often a server is looked at that is expected to change. */
 const LOOK_MS = 20;
@@ -55,7 +55,7 @@ export class RunningServer {
     this.pid = pid;
     this.#process = process;
     this.#pidFile = pidFile;
-    this.#statusFile = findBoard(pid);
+    this.#statusFile = findStatusFile(pid);
   }
 
   /**
@@ -84,7 +84,7 @@ export class RunningServer {
 
   /** What it tells of itself; undefined if it cannot be seen, or is telling something new at this moment. */
   get status(): ServerStatus | undefined {
-    return this.#statusFile === undefined ? undefined : readBoard(this.#statusFile);
+    return this.#statusFile === undefined ? undefined : readStatusFile(this.#statusFile);
   }
 
   /** Sends it a signal. @throws {TineError} if it has ended, or is another user's */
@@ -115,9 +115,9 @@ export class RunningServer {
     }
   }
 
-  /** Looks until `condition` holds or the server has ended. Whether it holds, before `patienceMs` are over. */
-  async until(condition: () => boolean, patienceMs: number): Promise<boolean> {
-    const end = performance.now() + patienceMs;
+  /** Looks until `condition` holds or the server has ended. Whether it holds, before `timeoutMs` are over. */
+  async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
     const descriptors = this.#process === undefined ? [] : [{ fd: this.#process, events: POLLIN }];
     for (;;) {
       if (condition()) return true;

@@ -16,7 +16,7 @@ import { openSocket, sendTo } from "../os/socket.ts";
 import { pollHere, POLLOUT } from "../os/wait.ts";
 
 /** How long a manager that is behind with its messages is waited for. */
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 /** The manager, or nobody. */
 export class ServiceManager {
@@ -71,7 +71,7 @@ function send(address: Address, text: string): boolean {
   try {
     const bytes = new TextEncoder().encode(text);
     while (!sendTo(socket, bytes, address)) {
-      if (!pollHere(socket, POLLOUT, PATIENCE_MS)) return false;
+      if (!pollHere(socket, POLLOUT, TIMEOUT_MS)) return false;
     }
     return true;
   } finally {

@@ -5,7 +5,7 @@
  */
 
 import { readdirSync, readlinkSync } from "node:fs";
-import { openNull, redirect, setCloseOnExec } from "../os/descriptor.ts";
+import { closeOnExec, openNull, redirect } from "../os/descriptor.ts";
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -62,7 +62,7 @@ export class StandardStreams {
     const error = logFd ?? this.#nothing;
     for (const { fd, of } of this.#copies) {
       redirect(fd, of === STDERR ? error : this.#nothing);
-      setCloseOnExec(fd, { on: true });
+      closeOnExec(fd);
     }
     redirect(STDERR, error);
     redirect(STDIN, this.#nothing);

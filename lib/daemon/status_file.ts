@@ -96,7 +96,7 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /** Where another server's status file is to be read; undefined where the system does not show it to this process. */
-export function findBoard(pid: number): string | undefined {
+export function findStatusFile(pid: number): string | undefined {
   const folder = `/proc/${pid}/fd`;
   try {
     for (const fd of readdirSync(folder)) {
@@ -173,7 +173,7 @@ export function checkStatus(told: unknown): ServerStatus | undefined {
 }
 
 /** What a server tells now; undefined if it does not at this moment. */
-export function readBoard(path: string): ServerStatus | undefined {
+export function readStatusFile(path: string): ServerStatus | undefined {
   const bytes = readMemory(path, SIZE);
   return bytes === undefined ? undefined : checkStatus(parse(bytes));
 }

@@ -10,7 +10,7 @@ import type { Server } from "../context.ts";
 import { ConnectionError } from "../errors.ts";
 
 /** How long it waits for a line where `idle_timeout` does not say. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** What `get NAME` shows: options by either spelling, and what the server knows of itself. */
 function property(server: Server, connection: Connection, name: string): string {
@@ -57,7 +57,7 @@ async function echoDatagram(
 export async function echo(connection: Connection, server: Server): Promise<void> {
   if (connection.datagram !== undefined) return await echoDatagram(connection, server, connection.datagram);
   const name = `Tine::${server.personality}`;
-  if (connection.timeout === 0) connection.timeout = PATIENCE_MS;
+  if (connection.timeout === 0) connection.timeout = TIMEOUT_MS;
   await connection.print(`Welcome to "${name}" (${server.pid})\r\n`);
   try {
     for await (const line of connection.lines()) {

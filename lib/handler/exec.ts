@@ -19,7 +19,7 @@ import { ProgramStarter } from "../os/program_starter.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { peerProcess } from "../os/peer_process.ts";
 import { setReceiveTimeout } from "../os/socket.ts";
-import { IDLE_WAIT_MS, Patience } from "../os/wait.ts";
+import { AdaptiveSpin, IDLE_WAIT_MS } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ProgramLimits, RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
@@ -53,7 +53,7 @@ class ProgramRunner {
   readonly #starter: ProgramStarter;
   readonly #limits: ProgramLimits;
   readonly #waker = new Waker();
-  readonly #patience = new Patience(IDLE_WAIT_MS);
+  readonly #spin = new AdaptiveSpin(IDLE_WAIT_MS);
   #running: { readonly program: RunningProgram; readonly served: Promise<void> } | undefined;
 
   constructor(config: Config, logger: Logger) {
@@ -106,7 +106,7 @@ class ProgramRunner {
     return new RunningProgram(pid, {
       limits: this.#limits,
       waker: this.#waker,
-      patience: this.#patience,
+      spin: this.#spin,
       log: (level, message) => logger.log(level, message),
     });
   }

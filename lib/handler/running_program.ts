@@ -8,7 +8,7 @@ import type { Log } from "../log/sink.ts";
 import { LEVEL } from "../log/line_format.ts";
 import { closeFd, type Waker } from "../os/descriptor.ts";
 import { type Ending, openProcess, processExists, reap, sendSignal } from "../os/process.ts";
-import { type Patience, pollAway, POLLIN } from "../os/wait.ts";
+import { type AdaptiveSpin, pollAway, POLLIN } from "../os/wait.ts";
 
 /** How often what is left of a process group is looked for, within the time that it has to end. */
 const GROUP_LOOK_MS = 20;
@@ -26,7 +26,7 @@ export class RunningProgram {
   readonly pid: number;
   readonly #limits: ProgramLimits;
   readonly #waker: Waker;
-  readonly #patience: Patience;
+  readonly #spin: AdaptiveSpin;
   readonly #log: Log;
   readonly #startedAt = performance.now();
   /** Readable once the program has ended; undefined where the system has no such descriptor. */
@@ -39,14 +39,14 @@ export class RunningProgram {
 
   /**
    * @param waker Wakes {@linkcode ended}; where there are no process descriptors, the signal CHLD has to wake it.
-   * @param patience Learns from one program to the next.
+   * @param spin Learns from one program to the next.
    */
   constructor(
     pid: number,
     parts: {
       limits: ProgramLimits;
       waker: Waker;
-      patience: Patience;
+      spin: AdaptiveSpin;
       log: Log;
     },
   ) {
@@ -54,7 +54,7 @@ export class RunningProgram {
     this.#limits = parts.limits;
     this.#graceMs = parts.limits.graceMs;
     this.#waker = parts.waker;
-    this.#patience = parts.patience;
+    this.#spin = parts.spin;
     this.#log = parts.log;
     this.#processFd = openProcess(pid);
   }
@@ -87,7 +87,7 @@ export class RunningProgram {
 
   async #leaderEnded(): Promise<Ending> {
     const fd = this.#processFd;
-    if (fd !== undefined) this.#patience.look(fd, POLLIN);
+    if (fd !== undefined) this.#spin.look(fd, POLLIN);
     for (;;) {
       const ending = reap(this.pid);
       if (ending !== undefined) return ending;
@@ -95,7 +95,7 @@ export class RunningProgram {
       if (!processExists(this.pid)) return { pid: this.pid };
       const left = this.#advance();
       const wake = { fd: this.#waker.fd, events: POLLIN };
-      const [woken] = await this.#patience.learn(
+      const [woken] = await this.#spin.learn(
         pollAway(fd === undefined ? [wake] : [wake, { fd, events: POLLIN }], left),
       );
       if (woken) this.#waker.take();

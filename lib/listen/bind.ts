@@ -14,9 +14,9 @@ import {
   bindDatagram,
   bindStream,
   localAddress,
-  setReusePort,
   type SocketKind,
   startListening,
+  unsharePort,
 } from "../os/socket.ts";
 import { beside, rivalsOf } from "./own_rivals.ts";
 import type { Protocol } from "../config/port_spec.ts";
@@ -118,7 +118,7 @@ function bindAlone(
     }
     // Last, because from here on clients are taken: of a unix socket, with the mode that it is to have.
     if (kind === "stream" && !options.tryOnly) startListening(fd, options.backlog, address);
-    if (isBeside) setReusePort(fd, { on: false });
+    if (isBeside) unsharePort(fd);
     return { fd, address: addressOf(fd, target), ...(socketFile === undefined ? {} : { socketFile }) };
   } catch (error) {
     unbind({ fd, ...(socketFile === undefined ? {} : { socketFile }) });

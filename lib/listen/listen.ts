@@ -7,7 +7,7 @@
 import { LEVEL } from "../log/line_format.ts";
 import { SystemError } from "../errors.ts";
 import { constants as c } from "../os/constants.ts";
-import { closeFd, setCloseOnExec, setNonBlocking } from "../os/descriptor.ts";
+import { closeFd, closeOnExec, setNonBlocking } from "../os/descriptor.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { startListening } from "../os/socket.ts";
 import { addressOf, type BindOptions, bindTarget, type Bound, explain, kindOf, unbind } from "./bind.ts";
@@ -87,7 +87,7 @@ function adopt(
   target: Target,
   { backlog, tryOnly }: BindOptions,
 ): Bound {
-  setCloseOnExec(fd, { on: true });
+  closeOnExec(fd);
   setNonBlocking(fd);
   const address = addressOf(fd, target);
   if (kindOf(target.proto) === "stream" && !tryOnly) startListening(fd, backlog, address);

@@ -11,7 +11,7 @@ import { closeFd } from "../os/descriptor.ts";
 import { bindDatagram } from "../os/socket.ts";
 
 /** How long a resolver may take, in milliseconds. */
-export const RESOLVER_PATIENCE_MS = 10_000;
+export const RESOLVER_TIMEOUT_MS = 10_000;
 
 /** A machine, as far as ports are concerned. */
 export interface Machine {
@@ -47,7 +47,7 @@ function readIfThere(path: string): string {
 /** The machine that this program runs on. */
 export const thisMachine: Machine = {
   lookup(host) {
-    return withDeadline(lookup(host, { all: true }), RESOLVER_PATIENCE_MS);
+    return withDeadline(lookup(host, { all: true }), RESOLVER_TIMEOUT_MS);
   },
 
   readServices() {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { localAddress, setReusePort, type SocketKind, socketKind } from "../os/socket.ts";
+import { localAddress, sharePort, type SocketKind, socketKind, unsharePort } from "../os/socket.ts";
 
 /** Those of `givenUp` that are in the way of a new socket of this kind and port. */
 export function rivalsOf(
@@ -21,10 +21,10 @@ export function rivalsOf(
 
 /** Calls `bind` while `rivals` let another socket be bound beside them. */
 export function beside<T>(rivals: readonly number[], bind: () => T): T {
-  for (const fd of rivals) setReusePort(fd, { on: true });
+  for (const fd of rivals) sharePort(fd);
   try {
     return bind();
   } finally {
-    for (const fd of rivals) setReusePort(fd, { on: false });
+    for (const fd of rivals) unsharePort(fd);
   }
 }

@@ -11,12 +11,12 @@ import { errno, libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
 import {
   closeFd,
+  closeOnExec,
   duplicate,
   isNonBlocking,
   isSeekable,
   redirect,
   reopenToWrite,
-  setCloseOnExec,
 } from "../os/descriptor.ts";
 import { EAGAIN, EDQUOT, EINTR, ENOBUFS, ENOSPC, ENOTSOCK } from "../os/errno.ts";
 import { getOption } from "../os/socket.ts";
@@ -83,7 +83,7 @@ export class LineOutput {
   replace(fd: number): void {
     this.flush();
     redirect(this.fd, fd);
-    setCloseOnExec(this.fd, { on: true });
+    closeOnExec(this.fd);
     closeFd(fd);
     this.#way = wayOf(this.fd);
   }

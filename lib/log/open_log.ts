@@ -10,14 +10,7 @@ import { realpathSync } from "node:fs";
 import type { Config } from "../config/options.ts";
 import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
-import {
-  closeFd,
-  duplicate,
-  giveFile,
-  isSeekable,
-  setCloseOnExec,
-  setNonBlocking,
-} from "../os/descriptor.ts";
+import { closeFd, closeOnExec, duplicate, giveFile, isSeekable, setNonBlocking } from "../os/descriptor.ts";
 import { openToAppend } from "../os/open_file.ts";
 import type { Identity } from "../os/user.ts";
 import { mayWait, openOwn } from "./line_output.ts";
@@ -98,7 +91,7 @@ export function openLog(
   const file = fileOf(config);
   const fd = openTarget(file, inherited);
   if (inherited !== undefined && inherited.fd !== fd) closeFd(inherited.fd);
-  setCloseOnExec(fd, { on: true });
+  closeOnExec(fd);
   const logger = new Logger({
     level: config.logLevel,
     format: config.logFormat,

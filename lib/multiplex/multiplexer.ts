@@ -78,13 +78,13 @@ export class Multiplexer implements Mux {
   #isEnding = false;
   #saidFull = false;
   readonly #dequeue = new Deadline(() => this.#runDequeue());
-  readonly #pause = new Deadline(() => this.#accept({ on: true }));
+  readonly #pause = new Deadline(() => this.#accept());
 
   constructor(parts: MultiplexerParts) {
     this.#parts = parts;
     this.server = parts.server;
     this.#set.watch(parts.waker.fd, POLLIN);
-    this.#accept({ on: true });
+    this.#accept();
     this.#host = {
       deadlines: this.#deadlines,
       idleMs: parts.idleMs,
@@ -124,12 +124,12 @@ export class Multiplexer implements Mux {
   }
 
   async #wait(): Promise<number> {
-    const patience = () => this.#scheduled.size > 0 ? 0 : this.#deadlines.next - performance.now();
+    const timeLeft = () => this.#scheduled.size > 0 ? 0 : this.#deadlines.next - performance.now();
     // Waiting here is one system call, and while there is much to do somebody comes within it.
-    const count = this.#set.waitHere(Math.min(SHORT_WAIT_MS, patience()));
-    if (count > 0 || patience() <= 0) return count;
+    const count = this.#set.waitHere(Math.min(SHORT_WAIT_MS, timeLeft()));
+    if (count > 0 || timeLeft() <= 0) return count;
     this.#isWaiting = true;
-    const later = await this.#set.waitAway(patience());
+    const later = await this.#set.waitAway(timeLeft());
     this.#isWaiting = false;
     return later;
   }
@@ -175,11 +175,17 @@ export class Multiplexer implements Mux {
     for (const stream of scheduled) stream.proceed();
   }
 
-  /** Listens for clients, or leaves them in the queues. */
-  #accept({ on }: { on: boolean }): void {
-    if (on && this.#isFinishing) return;
-    this.#accepts = on;
-    for (const fd of this.#parts.listeners) this.#watch(fd, on ? POLLIN : 0);
+  /** Listens for clients. */
+  #accept(): void {
+    if (this.#isFinishing) return;
+    this.#accepts = true;
+    for (const fd of this.#parts.listeners) this.#watch(fd, POLLIN);
+  }
+
+  /** Leaves clients in the queues. */
+  #stopAccepting(): void {
+    this.#accepts = false;
+    for (const fd of this.#parts.listeners) this.#watch(fd, 0);
   }
 
   #acceptFrom(listener: number): void {
@@ -221,7 +227,7 @@ export class Multiplexer implements Mux {
   }
 
   #onFull(): void {
-    this.#accept({ on: false });
+    this.#stopAccepting();
     if (this.#saidFull) return;
     this.#saidFull = true;
     this.#parts.log(
@@ -240,7 +246,7 @@ export class Multiplexer implements Mux {
   }
 
   #pauseAccepting(): void {
-    this.#accept({ on: false });
+    this.#stopAccepting();
     this.#deadlines.set(this.#pause, performance.now() + PAUSE_MS);
   }
 
@@ -273,14 +279,14 @@ export class Multiplexer implements Mux {
   /** One who waits in a queue may come in place of one who left. */
   #onPlace(): void {
     if (this.#accepts || this.#pause.index >= 0) return;
-    this.#accept({ on: true });
+    this.#accept();
     if (this.#open.size < this.#parts.capacity * 0.9) this.#saidFull = false;
   }
 
   /** Accepts no more, serves what has come so far, and closes every connection once its answers were sent. */
   finish(): void {
     this.#isFinishing = true;
-    this.#accept({ on: false });
+    this.#stopAccepting();
     // A look returns a part of those who have something, if there are many.
     for (let i = 0; i <= this.#open.size / LOOK; i++) this.#handle(this.#set.waitHere(0));
     for (const stream of this.#open.values()) stream.retire();
@@ -289,7 +295,7 @@ export class Multiplexer implements Mux {
   /** Closes every connection at once. What is left to do then is their last callbacks. */
   end(): void {
     this.#isFinishing = true;
-    this.#accept({ on: false });
+    this.#stopAccepting();
     for (const connection of this.#joining) connection.close();
     this.#joining.clear();
     this.#isEnding = true;

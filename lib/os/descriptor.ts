@@ -82,11 +82,20 @@ export function writeWhole(fd: number, text: string): void {
   }
 }
 
-/** Lets a descriptor be inherited by programs that this process executes, or not. */
-export function setCloseOnExec(fd: number, { on }: { on: boolean }): void {
+/** Keeps a descriptor from programs that this process executes. */
+export function closeOnExec(fd: number): void {
+  changeFlags(fd, (flags) => flags | c.FD_CLOEXEC);
+}
+
+/** Lets a descriptor be inherited by programs that this process executes. */
+export function keepOnExec(fd: number): void {
+  changeFlags(fd, (flags) => flags & ~c.FD_CLOEXEC);
+}
+
+function changeFlags(fd: number, change: (flags: number) => number): void {
   const flags = fcntl(fd, c.F_GETFD, 0);
   if (flags < 0) throw systemError("fcntl", `read the flags of descriptor ${fd}`);
-  const wanted = on ? flags | c.FD_CLOEXEC : flags & ~c.FD_CLOEXEC;
+  const wanted = change(flags);
   if (wanted !== flags && fcntl(fd, c.F_SETFD, wanted) < 0) {
     throw systemError("fcntl", `set the flags of descriptor ${fd}`);
   }
@@ -152,7 +161,7 @@ export function createPipe(): Pipe {
   const pipe = { read: ends[0] as number, write: ends[1] as number };
   if (!isLinux) {
     for (const fd of [pipe.read, pipe.write]) {
-      setCloseOnExec(fd, { on: true });
+      closeOnExec(fd);
       setNonBlocking(fd);
     }
   }

@@ -6,7 +6,7 @@
 
 import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux, linux } from "./constants.ts";
-import { type Pipe, setCloseOnExec, setNonBlocking } from "./descriptor.ts";
+import { closeOnExec, type Pipe, setNonBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS, systemError } from "./errno.ts";
 
 const FLAGS = c.MSG_NOSIGNAL | c.MSG_DONTWAIT;
@@ -19,7 +19,7 @@ export function createMessagePair(): Pipe {
     throw systemError("socketpair", "create a pair of sockets");
   }
   for (const fd of ends) {
-    setCloseOnExec(fd, { on: true });
+    closeOnExec(fd);
     setNonBlocking(fd);
   }
   return { read: ends[0] as number, write: ends[1] as number };

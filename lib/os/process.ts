@@ -145,10 +145,19 @@ export function execute(program: Program): never {
   throw systemError("execve", `execute ${program.path}`);
 }
 
-/** Holds signals back, or lets them in, on this thread. Those that come meanwhile are delivered later. */
-export function holdSignals(names: readonly string[], options: { hold: boolean }): void {
-  const result = libc.pthread_sigmask(options.hold ? c.SIG_BLOCK : c.SIG_UNBLOCK, signalSet(names), null);
-  if (result !== 0) throw systemError("pthread_sigmask", "hold signals back", result);
+/** Blocks signals on this thread. Those that come meanwhile are delivered later. */
+export function blockSignals(names: readonly string[]): void {
+  changeSignalMask(c.SIG_BLOCK, names);
+}
+
+/** Lets blocked signals in on this thread. */
+export function unblockSignals(names: readonly string[]): void {
+  changeSignalMask(c.SIG_UNBLOCK, names);
+}
+
+function changeSignalMask(how: number, names: readonly string[]): void {
+  const result = libc.pthread_sigmask(how, signalSet(names), null);
+  if (result !== 0) throw systemError("pthread_sigmask", "change the signal mask", result);
 }
 
 /** Lets a signal have no effect, in this process and in what it executes, until somebody listens to it. */

@@ -7,7 +7,7 @@
 import type { Address } from "../address.ts";
 import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux, linux } from "./constants.ts";
-import { setCloseOnExec, setNonBlocking } from "./descriptor.ts";
+import { closeOnExec, setNonBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, ENOBUFS, errnoName, systemError } from "./errno.ts";
 import { SHORT_WAIT_MS } from "./wait.ts";
 import { decodeSockaddr, encodeSockaddr, formatAddress, SOCKADDR_SIZE } from "./sockaddr.ts";
@@ -70,7 +70,7 @@ export function openSocket(address: Address, kind: SocketKind): number {
   const type = kind === "stream" ? c.SOCK_STREAM : c.SOCK_DGRAM;
   const fd = libc.socket(family, type | (isLinux ? LINUX_FLAGS : 0), 0);
   if (fd >= 0 && !isLinux) {
-    setCloseOnExec(fd, { on: true });
+    closeOnExec(fd);
     setNonBlocking(fd);
   }
   return fd;
@@ -102,15 +102,20 @@ function bind(fd: number, address: Address, options: { v6Only: boolean }): void 
   if (libc.bind(fd, bytes, bytes.length) < 0) throw systemError("bind", `bind ${formatAddress(address)}`);
 }
 
-/** Lets sockets of this user be bound to the same port while each of them is so marked, or not. */
-export function setReusePort(fd: number, { on }: { on: boolean }): void {
-  setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, on ? 1 : 0);
+/** Lets sockets of this user be bound to the same port while each of them is so marked. */
+export function sharePort(fd: number): void {
+  setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 1);
+}
+
+/** Takes back {@linkcode sharePort}. */
+export function unsharePort(fd: number): void {
+  setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 0);
 }
 
 /** A stream socket that is bound to `address` and does not listen yet, close-on-exec and not blocking. */
 export function bindStream(address: Address, options: { v6Only: boolean; reusePort?: boolean }): number {
   return withSocket(address, "stream", (fd) => {
-    if (options.reusePort) setReusePort(fd, { on: true });
+    if (options.reusePort) sharePort(fd);
     if (address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
     if (isLinux && address.transport === "tcp") setReceiveTimeout(fd, SHORT_WAIT_MS); // see doClientsWait
     bind(fd, address, options);
@@ -143,7 +148,7 @@ export function bindDatagram(
   options: { v6Only: boolean; broadcast?: boolean; reusePort?: boolean },
 ): number {
   return withSocket(address, "datagram", (fd) => {
-    if (options.reusePort) setReusePort(fd, { on: true });
+    if (options.reusePort) sharePort(fd);
     if (options.broadcast && address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_BROADCAST, 1);
     bind(fd, address, options);
   });
@@ -176,7 +181,7 @@ export function acceptNow(fd: number, peer: Uint8Array, peerLength: Uint8Array):
   if (isLinux) return libc.accept4(fd, peer, peerLength, LINUX_FLAGS);
   const client = libc.accept(fd, peer, peerLength);
   if (client >= 0) {
-    setCloseOnExec(client, { on: true });
+    closeOnExec(client);
     setNonBlocking(client);
   }
   return client;

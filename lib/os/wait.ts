@@ -27,7 +27,7 @@ export function pollHere(fd: number, events: number, timeoutMs: number): boolean
   return libc.poll(pollBytes, 1, timeoutMs) > 0;
 }
 
-const PATIENT_WAIT_MS = 4;
+const LONG_SPIN_MS = 4;
 
 /** The same where the process has nothing else to do, so that only its signals and timers are held up. */
 export const IDLE_WAIT_MS = 20;
@@ -36,12 +36,12 @@ export const IDLE_WAIT_MS = 20;
  * How long the next short wait may be, by what came of those before. Where more processes want to run than there are
  * processors, a peer answers after a few milliseconds, and a hop to another thread would only add to the work.
  */
-export class Patience {
+export class AdaptiveSpin {
   readonly #longestMs: number;
   #ms = SHORT_WAIT_MS;
 
   /** @param longestMs How long a wait may hold the main thread where that is likely to be rewarded. */
-  constructor(longestMs = PATIENT_WAIT_MS) {
+  constructor(longestMs = LONG_SPIN_MS) {
     this.#longestMs = longestMs;
   }
 
@@ -53,16 +53,16 @@ export class Patience {
   /** A short wait for `events` on `fd`: whether they came. */
   look(fd: number, events: number): boolean {
     if (pollHere(fd, events, this.#ms)) return true;
-    this.inVain();
+    this.missed();
     return false;
   }
 
   /** A short wait came to nothing. */
-  inVain(): void {
+  missed(): void {
     this.#ms = SHORT_WAIT_MS;
   }
 
-  /** A long wait, which follows one in vain: had it been short, there should be patience next time. */
+  /** A long wait, which follows a missed one. If it was short after all, the next spin is long. */
   async learn<T>(wait: Promise<T>): Promise<T> {
     const since = performance.now();
     const result = await wait;

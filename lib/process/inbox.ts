@@ -5,7 +5,7 @@
  */
 
 import { Waker } from "../os/descriptor.ts";
-import { holdSignals } from "../os/process.ts";
+import { unblockSignals } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
@@ -41,7 +41,7 @@ export class Inbox {
       }
     }
     for (const name of passThrough) runtime.onSignal(name, () => this.#pass(name));
-    holdSignals(signalsOf("parent"), { hold: false });
+    unblockSignals(signalsOf("parent"));
   }
 
   /** Wakes up for this descriptor too, for as long as it is readable. */

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { ownProgram } from "../os/command_line.ts";
-import { closeFd, createPipe, setCloseOnExec } from "../os/descriptor.ts";
+import { closeFd, closeOnExec, createPipe } from "../os/descriptor.ts";
 import { libc } from "../os/calls.ts";
 import { type Ending, processExists, reap, spawn } from "../os/process.ts";
 import { pollAway } from "../os/wait.ts";
@@ -63,7 +63,7 @@ export function takePurpose(): { purpose: Purpose; reporter: Reporter } | undefi
   const text = runtime.takeVariable(SELF_VARIABLE);
   if (text === undefined) return undefined;
   const { purpose, reportFd } = JSON.parse(text) as { purpose: Purpose; reportFd: number };
-  setCloseOnExec(reportFd, { on: true });
+  closeOnExec(reportFd);
   // What systemd handed to the command is for the server.
   if (purpose.role === "daemon" && process.env["LISTEN_PID"] === String(process.ppid)) {
     process.env["LISTEN_PID"] = String(process.pid);

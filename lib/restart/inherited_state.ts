@@ -10,7 +10,7 @@ import type { ChildKind } from "../hooks.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import type { InheritedLog } from "../log/open_log.ts";
-import { type Pipe, setCloseOnExec } from "../os/descriptor.ts";
+import { closeOnExec, type Pipe } from "../os/descriptor.ts";
 import { readSharedText, shareText } from "../os/shared_memory.ts";
 import { runtime } from "../runtime/choose.ts";
 import { descriptorsOfSerializer, type PassedSerializer } from "../serialize/prepare.ts";
@@ -83,7 +83,7 @@ export function takeInheritedState(): InheritedState | undefined {
   const fd = runtime.takeVariable(RESTART_VARIABLE);
   if (fd === undefined) return undefined;
   const inherited = JSON.parse(readSharedText(Number(fd))) as InheritedState;
-  for (const fd of descriptorsOf(inherited)) setCloseOnExec(fd, { on: true });
+  for (const fd of descriptorsOf(inherited)) closeOnExec(fd);
   return inherited;
 }
 

@@ -9,9 +9,9 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { KEEP_FLAG, ownProgram } from "../os/command_line.ts";
-import { closeFd, setCloseOnExec } from "../os/descriptor.ts";
+import { closeFd, closeOnExec, keepOnExec } from "../os/descriptor.ts";
 import { readNote, type SignalNote, SignalRecord } from "../os/signal_record.ts";
-import { execute, holdSignals, ignoreSignal, sendSignal } from "../os/process.ts";
+import { blockSignals, execute, ignoreSignal, sendSignal, unblockSignals } from "../os/process.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
@@ -35,7 +35,7 @@ export class HeldSignals {
    * replaced would never have its turn. So those that are to end the server are noted for the new program from now on.
    */
   constructor() {
-    holdSignals(signalsOf("parent"), { hold: true });
+    blockSignals(signalsOf("parent"));
     this.#record = new SignalRecord(ENDING);
   }
 
@@ -48,7 +48,7 @@ export class HeldSignals {
   letIn(): void {
     const noted = this.#record.restore();
     if (noted !== undefined) signalListeners.came(noted);
-    holdSignals(signalsOf("parent"), { hold: false });
+    unblockSignals(signalsOf("parent"));
   }
 }
 
@@ -96,7 +96,7 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
   const [text] = kept;
   state.logger.close();
   const program = ownProgram();
-  for (const fd of kept) setCloseOnExec(fd, { on: false });
+  for (const fd of kept) keepOnExec(fd);
   // What another thread lets in between here and the new program has no effect: that is about to do what they ask for, or
   // can be asked again. One that comes later waits until the new program listens.
   for (const name of ["HUP", "USR1", "TTIN", "TTOU"]) ignoreSignal(name);
@@ -111,7 +111,7 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
       },
     });
   } catch (error) {
-    for (const fd of kept) setCloseOnExec(fd, { on: true });
+    for (const fd of kept) closeOnExec(fd);
     closeFd(text as number);
     held.letIn();
     throw error;

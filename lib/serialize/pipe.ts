@@ -11,7 +11,7 @@ import { libc } from "../os/calls.ts";
 import { closeFd, createPipe, type Pipe } from "../os/descriptor.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
 import { createWaitSet, type WaitSet } from "../os/epoll.ts";
-import { IDLE_WAIT_MS, Patience } from "../os/wait.ts";
+import { AdaptiveSpin, IDLE_WAIT_MS } from "../os/wait.ts";
 import type { Serializer } from "./turns.ts";
 
 const GENERATION_BYTES = 4096;
@@ -61,7 +61,7 @@ export class PipeSerializer implements Serializer {
   readonly #token = new Int32Array(1);
   readonly #tokenBytes = new Uint8Array(this.#token.buffer);
   readonly #wait: WaitSet = createWaitSet();
-  readonly #patience = new Patience(IDLE_WAIT_MS);
+  readonly #idleDeadline = new AdaptiveSpin(IDLE_WAIT_MS);
 
   constructor(handoff: TokenHandoff, deathPipeFd: number) {
     this.#pipe = handoff.pipe;
@@ -83,13 +83,13 @@ export class PipeSerializer implements Serializer {
 
   takeHere(): boolean {
     if (this.#take()) return true;
-    if (this.#wait.waitHere(this.#patience.ms) > 0) return this.#take();
-    this.#patience.inVain();
+    if (this.#wait.waitHere(this.#idleDeadline.ms) > 0) return this.#take();
+    this.#idleDeadline.missed();
     return false;
   }
 
   async takeAway(): Promise<boolean> {
-    await this.#patience.learn(this.#wait.waitAway());
+    await this.#idleDeadline.learn(this.#wait.waitAway());
     return this.#take();
   }
 

@@ -109,8 +109,8 @@ class ChildrenAsWorkers implements Workers {
     return this.#parent.stopRequested;
   }
 
-  finish(patienceMs: number): Promise<void> {
-    return finishChildren(this.#parent, patienceMs);
+  finish(timeoutMs: number): Promise<void> {
+    return finishChildren(this.#parent, timeoutMs);
   }
 
   end(): Promise<void> {

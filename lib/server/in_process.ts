@@ -33,7 +33,7 @@ export interface Engine {
 
 /** Until when clients may be finished. */
 export interface StopWatch {
-  /** Whether it is over, because the time is up or somebody is impatient. */
+  /** Whether it is over, because the time is up or a second signal came. */
   readonly over: boolean;
   /** Calls `wake` when it may be over, or when a signal came. The result calls it off. */
   watch(wake: () => void): () => void;
@@ -92,16 +92,16 @@ class Alone implements Workers {
     return end;
   }
 
-  async finish(patienceMs: number): Promise<void> {
-    const deadline = performance.now() + patienceMs;
-    const isImpatient = () => {
+  async finish(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    const endsSooner = () => {
       const end = this.#handle();
       if (end === "stop" || end === "quit") this.stopRequested = true;
       return this.stopRequested;
     };
     await this.#engine.finish({
       get over() {
-        return isImpatient() || performance.now() >= deadline;
+        return endsSooner() || performance.now() >= deadline;
       },
       watch: (wake) => {
         this.inbox.onPush = wake;

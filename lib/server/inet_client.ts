@@ -10,7 +10,7 @@ import { toldAddresses } from "../connection/told_addresses.ts";
 import type { Address } from "../address.ts";
 import { UsageError } from "../errors.ts";
 import { parseListenVariables } from "../listen/systemd.ts";
-import { duplicate, nullify, setCloseOnExec } from "../os/descriptor.ts";
+import { closeOnExec, duplicate, nullify } from "../os/descriptor.ts";
 import { encodeSockaddr } from "../os/sockaddr.ts";
 import { isListening } from "../os/listening_socket.ts";
 import { localAddress, peerName, socketKind } from "../os/socket.ts";
@@ -55,7 +55,7 @@ function takeSocket(): number {
   const passed = takePassed();
   const kind = socketKind(0);
   if (kind === undefined && passed !== undefined) {
-    setCloseOnExec(passed, { on: true });
+    closeOnExec(passed);
     return passed;
   }
   if (kind === undefined) {

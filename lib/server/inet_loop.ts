@@ -78,7 +78,7 @@ class Inet {
         `Cannot restart: ${server.personality} serves the one client that it was started for`,
       );
     } else if (end === "stop" || this.#quitting) {
-      // A second one is impatience.
+      // A second one ends it at once.
       if (end !== undefined) stop();
     } else if (end === "quit") {
       this.#quitting = true;

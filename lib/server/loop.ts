@@ -47,8 +47,8 @@ export interface Workers {
   readonly outlivesRestart: boolean;
   /** Set when somebody wanted the server to stop while clients were being finished. */
   readonly stopRequested: boolean;
-  /** Takes no more clients and finishes those that are there, for `patienceMs` at most, or until another signal. */
-  finish(patienceMs: number): Promise<void>;
+  /** Takes no more clients and finishes those that are there, for `timeoutMs` at most, or until another signal. */
+  finish(timeoutMs: number): Promise<void>;
   /** Ends what is still at work. */
   end(): Promise<void>;
   /** Does what signals ask for that came while the server was about to restart. Returns what they want of its end. */

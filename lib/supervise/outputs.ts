@@ -6,7 +6,7 @@
  */
 
 import { PrintedLines } from "../log/printed_lines.ts";
-import { closeFd, createOutputPipe, setCloseOnExec } from "../os/descriptor.ts";
+import { closeFd, closeOnExec, createOutputPipe } from "../os/descriptor.ts";
 import { libc } from "../os/calls.ts";
 import type { InheritedOutput } from "../restart/inherited_state.ts";
 
@@ -60,7 +60,7 @@ export class Outputs {
 
   /** Takes over a pipe that was handed on. */
   adopt({ pid, fd }: InheritedOutput): void {
-    setCloseOnExec(fd, { on: true });
+    closeOnExec(fd);
     this.#outputs.add({ pid, fd, lines: new PrintedLines((line) => this.#printed(line, pid)) });
   }
 

@@ -9,7 +9,7 @@
  */
 
 /** How long nobody may get ready before more are started. */
-const PATIENCE_MS = 50;
+const TIMEOUT_MS = 50;
 
 /** Says how many children may be started. */
 export class Pace {
@@ -27,7 +27,7 @@ export class Pace {
 
   /** How many of `wanted` children may be started now, while `starting` others are not ready yet. */
   allowed(now: number, wanted: number, starting: number): number {
-    if (starting >= this.#atOnce && now - this.#freeAt >= PATIENCE_MS) this.#atOnce *= 2;
+    if (starting >= this.#atOnce && now - this.#freeAt >= TIMEOUT_MS) this.#atOnce *= 2;
     const free = Math.max(0, this.#atOnce - starting);
     if (free > 0) this.#freeAt = now;
     this.#holding = wanted > free;
@@ -37,6 +37,6 @@ export class Pace {
 
   /** When to look again at the latest; undefined if nobody is held back. */
   get ends(): number | undefined {
-    return this.#holding ? this.#freeAt + PATIENCE_MS : undefined;
+    return this.#holding ? this.#freeAt + TIMEOUT_MS : undefined;
   }
 }

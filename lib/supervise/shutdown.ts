@@ -20,7 +20,7 @@ async function untilGone(parent: Parent, deadline: number, enough: () => boolean
 }
 
 /** Whether somebody wants the stop to be quicker. */
-function impatience(parent: Parent): boolean {
+function wantsToEndSooner(parent: Parent): boolean {
   const end = handleLateSignals(parent);
   if (end !== "stop" && end !== "quit") return false;
   parent.stopRequested = true;
@@ -28,24 +28,24 @@ function impatience(parent: Parent): boolean {
 }
 
 /**
- * Lets every child finish its client, however long that takes; a second signal to stop ends the patience.
+ * Lets every child finish its client, however long that takes; a second signal to stop ends the wait.
  *
- * @param patienceMs The longest wait in milliseconds.
+ * @param timeoutMs The longest wait in milliseconds.
  */
-export async function finishChildren(parent: Parent, patienceMs = Infinity): Promise<void> {
+export async function finishChildren(parent: Parent, timeoutMs = Infinity): Promise<void> {
   if (parent.children.size > 0) parent.log(LEVEL.notice, "Sending children hup signal");
   for (const child of parent.children) {
     // One that waits for another's end would take its place now.
     parent.dismiss(child, child.after === undefined ? "HUP" : "TERM");
   }
-  await untilGone(parent, performance.now() + patienceMs, () => impatience(parent));
+  await untilGone(parent, performance.now() + timeoutMs, () => wantsToEndSooner(parent));
 }
 
 /** Ends all children: TERM, and KILL for those that are still there after `stop_timeout`. */
 export async function closeChildren(parent: Parent): Promise<void> {
   const { stopTimeout } = parent.parts.config;
   for (const child of parent.children) parent.dismiss(child, "TERM");
-  await untilGone(parent, performance.now() + stopTimeout * 1000, () => impatience(parent));
+  await untilGone(parent, performance.now() + stopTimeout * 1000, () => wantsToEndSooner(parent));
   for (const child of parent.children) {
     parent.log(LEVEL.warning, `Child ${child.pid} did not end within ${stopTimeout} s: it is killed`);
     parent.dismiss(child, "KILL");

@@ -28,7 +28,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
 /** Classes whose objects keep nothing between two calls, as long as no decoder is given half a text. */
 const STATELESS: ReadonlySet<string> = new Set(["TextEncoder", "TextDecoder", "RegExp", "URL"]);
 
-/** `new Map()`, `new Uint8Array(64)`, `new Patience()`: what is there to be written into. */
+/** `new Map()`, `new Uint8Array(64)`, `new AdaptiveSpin()`: what is there to be written into. */
 function isState(node: Deno.lint.Node): boolean {
   if (node.type !== "NewExpression" || node.callee.type !== "Identifier") return false;
   const { callee: { name }, arguments: [first] } = node;

@@ -6,7 +6,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { SpawnError, SystemError } from "../../lib/errors.ts";
 import { libc } from "../../lib/os/calls.ts";
-import { closeFd, createPipe, openFile, setCloseOnExec, Waker } from "../../lib/os/descriptor.ts";
+import { closeFd, closeOnExec, createPipe, keepOnExec, openFile, Waker } from "../../lib/os/descriptor.ts";
 import { errnoName, errnoSentence } from "../../lib/os/errno.ts";
 import {
   type Ending,
@@ -122,9 +122,9 @@ test("every descriptor is close-on-exec, and those to be waited for do not block
     assert.equal(flags(fd) & CLOEXEC, CLOEXEC, `descriptor ${all.indexOf(fd)} is inherited`);
   }
   for (const fd of [pipe.read, pipe.write, waker.fd, listener]) assert.equal(flags(fd) & NONBLOCK, NONBLOCK);
-  setCloseOnExec(file, { on: false });
+  keepOnExec(file);
   assert.equal(flags(file) & CLOEXEC, 0);
-  setCloseOnExec(file, { on: true });
+  closeOnExec(file);
   assert.equal(flags(file) & CLOEXEC, CLOEXEC);
   waker.close();
   for (const fd of [pipe.read, pipe.write, listener, file, memory.fd, text]) closeFd(fd);
@@ -158,7 +158,7 @@ test(
 
 test("setting the flags of a descriptor that is closed fails with EBADF", () => {
   assert.throws(
-    () => setCloseOnExec(1_000_000, { on: true }),
+    () => closeOnExec(1_000_000),
     (error) => error instanceof SystemError && error.code === "EBADF",
   );
 });

@@ -7,9 +7,9 @@ import process from "node:process";
 import { test } from "node:test";
 import {
   checkStatus,
-  findBoard,
-  readBoard,
+  findStatusFile,
   readMemory,
+  readStatusFile,
   type ServerStatus,
   STATUS_LINK,
   StatusFile,
@@ -44,24 +44,24 @@ function withStatusFile(body: (status: StatusFile, path: string) => void): void 
 
 test("what a server tells is what another process reads", { skip }, () => {
   withStatusFile((status, path) => {
-    assert.equal(readBoard(path), undefined, "nothing was told yet");
+    assert.equal(readStatusFile(path), undefined, "nothing was told yet");
     assert.equal(status.latest, undefined);
     status.publish(STATUS);
     assert.deepEqual(status.latest, STATUS);
-    assert.deepEqual({ ...readBoard(path) }, STATUS);
+    assert.deepEqual({ ...readStatusFile(path) }, STATUS);
     status.publish({ ...STATUS, how: "1 child", reloadError: "Cannot bind" });
-    assert.equal(readBoard(path)?.how, "1 child");
-    assert.equal(readBoard(path)?.reloadError, "Cannot bind");
+    assert.equal(readStatusFile(path)?.how, "1 child");
+    assert.equal(readStatusFile(path)?.reloadError, "Cannot bind");
   });
 });
 
 test("a part is told anew, once there is a whole", { skip }, () => {
   withStatusFile((status, path) => {
     status.amend({ reloads: 3 });
-    assert.equal(readBoard(path), undefined);
+    assert.equal(readStatusFile(path), undefined);
     status.publish(STATUS);
     status.amend({ reloads: 3 });
-    assert.deepEqual({ ...readBoard(path) }, { ...STATUS, reloads: 3 });
+    assert.deepEqual({ ...readStatusFile(path) }, { ...STATUS, reloads: 3 });
   });
 });
 
@@ -71,27 +71,27 @@ test("a restart goes on with what was told before it", { skip }, () => {
     const next = new StatusFile(status.fd);
     assert.deepEqual(next.latest, STATUS);
     next.amend({ how: "4 children" });
-    assert.equal(readBoard(path)?.how, "4 children");
+    assert.equal(readStatusFile(path)?.how, "4 children");
   });
 });
 
 test("a status that is too long to be told whole is none, and a shorter one comes again", { skip }, () => {
   withStatusFile((status, path) => {
     status.publish({ ...STATUS, listeners: Array.from({ length: 8000 }, (_, i) => `127.0.0.1:${i}`) });
-    assert.equal(readBoard(path), undefined);
+    assert.equal(readStatusFile(path), undefined);
     status.publish(STATUS);
-    assert.deepEqual({ ...readBoard(path) }, STATUS);
+    assert.deepEqual({ ...readStatusFile(path) }, STATUS);
   });
 });
 
-test("findBoard() finds a server's status among what it has open", { skip }, () => {
-  assert.equal(findBoard(process.pid), undefined);
+test("findStatusFile() finds a server's status among what it has open", { skip }, () => {
+  assert.equal(findStatusFile(process.pid), undefined);
   withStatusFile((status) => {
-    const path = findBoard(process.pid);
+    const path = findStatusFile(process.pid);
     assert.equal(path, `/proc/${process.pid}/fd/${status.fd}`);
     assert.ok(readlinkSync(path as string).startsWith(STATUS_LINK));
   });
-  assert.equal(findBoard(2 ** 22 + 1), undefined, "there is no such process");
+  assert.equal(findStatusFile(2 ** 22 + 1), undefined, "there is no such process");
 });
 
 test("nothing but memory is read, whatever a process has put in its place", { skip }, () => {
@@ -105,7 +105,7 @@ test("nothing but memory is read, whatever a process has put in its place", { sk
     symlinkSync(STATUS_LINK, link);
     for (const path of [file, link, join(folder, "none"), `/proc/self/fd/${pipe.read}`]) {
       assert.equal(readMemory(path, 100), undefined, path);
-      assert.equal(readBoard(path), undefined, path);
+      assert.equal(readStatusFile(path), undefined, path);
     }
   } finally {
     closeFd(pipe.read);

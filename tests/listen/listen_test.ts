@@ -16,7 +16,7 @@ import { after, test } from "node:test";
 import { BindError, ConfigError, type Place } from "../../lib/errors.ts";
 import { closeListeners, listen, type Listener, type ListenOptions } from "../../lib/listen/listen.ts";
 import { thisMachine } from "../../lib/listen/machine.ts";
-import { setCloseOnExec } from "../../lib/os/descriptor.ts";
+import { keepOnExec } from "../../lib/os/descriptor.ts";
 import { receiveFrom, sendTo, socketKind } from "../../lib/os/socket.ts";
 import { pollHere, POLLIN } from "../../lib/os/wait.ts";
 import { freePort } from "../../scripts/bench/ports.ts";
@@ -167,7 +167,7 @@ test("listen gives an address that is new the number that the others kept", { sk
 test("listen takes up inherited sockets by what was asked for, and closes those that nobody wants", async () => {
   const first = await open(["127.0.0.1:0", "127.0.0.2:0"]);
   const inherited = first.listeners.map(({ fd, key }) => ({ fd, key }));
-  for (const { fd } of inherited) setCloseOnExec(fd, { on: false });
+  for (const { fd } of inherited) keepOnExec(fd);
   const again = await open(["127.0.0.2:0", "127.0.0.3:0"], { inherited });
   assert.equal(again.listeners[0]?.fd, first.listeners[1]?.fd);
   assert.deepEqual(again.listeners[0]?.address, first.listeners[1]?.address);

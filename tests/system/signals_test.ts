@@ -74,7 +74,7 @@ test("QUIT lets each child finish its client, then the server ends", { timeout }
   });
 });
 
-test("a TERM after QUIT ends the patience", { timeout }, async () => {
+test("a TERM after QUIT ends the wait", { timeout }, async () => {
   await withServer(["--max_servers", "2", "--log_level", "4"], {}, async (server) => {
     await server.untilReady(2);
     const client = new Client(server.port);
