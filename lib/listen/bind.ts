@@ -4,20 +4,14 @@
  * @module
  */
 
+import { unsharePort } from "../os/shared_port.ts";
 import type { Address } from "../address.ts";
 import { BindError, formatPlace, type Place, SystemError } from "../errors.ts";
 import { EX_NOPERM } from "../exit_codes.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { errnoSentence } from "../os/errno.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import {
-  bindDatagram,
-  bindStream,
-  localAddress,
-  type SocketKind,
-  startListening,
-  unsharePort,
-} from "../os/socket.ts";
+import { bindDatagram, bindStream, localAddress, type SocketKind, startListening } from "../os/socket.ts";
 import { beside, rivalsOf } from "./own_rivals.ts";
 import type { Protocol } from "../config/port_spec.ts";
 import type { Target } from "./resolve.ts";

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { localAddress, sharePort, type SocketKind, socketKind, unsharePort } from "../os/socket.ts";
+import { sharePort, unsharePort } from "../os/shared_port.ts";
+import { localAddress, type SocketKind, socketKind } from "../os/socket.ts";
 
 /** Those of `givenUp` that are in the way of a new socket of this kind and port. */
 export function rivalsOf(

@@ -78,13 +78,13 @@ export class Multiplexer implements Mux {
   #isEnding = false;
   #saidFull = false;
   readonly #dequeue = new Deadline(() => this.#runDequeue());
-  readonly #pause = new Deadline(() => this.#accept());
+  readonly #pause = new Deadline(() => this.#accept(POLLIN));
 
   constructor(parts: MultiplexerParts) {
     this.#parts = parts;
     this.server = parts.server;
     this.#set.watch(parts.waker.fd, POLLIN);
-    this.#accept();
+    this.#accept(POLLIN);
     this.#host = {
       deadlines: this.#deadlines,
       idleMs: parts.idleMs,
@@ -175,17 +175,11 @@ export class Multiplexer implements Mux {
     for (const stream of scheduled) stream.proceed();
   }
 
-  /** Listens for clients. */
-  #accept(): void {
-    if (this.#isFinishing) return;
-    this.#accepts = true;
-    for (const fd of this.#parts.listeners) this.#watch(fd, POLLIN);
-  }
-
-  /** Leaves clients in the queues. */
-  #stopAccepting(): void {
-    this.#accepts = false;
-    for (const fd of this.#parts.listeners) this.#watch(fd, 0);
+  /** Listens for clients (`POLLIN`), or leaves them in the queues (0). */
+  #accept(events: number): void {
+    if (events !== 0 && this.#isFinishing) return;
+    this.#accepts = events !== 0;
+    for (const fd of this.#parts.listeners) this.#watch(fd, events);
   }
 
   #acceptFrom(listener: number): void {
@@ -227,7 +221,7 @@ export class Multiplexer implements Mux {
   }
 
   #onFull(): void {
-    this.#stopAccepting();
+    this.#accept(0);
     if (this.#saidFull) return;
     this.#saidFull = true;
     this.#parts.log(
@@ -246,7 +240,7 @@ export class Multiplexer implements Mux {
   }
 
   #pauseAccepting(): void {
-    this.#stopAccepting();
+    this.#accept(0);
     this.#deadlines.set(this.#pause, performance.now() + PAUSE_MS);
   }
 
@@ -279,14 +273,14 @@ export class Multiplexer implements Mux {
   /** One who waits in a queue may come in place of one who left. */
   #onPlace(): void {
     if (this.#accepts || this.#pause.index >= 0) return;
-    this.#accept();
+    this.#accept(POLLIN);
     if (this.#open.size < this.#parts.capacity * 0.9) this.#saidFull = false;
   }
 
   /** Accepts no more, serves what has come so far, and closes every connection once its answers were sent. */
   finish(): void {
     this.#isFinishing = true;
-    this.#stopAccepting();
+    this.#accept(0);
     // A look returns a part of those who have something, if there are many.
     for (let i = 0; i <= this.#open.size / LOOK; i++) this.#handle(this.#set.waitHere(0));
     for (const stream of this.#open.values()) stream.retire();
@@ -295,7 +289,7 @@ export class Multiplexer implements Mux {
   /** Closes every connection at once. What is left to do then is their last callbacks. */
   end(): void {
     this.#isFinishing = true;
-    this.#stopAccepting();
+    this.#accept(0);
     for (const connection of this.#joining) connection.close();
     this.#joining.clear();
     this.#isEnding = true;

@@ -78,14 +78,14 @@ export class MuxStream implements MuxConnection {
     this.#isTimedOut = true;
     this.#host.schedule(this);
   });
-  readonly #idleDeadline = new Deadline(() => this.#onIdle());
+  readonly #silence = new Deadline(() => this.#onSilence());
 
   constructor(host: StreamHost, connection: Connection, id: number) {
     this.#host = host;
     this.#connection = connection;
     this.id = id;
     this.#lastHeard = host.now();
-    if (host.idleMs > 0) host.deadlines.set(this.#idleDeadline, this.#lastHeard + host.idleMs);
+    if (host.idleMs > 0) host.deadlines.set(this.#silence, this.#lastHeard + host.idleMs);
   }
 
   /** Begins the service, by the program's object for this client. */
@@ -161,7 +161,7 @@ export class MuxStream implements MuxConnection {
   close(): void {
     if (this.closed) return;
     this.#isClosing = true;
-    this.#host.deadlines.set(this.#idleDeadline, this.#host.now() + LINGER_MS);
+    this.#host.deadlines.set(this.#silence, this.#host.now() + LINGER_MS);
     this.#host.schedule(this);
   }
 
@@ -218,7 +218,7 @@ export class MuxStream implements MuxConnection {
     this.#isClosed = true;
     const { deadlines } = this.#host;
     deadlines.set(this.#timeout, Infinity);
-    deadlines.set(this.#idleDeadline, Infinity);
+    deadlines.set(this.#silence, Infinity);
     this.#host.watch(this.fd, 0);
     this.#host.closing(this);
     this.#connection.close();
@@ -226,12 +226,10 @@ export class MuxStream implements MuxConnection {
     this.#host.schedule(this);
   }
 
-  #onIdle(): void {
+  #onSilence(): void {
     const { deadlines, idleMs } = this.#host;
     const silentUntil = this.#lastHeard + idleMs;
-    if (!this.#isClosing && silentUntil > this.#host.now()) {
-      return deadlines.set(this.#idleDeadline, silentUntil);
-    }
+    if (!this.#isClosing && silentUntil > this.#host.now()) return deadlines.set(this.#silence, silentUntil);
     if (this.#isClosing) this.#cutOff(3, `it took nothing for ${LINGER_MS / 1000} s`);
     else this.#cutOff(3, `it said nothing for ${idleMs / 1000} s`);
   }

@@ -28,7 +28,8 @@ const name = new Uint8Array(SOCKADDR_SIZE);
 const nameLength = new Uint32Array(1);
 const nameLengthBytes = new Uint8Array(nameLength.buffer);
 
-function setOption(fd: number, level: number, option: number, value: number): void {
+/** Sets an option that is an int. @throws {SystemError} */
+export function setOption(fd: number, level: number, option: number, value: number): void {
   new DataView(int.buffer).setInt32(0, value, true);
   if (libc.setsockopt(fd, level, option, int, 4) < 0) {
     throw systemError("setsockopt", `set option ${option} of a socket`);
@@ -102,20 +103,10 @@ function bind(fd: number, address: Address, options: { v6Only: boolean }): void 
   if (libc.bind(fd, bytes, bytes.length) < 0) throw systemError("bind", `bind ${formatAddress(address)}`);
 }
 
-/** Lets sockets of this user be bound to the same port while each of them is so marked. */
-export function sharePort(fd: number): void {
-  setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 1);
-}
-
-/** Takes back {@linkcode sharePort}. */
-export function unsharePort(fd: number): void {
-  setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 0);
-}
-
 /** A stream socket that is bound to `address` and does not listen yet, close-on-exec and not blocking. */
 export function bindStream(address: Address, options: { v6Only: boolean; reusePort?: boolean }): number {
   return withSocket(address, "stream", (fd) => {
-    if (options.reusePort) sharePort(fd);
+    if (options.reusePort) setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 1);
     if (address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
     if (isLinux && address.transport === "tcp") setReceiveTimeout(fd, SHORT_WAIT_MS); // see doClientsWait
     bind(fd, address, options);
@@ -148,7 +139,7 @@ export function bindDatagram(
   options: { v6Only: boolean; broadcast?: boolean; reusePort?: boolean },
 ): number {
   return withSocket(address, "datagram", (fd) => {
-    if (options.reusePort) sharePort(fd);
+    if (options.reusePort) setOption(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 1);
     if (options.broadcast && address.transport !== "unix") setOption(fd, c.SOL_SOCKET, c.SO_BROADCAST, 1);
     bind(fd, address, options);
   });

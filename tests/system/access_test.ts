@@ -217,7 +217,7 @@ test(
         assert.equal(await isLetIn({ ...visit, from }), false);
       }
       assert.equal(await isLetIn({ ...visit, from: "127.0.0.2" }), true);
-      await server.says(/\d DENY 127\.0\.0\.6:\d+: double_reverse_lookups\n/);
+      await server.says(/\] DENY 127\.0\.0\.6:\d+: double_reverse_lookups\n/);
       // The end of line in the name of 127.0.0.6 has begun no line.
       assert.equal(server.count(/\n2026\/01\/01/), 0);
       await server.says(/\d Double reverse missing host from addr 127\.0\.0\.5\n/);
@@ -274,9 +274,9 @@ test("a denial says by which rule, and its client gets requestDenied; others kno
       await greeting({ ...visit, from: "127.0.0.9" }),
       new RegExp(`^127\\.0\\.0\\.9 \\d+ 127\\.0\\.0\\.1 ${server.port} undefined\n$`),
     );
-    await server.says(/\d DENY 127\.0\.0\.2:\d+: deny 127\\\.0\\\.0\\\.2\n/);
-    await server.says(/\d DENY 127\.0\.0\.5:\d+: cidr_deny 127\.0\.0\.4\/30\n/);
-    await server.says(/\d DENY 127\.0\.1\.1:\d+: no rule allows it\n/);
+    await server.says(/\] DENY 127\.0\.0\.2:\d+: deny 127\\\.0\\\.0\\\.2\n/);
+    await server.says(/\] DENY 127\.0\.0\.5:\d+: cidr_deny 127\.0\.0\.4\/30\n/);
+    await server.says(/\] DENY 127\.0\.1\.1:\d+: no rule allows it\n/);
   });
 });
 
