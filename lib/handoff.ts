@@ -109,7 +109,9 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
       scoreboardFd,
       deathPipeFd,
       log.fd,
-      ...[wakeup, broadcast, token?.pipe, log.mailbox].flatMap((ends) =>
+      // Children only look into the mailbox: one that has given up rights shall not put anything there.
+      ...(log.mailbox === undefined ? [] : [log.mailbox.read]),
+      ...[wakeup, broadcast, token?.pipe].flatMap((ends) =>
         ends === undefined ? [] : [ends.read, ends.write]
       ),
       ...lone.filter((fd) => fd !== undefined),

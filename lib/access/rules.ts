@@ -41,7 +41,7 @@ export interface AccessOptions {
 export interface Decision {
   /** What to do with the client. */
   readonly verdict: "allow" | "deny" | "none" | "error";
-  /** The rule as the inherited file writes it: `deny 10\..*`. */
+  /** The rule as the `key value` file has it: `deny 10\..*`. */
   readonly rule?: string;
 }
 

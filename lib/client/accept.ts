@@ -102,7 +102,7 @@ export class Acceptor {
   readonly #peer = new PeerAddress();
   /** The listener that is tried first; it moves on, so that a busy port does not starve the others. */
   #first = 0;
-  readonly #idleDeadline = new AdaptiveSpin(IDLE_WAIT_MS);
+  readonly #spin = new AdaptiveSpin(IDLE_WAIT_MS);
   #pausing = false;
   #holding = false;
   #left = false;
@@ -190,9 +190,9 @@ export class Acceptor {
     const fd = this.acceptWaiting();
     if (fd !== undefined) return fd;
     if (this.#pausing) return undefined;
-    const ready = this.#wait.waitHere(this.#idleDeadline.ms);
+    const ready = this.#wait.waitHere(this.#spin.ms);
     if (ready <= 0) {
-      this.#idleDeadline.missed();
+      this.#spin.missed();
       return undefined;
     }
     return this.#isParentGone(ready) ? "parent_gone" : this.acceptWaiting();
@@ -206,7 +206,7 @@ export class Acceptor {
         if (this.takePause()) {
           await pollAway([{ fd: this.#deathPipeFd, events: 1 }], PAUSE_MS);
         } else {
-          await this.#idleDeadline.learn(this.#wait.waitAway());
+          await this.#spin.learn(this.#wait.waitAway());
         }
         // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
         if (this.#left) return "left";

@@ -68,8 +68,8 @@ export class Input {
   }
 
   /** The next line; null at the end. */
-  async readLine({ maxLength, ...options }: LinesOptions = {}): Promise<string | null> {
-    const longest = checkedLength(maxLength);
+  async readLine(options?: LinesOptions): Promise<string | null> {
+    const longest = checkedLength(options?.maxLength);
     for (;;) {
       const line = this.receiveLine(longest);
       if (line === undefined) await this.#source.whenMore(options);

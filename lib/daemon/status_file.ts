@@ -55,7 +55,7 @@ export class StatusFile {
   readonly #bytes: Uint8Array;
   #latest: ServerStatus | undefined;
 
-  /** @param inheritedFd The board from before a restart. */
+  /** @param inheritedFd The status file's descriptor from before a restart. */
   constructor(inheritedFd?: number) {
     const { fd, bytes } = inheritedFd === undefined
       ? createSharedMemory(LABEL, SIZE)

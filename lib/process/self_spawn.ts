@@ -26,6 +26,8 @@ export type Purpose =
     readonly sockets: readonly { readonly fd: number; readonly key: string }[];
     /** The pid file that the server holds. */
     readonly pidFile: string | undefined;
+    /** Whether children serve, which a restart hands on. */
+    readonly hasChildren: boolean;
     /** The path of the log file that the server has open. */
     readonly logFile: string | undefined;
   };

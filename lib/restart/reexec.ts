@@ -89,7 +89,7 @@ export async function settleSignals(): Promise<void> {
 /**
  * Executes the program again.
  *
- * @throws {SystemError} if it cannot be executed; the server can go on then
+ * @throws {SystemError} if it cannot be executed
  */
 export function executeAgain(state: PassedState, held: HeldSignals): never {
   const kept = writeInheritedState(state);
@@ -113,7 +113,6 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
   } catch (error) {
     for (const fd of kept) closeOnExec(fd);
     closeFd(text as number);
-    held.letIn();
     throw error;
   }
 }

@@ -14,18 +14,18 @@
 
 import { LEVEL } from "../log/line_format.ts";
 import { callHook } from "../process/failure.ts";
-import { closeListeners } from "../listen/listen.ts";
+import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
 import { prepareRestart } from "./prepare_restart.ts";
 import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 
 /**
- * Restarts in place. It returns only if that is not possible: the server goes on as it is.
+ * Restarts in place. It returns only if the new configuration or program is refused: the server goes on as it is.
  *
  * @param stop Stops the server instead, since somebody wants that meanwhile.
  */
 export async function restartServer(workers: Workers, stop: () => Promise<never>): Promise<void> {
-  const { server, logger, listeners, daemon, handler: { hooks } } = workers.context;
+  const { server, logger, daemon, handler: { hooks } } = workers.context;
   const begun = Date.now();
   logger.log(LEVEL.notice, "Received a SIG HUP");
   daemon.reloading();
@@ -43,23 +43,38 @@ export async function restartServer(workers: Workers, stop: () => Promise<never>
   await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
   const held = new HeldSignals();
+  try {
+    await replaceProgram(workers, { added, begun, held });
+  } finally {
+    // The program was not replaced.
+    held.letIn();
+    closeListeners(added);
+  }
+  return await stop();
+}
+
+/** What is known when the program is about to replace itself. */
+interface Replacing {
+  readonly added: readonly Listener[];
+  readonly begun: number;
+  readonly held: HeldSignals;
+}
+
+/**
+ * The last steps, with signals held back. It returns only if the server is to stop instead.
+ *
+ * @throws what keeps the program from being replaced: the server ends then
+ */
+async function replaceProgram(workers: Workers, { added, begun, held }: Replacing): Promise<void> {
+  const { logger, listeners, daemon } = workers.context;
   await settleSignals();
   const late = workers.late();
-  if (workers.stopRequested || late === "stop" || late === "quit") {
-    closeListeners(added);
-    held.letIn();
-    return await stop();
-  }
+  if (workers.stopRequested || late === "stop" || late === "quit") return;
   logger.log(LEVEL.notice, "Re-exec server during HUP");
-  try {
-    executeAgain(
-      { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun },
-      held,
-    );
-  } catch (error) {
-    closeListeners(added);
-    throw error;
-  }
+  executeAgain(
+    { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun },
+    held,
+  );
 }
 
 /** Whoever is this very process has to come to an end first. Net::Server cuts clients off; here they have their time. */

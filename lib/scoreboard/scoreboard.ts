@@ -71,9 +71,11 @@ export class Slot {
     this.#words[WORD.requests] = requests;
   }
 
-  /** Whether the child wants the server to stop. */
-  get stopAsked(): boolean {
-    return this.#words[WORD.stopAsked] === 1;
+  /** Whether the child wants the server to stop. It is told once. */
+  takeStopAsked(): boolean {
+    const isAsked = this.#words[WORD.stopAsked] === 1;
+    if (isAsked) this.#words[WORD.stopAsked] = 0;
+    return isAsked;
   }
 
   /** Lets the parent know, which is woken by `waker`, that the server is to stop. */

@@ -61,7 +61,7 @@ export class PipeSerializer implements Serializer {
   readonly #token = new Int32Array(1);
   readonly #tokenBytes = new Uint8Array(this.#token.buffer);
   readonly #wait: WaitSet = createWaitSet();
-  readonly #idleDeadline = new AdaptiveSpin(IDLE_WAIT_MS);
+  readonly #spin = new AdaptiveSpin(IDLE_WAIT_MS);
 
   constructor(handoff: TokenHandoff, deathPipeFd: number) {
     this.#pipe = handoff.pipe;
@@ -83,13 +83,13 @@ export class PipeSerializer implements Serializer {
 
   takeHere(): boolean {
     if (this.#take()) return true;
-    if (this.#wait.waitHere(this.#idleDeadline.ms) > 0) return this.#take();
-    this.#idleDeadline.missed();
+    if (this.#wait.waitHere(this.#spin.ms) > 0) return this.#take();
+    this.#spin.missed();
     return false;
   }
 
   async takeAway(): Promise<boolean> {
-    await this.#idleDeadline.learn(this.#wait.waitAway());
+    await this.#spin.learn(this.#wait.waitAway());
     return this.#take();
   }
 

@@ -13,7 +13,7 @@ import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { LoopEnd } from "../process/actions.ts";
 import type { Inbox } from "../process/inbox.ts";
-import { passChildren } from "../supervise/old_children.ts";
+import { passChildren } from "../supervise/pass_children.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
 import type { PassedState } from "../restart/inherited_state.ts";

@@ -56,7 +56,7 @@ export interface Workers {
   /** Removes what was made for it outside this process. */
   remove(): void;
   /** What is handed on at a restart, beside the listening sockets. */
-  passedState(): Pick<PassedState, "deathPipe" | "generations">;
+  passedState(): Pick<PassedState, "deathPipe" | "generations" | "outputs" | "mailbox">;
 }
 
 /**

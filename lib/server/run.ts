@@ -52,7 +52,7 @@ export async function run(
   try {
     const { runServer } = await import("./server.ts");
     const argv = options.argv ?? process.argv.slice(2);
-    await (await import("./answer.ts")).answerFor(argv, whole.options);
+    await (await import("./answer.ts")).answerFor(argv, whole?.options);
     return await runServer({ handler: whole, argv, code: config });
   } catch (error) {
     const { reportAndExit } = await import("./report.ts");

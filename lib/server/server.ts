@@ -221,6 +221,7 @@ async function prepare(beginning: Beginning): Promise<Loop> {
     tryRestart: (interrupt) =>
       tryRestart({
         role: "dry_run",
+        hasChildren: loaded.personality.running === "children",
         sockets: listeners.map(({ fd, key }) => ({ fd, key })),
         pidFile: daemon.pidPath,
         logFile: logger.file,

@@ -46,6 +46,11 @@ function reopenLog(parent: Parent): void {
   const { logger, config, daemon } = parent.parts;
   if (!logger.reopen()) return;
   daemon.reopened(logger.fileFd);
-  parent.mailbox?.leave(logger.descriptor);
+  try {
+    parent.mailbox?.leave(logger.descriptor);
+  } catch (error) {
+    parent.log(LEVEL.warning, `Children go on with the old log_file: ${(error as Error).message}`);
+    return;
+  }
   if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
 }

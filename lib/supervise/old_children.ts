@@ -15,8 +15,11 @@ import { type OldSerializer, takeOverSerializer } from "../serialize/prepare.ts"
 import type { Child } from "./children.ts";
 import type { Parent } from "./parent.ts";
 import { Relay } from "./relay.ts";
+import { passedChildren } from "./pass_children.ts";
 import { type OldMember, overdue, replaced, tooMany } from "./replacement.ts";
 
+/** How often is looked, while a reload lasts, whether old children still accept. */
+const LOOK_MS = 100;
 /** The states of a child that has a client before it, not one already. */
 const ACCEPTING: readonly State[] = ["starting", "standby", "waiting"];
 
@@ -175,7 +178,8 @@ export class OldChildren {
   #dismiss(child: Child, signal: "HUP" | "TERM" | "KILL"): void {
     const { config } = this.#parent.parts;
     this.#parent.dismiss(child, signal);
-    const unlimited = signal === "HUP" && config.leaveChildrenOpenOnHup;
+    // After a KILL there is nothing left to be done, however long the kernel takes.
+    const unlimited = signal === "KILL" || (signal === "HUP" && config.leaveChildrenOpenOnHup);
     child.until = unlimited ? undefined : performance.now() + config.stopTimeout * 1000;
   }
 
@@ -250,6 +254,8 @@ export class OldChildren {
   get nextLook(): number | undefined {
     if (this.#generations.length === 0) return undefined;
     const ends = this.#all.map(({ until }) => until).filter((until) => until !== undefined);
+    // A child that takes its last client just before it hears that it is to leave wakes nobody.
+    if (this.#begun !== undefined) ends.push(performance.now() + LOOK_MS);
     return ends.length === 0 ? undefined : Math.min(...ends);
   }
 
@@ -271,30 +277,5 @@ function members(children: readonly Child[]): OldMember[] {
     state: slot.state,
     told: told ?? (dismissed === true ? "HUP" : undefined),
     until,
-  }));
-}
-
-/** All children, as a restart hands them on: the oldest first. */
-export function passChildren(parent: Parent): readonly PassedGeneration[] {
-  const { old, own, scoreboard, population, relay, parts: { config, serializer } } = parent;
-  return [...old.pass(), {
-    children: passedChildren(own),
-    scoreboard,
-    countsWaiting: population.countsWaiting || config.maxClients > 1,
-    messagesFd: relay?.ends.read,
-    serializer: serializer.passed,
-  }];
-}
-
-function passedChildren(children: readonly Child[]): PassedChild[] {
-  const offset = Date.now() - performance.now();
-  return children.map((
-    { pid, kind, slotIndex, told, until },
-  ) => ({
-    pid,
-    kind,
-    slot: slotIndex,
-    told,
-    until: until === undefined ? undefined : until + offset,
   }));
 }

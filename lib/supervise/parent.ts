@@ -165,7 +165,7 @@ export class Parent {
     await this.old.hear();
     if (this.relay !== undefined) await this.hear(this.relay);
     let diedAtBirth = 0;
-    for (const { slot } of this.children) if (slot.stopAsked) this.inbox.push("stop");
+    for (const { slot } of this.children) if (slot.takeStopAsked()) this.inbox.push("stop");
     for (const ending of this.children.takeEndings()) {
       if (await this.#takeOut(this.children.get(ending.pid) as Child, ending)) diedAtBirth++;
     }

@@ -49,7 +49,7 @@ test("a child that wants the server to stop says so before it wakes the parent",
   withScoreboard(1, (scoreboard) => {
     const { index, slot: parents } = scoreboard.claim(0) as NonNullable<ReturnType<Scoreboard["claim"]>>;
     const seen: boolean[] = [];
-    Scoreboard.attach(scoreboard.fd, index).askToStop({ wake: () => seen.push(parents.stopAsked) });
+    Scoreboard.attach(scoreboard.fd, index).askToStop({ wake: () => seen.push(parents.takeStopAsked()) });
     assert.deepEqual(seen, [true]);
   });
 });

@@ -93,7 +93,7 @@ test("INET logs to a file under xinetd", { timeout, skip: noXinetd }, async () =
     });
     await until(() => server.file("log").includes("Server closing!"));
     assert.match(server.file("log"), /CONNECT TCP Peer: "\[127\.0\.0\.1\]:\d+"/);
-    assert.match(server.file("log"), /^preServerClose$/m);
+    assert.match(server.file("log"), /\] preServerClose$/m);
     await until(() => /EXIT: .* status=0/.test(server.file("xinetd.log")));
   });
 });
