@@ -71,6 +71,8 @@ test("user and group as numbers, without an entry in a database", { skip, timeou
   });
 });
 
+const noSetpriv = skip || (spawnSync("setpriv", ["--version"]).status === 0 ? false : "no setpriv");
+
 const noNamespace = skip || spawnSync("unshare", ["--mount", "true"]).status !== 0
   ? "needs root and unshare --mount"
   : false;
@@ -101,6 +103,18 @@ test(
     });
   },
 );
+
+test("who could become root again does not go on as another user", { skip: noSetpriv, timeout }, async () => {
+  await withFolder(async (folder) => {
+    // With it, the system leaves a process its capabilities when its user changes.
+    const before = ["setpriv", "--securebits", "+no_setuid_fixup"];
+    const { status, stderr } = await folder.start([...PORT0, "--user", "nobody"], { before });
+    assert.equal(status, 77, stderr);
+    const why = `Cannot go on as user ${nobody.uid}: the process could become root again`;
+    assert.match(stderr, new RegExp(why));
+    assert.equal(folder.read("pid"), "");
+  });
+});
 
 test(
   "chroot: children are inside and have no rights, the parent stays outside",

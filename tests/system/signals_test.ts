@@ -264,6 +264,16 @@ test("sig_passthrough hands a signal on to every child", { timeout }, async () =
   });
 });
 
+test("a child that does not hear the stop is killed after stop_timeout", { timeout }, async () => {
+  await withServer(["--max_servers", "2", "--stop_timeout", "1", "--log_level", "4"], {}, async (server) => {
+    const [deaf = 0] = await server.untilReady(2);
+    signal(deaf, "SIGSTOP");
+    await until(() => /^State:\tT/m.test(server.file(`/proc/${deaf}/status`)), "the child is stopped");
+    await server.stop();
+    assert.equal(server.count(new RegExp(`Child ${deaf} did not end within 1 s: it is killed\\n`)), 1);
+  });
+});
+
 test(
   "a TERM that comes twice at once, as timeout(1) sends it, leaves children their time",
   { timeout },
