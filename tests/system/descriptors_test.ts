@@ -21,6 +21,7 @@ interface Descriptor {
   readonly fd: number;
   readonly target: string;
   readonly writes: boolean;
+  readonly closesOnExec: boolean;
 }
 
 function descriptorsOf(pid: number): Descriptor[] {
@@ -30,7 +31,12 @@ function descriptorsOf(pid: number): Descriptor[] {
         /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"))?.[1] ?? "0",
         8,
       );
-      return [{ fd, target: readlinkSync(`/proc/${pid}/fd/${fd}`), writes: (flags & 3) !== 0 }];
+      return [{
+        fd,
+        target: readlinkSync(`/proc/${pid}/fd/${fd}`),
+        writes: (flags & 3) !== 0,
+        closesOnExec: (flags & 0o2000000) !== 0,
+      }];
     } catch {
       return []; // closed meanwhile
     }
@@ -212,3 +218,35 @@ test("INET keeps none of them", { timeout, skip: lacks("tcpserver") }, async () 
     assert.doesNotMatch(said, /held/);
   });
 });
+
+/** The descriptors above 2 that a program which this process executes would have. */
+function leftToPrograms(pid: number): Descriptor[] {
+  return descriptorsOf(pid).filter(({ fd, closesOnExec }) => fd > 2 && !closesOnExec);
+}
+
+for (
+  const [personality, ...args] of [
+    ["PreForkSimple", "--serialize", "pipe"],
+    ["PreForkSimple", "--serialize", "flock"],
+    ["PreForkSimple", "--max_clients", "8"],
+    ["PreFork", "--min_servers", "2", "--child_communication", "1"],
+  ]
+) {
+  test(
+    `${[personality, ...args].join(" ")} leaves no descriptor to a program that a process of it executes`,
+    { timeout },
+    async () => {
+      const words = ["--max_servers", "2", "--log_file", "FOLDER/log", ...args];
+      await withServer([...words, "--log_level", "4"], { personality, log: "log" }, async (server) => {
+        const old = await server.untilReady(2);
+        for (const pid of [server.pid, ...old]) assert.deepEqual(leftToPrograms(pid), [], `of ${pid}`);
+        signal(server.pid, "SIGHUP");
+        await server.says(/Reloaded in /);
+        await until(() => !server.children().some((pid) => old.includes(pid)), "the end of the old children");
+        for (const pid of [server.pid, ...await server.untilReady(2)]) {
+          assert.deepEqual(leftToPrograms(pid), [], `of ${pid} after a restart`);
+        }
+      });
+    },
+  );
+}
