@@ -146,6 +146,28 @@ test("a process that has locked the file but is no server is left alone", { skip
 });
 
 test(
+  "a process that was lent the descriptor of another's lock has not locked the file",
+  { skip, timeout },
+  async () => {
+    await withFolder(async (folder) => {
+      const file = folder.write("pid", "");
+      // The command has the descriptor by which flock(1) took the lock.
+      const borrower = [...program(FORGER), file, "0", JSON.stringify(STATUS), "lent"];
+      await withBystander(["flock", "-x", file, ...borrower], async (locker) => {
+        await locker.says("locked");
+        const { status, stderr } = await folder.run(["stop", "--pid_file", file]);
+        assert.equal(status, 69);
+        assert.match(
+          stderr,
+          new RegExp(`names process \\d+, but it is process ${locker.pid} that has it locked`),
+        );
+        assert.ok(locker.lives);
+      });
+    });
+  },
+);
+
+test(
   "what somebody tells as a status reaches the terminal as plain text, or not at all",
   { skip, timeout },
   async () => {
