@@ -224,14 +224,14 @@ function leftToPrograms(pid: number): Descriptor[] {
   return descriptorsOf(pid).filter(({ fd, closesOnExec }) => fd > 2 && !closesOnExec);
 }
 
-for (
-  const [personality, ...args] of [
-    ["PreForkSimple", "--serialize", "pipe"],
-    ["PreForkSimple", "--serialize", "flock"],
-    ["PreForkSimple", "--max_clients", "8"],
-    ["PreFork", "--min_servers", "2", "--child_communication", "1"],
-  ]
-) {
+const SERVERS: readonly (readonly [personality: string, ...args: string[]])[] = [
+  ["PreForkSimple", "--serialize", "pipe"],
+  ["PreForkSimple", "--serialize", "flock"],
+  ["PreForkSimple", "--max_clients", "8"],
+  ["PreFork", "--min_servers", "2", "--child_communication", "1"],
+];
+
+for (const [personality, ...args] of SERVERS) {
   test(
     `${[personality, ...args].join(" ")} leaves no descriptor to a program that a process of it executes`,
     { timeout },
