@@ -69,7 +69,7 @@ export class ChildServer implements Server {
     if (clients > 0) {
       this.log(
         LEVEL.notice,
-        `${clients === 1 ? "1 client is" : `${clients} clients are`} cut off: the server stops`,
+        `${clients === 1 ? "1 client is" : `${clients} clients are`} cut off: this child is ended`,
       );
     }
   }

@@ -28,15 +28,19 @@ const PARENT_GONE_SIGNAL = "URG";
 const CLOSING_MS = 1000;
 
 /**
- * Calls `act` when the parent has gone, whatever this process does then, as long as its event loop turns. It costs no
+ * Calls `act` once, when the parent has gone, whatever this process does then, as long as its event loop turns. It costs no
  * system call a client: the kernel sends a signal. To be asked for last: it is forgotten when a process becomes another
  * user.
  */
 export function watchParentsEnd(deathPipeFd: number, act: () => void): void {
+  let isTold = false;
   runtime.onSignal(PARENT_GONE_SIGNAL, async () => {
     // The signal is sent when the thread that started this process has ended, the pipe is closed with the last thread.
     const [gone] = await pollAway([{ fd: deathPipeFd, events: POLLIN }], CLOSING_MS);
-    if (gone) act();
+    // Each thread of the parent's that is left takes the place of the one before, and its end is a signal too.
+    if (!gone || isTold) return;
+    isTold = true;
+    act();
   });
   signalAtParentsEnd(PARENT_GONE_SIGNAL);
 }

@@ -57,7 +57,7 @@ export async function tryRestart(
   await awaitEnding(self);
   if (report === undefined) {
     if (interrupt?.isDue() === true) {
-      throw new SpawnError("Cannot check the new configuration: the server stops");
+      throw new SpawnError("Cannot check the new configuration: the server is to stop");
     }
     throw new SpawnError(
       reported

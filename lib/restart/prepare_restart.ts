@@ -51,7 +51,9 @@ export async function prepareRestart(
     return await openAdded({ ...loaded, log: (level, message) => logger.log(level, message) }, listeners);
   } catch (error) {
     const why = (error as Error).message;
-    logger.log(LEVEL.warning, `Cannot restart: ${why}; going on with the present configuration`);
+    // A server that is to stop does not go on.
+    const next = interrupt?.isDue() === true ? "" : "; going on with the present configuration";
+    logger.log(LEVEL.warning, `Cannot restart: ${why}${next}`);
     daemon.restartRefused(why);
     return undefined;
   }

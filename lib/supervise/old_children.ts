@@ -203,7 +203,8 @@ export class OldChildren {
       const whose = serving.map(({ pid }) => pid).join(", ");
       this.#parent.log(
         LEVEL.warning,
-        `${count(serving.length, "connection", "connections")} closed: ${why} (children ${whose})`,
+        // A child may have several, and says how many it cuts off.
+        `Clients of ${count(serving.length, "child", "children")} cut off: ${why} (${whose})`,
       );
     }
     for (const { pid } of old) this.#dismiss(this.#parent.children.get(pid) as Child, "TERM");

@@ -48,9 +48,13 @@ for (const { title, args, options = {} } of SERVERS) {
       await until(() => server.remains().length === 1, 10_000, () => `one child: ${server.remains()}`);
       await takePlace(server.port);
       await client.ask("still here", pid);
+      // Every end of a thread of the parent's is told by a signal of its own.
+      for (let i = 0; i < 3; i++) signal(pid, "SIGURG");
+      await client.ask("and here", pid);
       await client.quit();
       await until(() => server.remains().length === 0, 10_000, "the end of the last child");
       await server.checkLeftovers();
+      assert.ok(server.count(/Shutting down after the present client/) <= 1, server.text);
     });
   });
 }

@@ -226,6 +226,6 @@ test("a client that is cut off leaves a line", { timeout }, async () => {
     const pid = await client.welcome();
     await server.stop();
     client.close();
-    assert.match(server.text, new RegExp(`\\[${pid}\\] 1 client is cut off: the server stops\n`));
+    assert.match(server.text, new RegExp(`\\[${pid}\\] 1 client is cut off: this child is ended\n`));
   });
 });

@@ -50,7 +50,7 @@ for (const [personality, ...args] of SERVERS) {
         await client.quit();
         await until(() => !server.children().includes(pid), 10_000, "the end of the old child");
         await server.says(/The last child from before the reload has ended/);
-        assert.equal(server.count(/connections? closed/), 0);
+        assert.equal(server.count(/cut off/), 0);
       });
     },
   );
@@ -69,7 +69,9 @@ test("a HUP with a child in an endless loop: others are served, and it is killed
     assert.ok(server.children().includes(pid), "it has been killed before others serve");
     assert.ok(!old.includes(await exchange(server.port)));
     await server.says(
-      new RegExp(`1 connection closed: did not finish within stop_timeout \\(1 s\\) of the reload.*${pid}`),
+      new RegExp(
+        `Clients of 1 child cut off: did not finish within stop_timeout \\(1 s\\) of the reload.*${pid}`,
+      ),
     );
     await server.says(new RegExp(`Child ${pid} did not end within 1 s: it is killed`));
     await until(() => !server.children().includes(pid), 10_000, "its end");
@@ -78,6 +80,26 @@ test("a HUP with a child in an endless loop: others are served, and it is killed
     client.close();
   });
 });
+
+test(
+  "clients that are cut off after a HUP are counted, and nobody is told of a stop",
+  { timeout },
+  async () => {
+    const args = ["--max_servers", "1", "--max_clients", "4", "--stop_timeout", "1", ...LEVEL];
+    await withServer(args, {}, async (server) => {
+      await server.untilReady(1);
+      const first = await idleClient(server);
+      const second = await idleClient(server);
+      assert.equal(second.pid, first.pid);
+      await reload(server);
+      await server.says(new RegExp(`Clients of 1 child cut off: did not finish .*${first.pid}`));
+      await server.says(new RegExp(`\\[${first.pid}\\] 2 clients are cut off: this child is ended\n`));
+      await until(() => !server.children().includes(first.pid), 10_000, "its end");
+      first.client.close();
+      second.client.close();
+    });
+  },
+);
 
 test(
   "with leave_children_open_on_hup an old child finishes for as long as it likes",
@@ -141,7 +163,7 @@ test(
       await reload(server);
       // One child may finish beside the new one: the older of the two makes room.
       await server.says(
-        new RegExp(`1 connection closed: more than max_servers \\(1\\) finish .*${first.pid}`),
+        new RegExp(`Clients of 1 child cut off: more than max_servers \\(1\\) finish .*${first.pid}`),
       );
       await until(() => !server.children().includes(first.pid), 10_000, "the end of the oldest");
       await second.client.ask("hello", second.pid);
