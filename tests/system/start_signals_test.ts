@@ -144,6 +144,7 @@ test("on its way through restarts, a stop at any moment ends the server in order
       await until(() => performance.now() - sent >= delay, "a moment of the restart");
       signal(server.pid, "SIGTERM");
       await endsInOrder(server);
+      assert.doesNotMatch(server.text, /going on with the present configuration/);
     });
   }
 });
