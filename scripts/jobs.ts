@@ -24,7 +24,7 @@ export interface Job {
 }
 
 /** Folders whose files start servers: each is slow until it has proved to be quick. */
-const SLOW_FOLDERS: readonly string[] = ["tests/system/", "tests/examples/", "tests/cli/"];
+const SLOW_FOLDERS: readonly string[] = ["tests/system/", "tests/examples/", "tests/cli/", "tests/outside/"];
 
 /** Files that measure the whole machine, and why. Best there is none. */
 const ALONE: ReadonlyMap<string, string> = new Map();
