@@ -62,6 +62,11 @@ function secondsOf(file: string, times: Times): number | undefined {
   return seconds < QUICK_SECONDS && !ALONE.has(file) ? undefined : seconds;
 }
 
+/** The command that tests these files. Without `./`, Bun looks through all folders for what has that in its name. */
+function testing({ command }: Step, files: readonly string[]): string[] {
+  return [...command, ...files.map((file) => `./${file}`)];
+}
+
 /** The jobs of a suite with these files. */
 export function jobsOfSuite(step: Step, files: readonly string[], times: Times): Job[] {
   const jobs: Job[] = [];
@@ -72,12 +77,12 @@ export function jobsOfSuite(step: Step, files: readonly string[], times: Times):
       const folder = dirname(file);
       quick.set(folder, [...quick.get(folder) ?? [], file]);
     } else {
-      jobs.push({ step, about: file, command: [...step.command, file], seconds, isAlone: ALONE.has(file) });
+      jobs.push({ step, about: file, command: testing(step, [file]), seconds, isAlone: ALONE.has(file) });
     }
   }
   for (const [folder, together] of quick) {
     const about = together.length === 1 ? together[0] as string : `${folder}/ (${together.length} files)`;
-    jobs.push({ step, about, command: [...step.command, ...together], seconds: 0, isAlone: false });
+    jobs.push({ step, about, command: testing(step, together), seconds: 0, isAlone: false });
   }
   return jobs;
 }

@@ -28,11 +28,11 @@ test("jobsOfSuite() gives each slow file a job, and the quick ones of a folder o
     "tests/access/rules_test.ts": 5,
   });
   assert.deepEqual(jobs.map(({ about, command, seconds }) => [about, command, seconds]), [
-    ["tests/access/rules_test.ts", ["a", "test", "tests/access/rules_test.ts"], 5],
+    ["tests/access/rules_test.ts", ["a", "test", "./tests/access/rules_test.ts"], 5],
     // Nobody knows yet how long it takes.
-    ["tests/system/new_test.ts", ["a", "test", "tests/system/new_test.ts"], Infinity],
-    ["tests/system/start_test.ts", ["a", "test", "tests/system/start_test.ts"], 7],
-    ["tests/os/ (2 files)", ["a", "test", "tests/os/abi_test.ts", "tests/os/wait_test.ts"], 0],
+    ["tests/system/new_test.ts", ["a", "test", "./tests/system/new_test.ts"], Infinity],
+    ["tests/system/start_test.ts", ["a", "test", "./tests/system/start_test.ts"], 7],
+    ["tests/os/ (2 files)", ["a", "test", "./tests/os/abi_test.ts", "./tests/os/wait_test.ts"], 0],
   ]);
 });
 
