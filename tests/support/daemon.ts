@@ -19,6 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { BODY_MS } from "./limits.ts";
+import { hasEnded, ProcessFinder, type ProcessStat, readStat } from "./process_finder.ts";
 import { onBun, signal } from "./server.ts";
 import { until, within } from "./until.ts";
 
@@ -69,21 +70,20 @@ export function rootOf(pid: number): string {
   return readlinkSync(`/proc/${pid}/root`);
 }
 
-/** Fields of /proc/PID/stat. */
-export function statOf(pid: number): { ppid: number; group: number; session: number } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state, ppid, group, session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" ? undefined : { ppid: Number(ppid), group: Number(group), session: Number(session) };
-  } catch {
-    return undefined; // it has ended
-  }
+/** Fields of /proc/PID/stat; undefined if the process has ended. */
+export function statOf(pid: number): ProcessStat | undefined {
+  const stat = readStat(pid);
+  return stat === undefined || hasEnded(stat) ? undefined : stat;
 }
 
-/** The processes that have `pid` as their parent. */
+/** Finds the processes that `pid` starts. */
+function startedBy(pid: number): ProcessFinder {
+  return new ProcessFinder(({ ppid }) => ppid === pid);
+}
+
+/** The processes that have `pid` as their parent, be it that theirs has ended and it took their place. */
 export function childrenOf(pid: number): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)
-    .filter((one) => statOf(one)?.ppid === pid);
+  return startedBy(pid).find().map((child) => child.pid);
 }
 
 /** A folder with a pid file and a log, and the commands that are run in it. */
@@ -187,10 +187,13 @@ export class DaemonFolder {
 
   /** Waits until `n` children are at work, and no others are there: none among `old`. */
   async children(n: number, old: readonly number[] = []): Promise<number[]> {
+    let finder = { pid: this.pid, children: startedBy(this.pid) };
     return await until(
       () => {
         const ready = new Set([...this.log.matchAll(/Child Preforked \((\d+)\)/g)].map((m) => Number(m[1])));
-        const all = childrenOf(this.pid);
+        // The pid file may come later than this.
+        if (finder.pid !== this.pid) finder = { pid: this.pid, children: startedBy(this.pid) };
+        const all = finder.children.find().map(({ pid }) => pid);
         const isNew = (pid: number) => ready.has(pid) && !old.includes(pid);
         return all.length === n && all.every(isNew) ? all : undefined;
       },

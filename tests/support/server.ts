@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { BODY_MS } from "./limits.ts";
+import { ProcessFinder, readStat } from "./process_finder.ts";
 import { pass, until, within } from "./until.ts";
 
 /** Whether this test runs on Bun. */
@@ -28,25 +29,6 @@ export function fixture(name: string): string {
 /** The path of an example. */
 export function example(name: string): string {
   return join(ROOT, "examples", name);
-}
-
-/** The parent and session of each process that is not a zombie. */
-function processes(): { pid: number; ppid: number; session: number }[] {
-  const found = [];
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    let stat: string;
-    try {
-      stat = readFileSync(`/proc/${name}/stat`, "utf8");
-    } catch {
-      continue; // it ended meanwhile
-    }
-    const [state, ppid, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (state !== "Z" && state !== "X") {
-      found.push({ pid: Number(name), ppid: Number(ppid), session: Number(session) });
-    }
-  }
-  return found;
 }
 
 /** The System V semaphores of this machine. */
@@ -70,12 +52,9 @@ export function semaphoresOf(pids: ReadonlySet<number>): string[] {
 /** Whether all threads of a process wait for something. */
 function isAsleep(pid: number): boolean {
   try {
-    return readdirSync(`/proc/${pid}/task`).every((task) => {
-      const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, "utf8");
-      return stat[stat.lastIndexOf(")") + 2] === "S";
-    });
+    return readdirSync(`/proc/${pid}/task`).every((task) => readStat(pid, Number(task))?.state === "S");
   } catch {
-    return false; // it ended, or a thread did, meanwhile
+    return false; // it has ended
   }
 }
 
@@ -130,6 +109,8 @@ export class TestServer {
   readonly folder = mkdtempSync(join(tmpdir(), "system-test-"));
   readonly #process: ChildProcess;
   readonly #log: string | undefined;
+  /** Its children, and whoever else is in its session. */
+  readonly #processes = new ProcessFinder(({ ppid, session }) => ppid === this.pid || session === this.pid);
   /** Every process that was seen to belong to it. */
   readonly #pids = new Set<number>();
   #stderr = "";
@@ -242,7 +223,7 @@ export class TestServer {
 
   /** The process ids of its children. */
   children(): number[] {
-    return this.#see(processes().filter(({ ppid }) => ppid === this.pid).map(({ pid }) => pid));
+    return this.#see(this.#processes.find().filter(({ ppid }) => ppid === this.pid).map(({ pid }) => pid));
   }
 
   /** Remembers that these processes are its own. */
@@ -252,19 +233,19 @@ export class TestServer {
   }
 
   /** Its children that said they are ready. Needs log_level 4. */
-  ready(): number[] {
+  ready(children: readonly number[] = this.children()): number[] {
     const said = new Set(
       [...this.text.matchAll(/Child Preforked \((\d+)\)/g)].map((match) => Number(match[1])),
     );
-    return this.children().filter((pid) => said.has(pid));
+    return children.filter((pid) => said.has(pid));
   }
 
   /**
    * Its children that are ready and have been seen asleep in two looks on end since: these wait for clients, or have
    * served some. Each call is a look.
    */
-  settled(): number[] {
-    return this.ready().filter((pid) => {
+  settled(children: readonly number[] = this.children()): number[] {
+    return this.ready(children).filter((pid) => {
       const looks = this.#settling.get(pid) ?? 0;
       if (looks >= 2) return true;
       const now = isAsleep(pid) ? looks + 1 : 0;
@@ -302,8 +283,9 @@ export class TestServer {
   async untilReady(n: number): Promise<number[]> {
     return await until(
       () => {
-        const ready = this.settled();
-        return ready.length === n && this.children().length === n ? ready : undefined;
+        const children = this.children();
+        const ready = this.settled(children);
+        return ready.length === n && children.length === n ? ready : undefined;
       },
       () => `${n} ready children; there are ${this.children()}, of them ready ${this.ready()}`,
     ) as number[];
@@ -343,7 +325,9 @@ export class TestServer {
 
   /** The processes of its session that still run. */
   remains(): number[] {
-    return this.#see(processes().filter(({ session }) => session === this.pid).map(({ pid }) => pid));
+    return this.#see(
+      this.#processes.find().filter(({ session }) => session === this.pid).map(({ pid }) => pid),
+    );
   }
 
   /** Stops it, unless it has ended, and checks that nothing is left: no process, semaphore or temporary file. */

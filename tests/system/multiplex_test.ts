@@ -384,7 +384,7 @@ test("SIGHUP restarts Multiplex in place: answers are sent, sockets stay", { tim
       busy?.say("slow answer");
       await untilCalled(server, "waiting");
       signal(server.pid, "SIGHUP");
-      await server.says(/Server closing!/);
+      await server.says(/Reloading/);
       goOn(server);
       assert.equal(await busy?.line(), "slow answer");
       assert.equal(await busy?.rest(), "");
