@@ -11,6 +11,7 @@
 
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -112,6 +113,7 @@ function build(): void {
     writeCode(fresh, paths, isSource);
     writeDeclarations(fresh, isSource);
     rmSync(OUT, { recursive: true, force: true });
+    chmodSync(fresh, 0o755);
     renameSync(fresh, OUT);
   } finally {
     if (existsSync(fresh)) rmSync(fresh, { recursive: true });

@@ -21,7 +21,10 @@ export interface Positionals {
   readonly firstArgument: number;
 }
 
-/** `--key`, `key`, `--key=value`, `key=value`, or either with a blank for the `=` within one argument. */
+/**
+ * `--key`, `key`, `--key=value`, `key=value`, or either with a blank for the `=` within one argument; of the forms with
+ * `--` also with `-` for the `_` of a key.
+ */
 const ARGUMENT = /^(?:--)?(\w+)(?:[= ]([^]*))?$/;
 
 /** Whether an argument names a handler: it has a `/`, or ends as a module does, and sets no option. */
@@ -73,7 +76,7 @@ export function parseCommandLine(
       values.push(...program(args.slice(at + 1), place));
       break;
     }
-    const match = ARGUMENT.exec(argument);
+    const match = ARGUMENT.exec(withUnderscores(argument, known));
     const key = match?.[1];
     if (key === undefined || !known.has(key)) {
       throw unknownArgument({ argument, key, known, place, ifUnknown });
@@ -96,6 +99,13 @@ export function parseCommandLine(
     values.push({ key, value: decodePercent(value), form: "text", place });
   }
   return { values, notes };
+}
+
+/** `--max-servers 8` as `--max_servers 8`: the other usual way to write such a name. */
+function withUnderscores(argument: string, known: ReadonlySet<string>): string {
+  const written = /^--(\w+(?:-\w+)+)(?=[= ]|$)/.exec(argument)?.[1] ?? "";
+  const key = written.replaceAll("-", "_");
+  return known.has(key) ? `--${key}${argument.slice(2 + written.length)}` : argument;
 }
 
 /** What follows `--`: the option `exec`, word by word and as it stands. */

@@ -7,7 +7,7 @@
 
 import { TineError } from "../errors.ts";
 import type { Address } from "../address.ts";
-import { EX_FATAL, EX_STALLED } from "../exit_codes.ts";
+import { EX_FATAL, EX_NOPERM, EX_STALLED } from "../exit_codes.ts";
 import type { Hooks } from "../hooks.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -113,6 +113,11 @@ export function clauseOf(error: unknown): string {
 export function describeFailure(error: unknown): { text: string; exitCode: number } {
   if (error instanceof TineError) {
     return { text: error.message.replaceAll(/\n\s*/g, " | "), exitCode: error.exitCode };
+  }
+  // Deno's own error: an executable has the permissions that it was compiled with.
+  if (error instanceof Error && error.name === "NotCapable") {
+    const text = `Cannot go on without a permission of Deno's: ${error.message}; compile the program with -A`;
+    return { text, exitCode: EX_NOPERM };
   }
   const isTold = error instanceof Failure || error instanceof Uncaught;
   return { text: isTold ? error.message : describeThrown(error), exitCode: EX_FATAL };

@@ -46,6 +46,19 @@ test("parseCommandLine knows all forms of Net::Server", () => {
   ]);
 });
 
+test("parseCommandLine takes dashes for the underscores of a key, as programs elsewhere do", () => {
+  assert.deepEqual(read(["--max-servers", "8", "--log-file=a-b", "--max-servers 9"]), [
+    ["max_servers", "8"],
+    ["log_file", "a-b"],
+    ["max_servers", "9"],
+  ]);
+  assert.throws(
+    () => read(["--max-server", "8"]),
+    /Cannot read argument "--max-server": .*nearest is "max_servers"/,
+  );
+  assert.throws(() => read(["max-servers", "8"]), /Cannot read argument "max-servers"/);
+});
+
 test("parseCommandLine gives a key without a value the value 1", () => {
   assert.deepEqual(read(["--setsid", "--port=80", "background"]), [["setsid", "1"], ["port", "80"], [
     "background",

@@ -20,3 +20,9 @@ test("a fault of the program's is told with its stack, and ends with status 1", 
   assert.match(text, /^TypeError: what \| at /);
   assert.deepEqual(describeFailure("just text"), { text: "just text", exitCode: 1 });
 });
+
+test("a permission that Deno does not give is one line, and ends with status 77", () => {
+  const error = Object.assign(new Error('Requires net access to "/run/log"'), { name: "NotCapable" });
+  const text = `Cannot go on without a permission of Deno's: ${error.message}; compile the program with -A`;
+  assert.deepEqual(describeFailure(error), { text, exitCode: 77 });
+});

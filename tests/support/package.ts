@@ -5,29 +5,33 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { ROOT, toolEnvironment } from "../../scripts/toolchain.ts";
 
-/** Makes the tarball, once for all tests of a process. */
+/** Makes `dist/package.tgz`, unless there is one of the files as they are. */
+const PACK = `
+deno run -A --no-check scripts/build_package.ts >&2 || exit
+for file in dist/js/mod.d.ts package.json scripts/launch/tine.js scripts/launch/launch.sh; do
+  [ dist/package.tgz -nt "$file" ] || { name=$(npm pack --silent --pack-destination dist | tail -n 1); break; }
+done
+[ -z "\${name-}" ] || mv "dist/$name" dist/package.tgz`;
+
+/** Makes the tarball, once for all tests. They may run side by side, and it is built within the checkout. */
 const tarball = (() => {
-  let made: string | undefined;
+  const path = join(ROOT, "dist/package.tgz");
+  let isMade = false;
   return () => {
-    if (made !== undefined) return made;
-    const folder = mkdtempSync(join(tmpdir(), "package-"));
-    process.on("exit", () => rmSync(folder, { recursive: true }));
+    if (isMade) return path;
     mkdirSync(join(ROOT, "dist"), { recursive: true });
-    // It is built within the checkout, and other tests may be at it.
-    const npm = ["npm", "pack", "--silent", "--pack-destination", folder];
-    const said = execFileSync("flock", [join(ROOT, "dist/package.lock"), ...npm], {
+    const command = [join(ROOT, "dist/package.lock"), "sh", "-c", PACK];
+    execFileSync("flock", command, {
       cwd: ROOT,
       env: toolEnvironment(),
-      encoding: "utf8",
+      stdio: ["ignore", "ignore", "inherit"],
     });
-    made = join(folder, said.trim().split("\n").at(-1) as string);
-    return made;
+    isMade = true;
+    return path;
   };
 })();
 
