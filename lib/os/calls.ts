@@ -111,8 +111,8 @@ const LIBC = {
 } as const satisfies CallTable;
 
 /**
- * The rows whose C prototype ends with `...`, and how many parameters come before that. (`syscall` is called on Linux
- * alone.)
+ * The rows whose C prototype ends with `...`, and how many parameters come before that. (`syscall` and `prctl` are called on
+ * Linux alone.)
  */
 export const VARIADIC = { fcntl: 2, open: 2, semctl: 3 } as const satisfies Partial<
   Record<keyof typeof LIBC, number>
