@@ -68,6 +68,12 @@ function nodeUtil(): { getSystemErrorName(number: number): string } {
   return process.getBuiltinModule("node:util");
 }
 
+/** What libuv, whose names both runtimes have, does not know. */
+const UNKNOWN_TO_LIBUV: ReadonlyMap<number, string> = new Map([
+  [EDQUOT, "EDQUOT"],
+  [EINPROGRESS, "EINPROGRESS"],
+]);
+
 /** `98` → `EADDRINUSE` */
 export function errnoName(number: number): string {
   let name: string | undefined;
@@ -77,8 +83,8 @@ export function errnoName(number: number): string {
   } catch {
     // The runtime does not know it either.
   }
-  // libuv, whose names both have, knows no call that goes on in the background.
-  if (number === EINPROGRESS) return "EINPROGRESS";
+  const unknown = UNKNOWN_TO_LIBUV.get(number);
+  if (unknown !== undefined) return unknown;
   // Deno gives undefined and Bun a sentence for a number that is no error's.
   return name !== undefined && /^E[A-Z0-9]+$/.test(name) ? name : `E${number}`;
 }
