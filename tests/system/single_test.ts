@@ -191,7 +191,7 @@ test("SIGTERM during a restart stops Single", { timeout }, async () => {
   await withServer(SINGLE, PATIENT, async (server) => {
     await withClient(server, async (client) => {
       signal(server.pid, "SIGHUP");
-      await server.says(/Server closing!/);
+      await server.says(/Reloading: clients are finished first/);
       signal(server.pid, "SIGTERM");
       assert.equal(await client.rest(), "");
     });
