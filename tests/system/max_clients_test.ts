@@ -130,7 +130,7 @@ test("HUP and QUIT let all clients finish; TERM does not wait for them", { timeo
     await server.untilReady(2);
     const clients = await enter(server, 6);
     signal(server.pid, "SIGHUP");
-    await server.says(/Sending children hup signal/);
+    await server.says(/Received a SIG HUP/);
     for (const { client, pid } of clients) {
       await client.ask("before I go", pid);
       await client.quit();

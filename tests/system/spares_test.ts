@@ -107,7 +107,7 @@ test("HUP restarts PreFork in place, and a busy child finishes its client", { ti
     const old = await server.untilReady(3);
     const { held, pids } = await hold(server, 1);
     signal(server.pid, "SIGHUP");
-    await server.says(/Sending children hup signal/);
+    await server.says(/Received a SIG HUP/);
     await held[0]?.ask("still here", pids[0] as number);
     await held[0]?.quit();
     await server.says(/Re-exec server during HUP/);
