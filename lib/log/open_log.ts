@@ -8,7 +8,7 @@
 import { LEVEL } from "./line_format.ts";
 import { realpathSync } from "node:fs";
 import type { Config } from "../config/options.ts";
-import { SystemError, TineError } from "../errors.ts";
+import { PrivilegeError, SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { closeFd, closeOnExec, duplicate, giveFile, isSeekable, setNonBlocking } from "../os/descriptor.ts";
 import { openToAppend } from "../os/open_file.ts";
@@ -119,5 +119,10 @@ export function giveLog({ file, fileFd }: Logger, owner: Identity): void {
     return;
   }
   if (realpathSync(file).startsWith("/dev/")) return;
-  giveFile(fileFd, owner);
+  try {
+    giveFile(fileFd, owner);
+  } catch (cause) {
+    const what = `Cannot give "${file}" to user ${owner.uid}: ${reasonOf(cause)}`;
+    throw new PrivilegeError(`${what}; start as root, or leave user and group out`, { cause });
+  }
 }
