@@ -16,7 +16,7 @@ import { runtime } from "../runtime/choose.ts";
 import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
 
 /**
- * Starts the server in the background, and ends this process when it listens (status 0) or has failed (its status).
+ * Starts the server in the background, and ends this process when it listens (status 0), or has failed and ended (its status).
  *
  * @throws {SpawnError} if it cannot be started, or ends without a word
  */
@@ -43,5 +43,7 @@ export async function goToBackground(options: { setsid: boolean }): Promise<neve
     process.exit(0);
   }
   process.stderr.write(`tine: ${report.failed}\n`);
+  // Whoever tries again at once shall not find its pid file and its port in use.
+  await awaitEnding(self);
   process.exit(report.exitCode === 0 ? EX_OSERR : report.exitCode);
 }

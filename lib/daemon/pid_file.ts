@@ -10,7 +10,7 @@
 
 import type { Log } from "../log/sink.ts";
 import { LEVEL } from "../log/line_format.ts";
-import { readFileSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { SystemError, TineError } from "../errors.ts";
@@ -20,7 +20,7 @@ import { closeFd, closeOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
 import { errnoSentence, systemError } from "../os/errno.ts";
 import { lockersOf } from "../os/file_locks.ts";
 import { reader, trustedPath } from "../os/open_file.ts";
-import { processExists } from "../os/process.ts";
+import { isRunning, startOf } from "../os/process_state.ts";
 import { openRegularFile, readStart, statDescriptor } from "../os/regular_file.ts";
 
 /** A pid file that this process holds. */
@@ -45,24 +45,12 @@ export function parsePid(text: string): number | undefined {
   return pid === undefined || Number(pid) === 0 ? undefined : Number(pid);
 }
 
-/** When a process was started, in milliseconds since 1970; undefined where the system does not tell. */
-function startOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-    const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
-    return (boot + ticks / 100) * 1000; // USER_HZ is 100 on every architecture
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Whether the process `pid` may be the one that wrote a file at `writtenMs`, without a lock, as servers of other kinds
  * do. One that was started later was given the number of one that has ended.
  */
 function mayHaveWritten(pid: number, writtenMs: number): boolean {
-  if (pid === process.pid || !processExists(pid)) return false;
+  if (pid === process.pid || !isRunning(pid)) return false;
   const start = startOf(pid);
   return start === undefined || start <= writtenMs + 1500; // the clock of the boot counts whole seconds
 }

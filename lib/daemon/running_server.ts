@@ -9,7 +9,8 @@ import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { errno } from "../os/calls.ts";
 import { EPERM } from "../os/errno.ts";
-import { processExists, sendSignal, signalProcess } from "../os/process.ts";
+import { sendSignal, signalProcess } from "../os/process.ts";
+import { isRunning } from "../os/process_state.ts";
 import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
 import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
@@ -74,7 +75,7 @@ export class RunningServer {
   /** Whether it has ended. One that nobody has reaped yet is there by its number, but no more. */
   get ended(): boolean {
     if (this.#process !== undefined) return pollHere(this.#process, POLLIN, 0);
-    return !processExists(this.pid);
+    return !isRunning(this.pid);
   }
 
   /** Whether the system lets this process see what the server tells of itself. */

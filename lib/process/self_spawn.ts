@@ -118,7 +118,16 @@ export async function awaitEnding({ pid }: SpawnedSelf): Promise<Ending | undefi
   }
 }
 
-/** Reads the report, once its descriptor is readable, and closes that. Undefined: it ended without a report. */
+/** The report that a text is; undefined of one that was cut off. */
+function parseReport(text: string): Report | undefined {
+  try {
+    return JSON.parse(text) as Report;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the report, once its descriptor is readable, and closes that. Undefined: it ended without a whole one. */
 export function readReport({ fd }: SpawnedSelf): Report | undefined {
   let text = "";
   const decoder = new TextDecoder();
@@ -129,5 +138,5 @@ export function readReport({ fd }: SpawnedSelf): Report | undefined {
     text += decoder.decode(bytes.subarray(0, n), { stream: true });
   }
   closeFd(fd);
-  return text === "" ? undefined : JSON.parse(text) as Report;
+  return parseReport(text);
 }

@@ -18,8 +18,21 @@ import { signalsOf } from "../signals.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { type PassedState, RESTART_VARIABLE, writeInheritedState } from "./inherited_state.ts";
 
-/** The environment variable with the note of a signal that came meanwhile. */
+/** The environment variable with the {@linkcode RestartNote} of the program that executed this one. */
 const NOTE_VARIABLE = "TINE_NOTE";
+
+/**
+ * Bun's variable for loading modules on the main thread. Where other threads do it, Bun waits for them in its event
+ * loop before it runs the first module.
+ */
+const LOADING_VARIABLE = "BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER";
+
+/** What a program is told by the one that was there before. */
+interface RestartNote {
+  readonly signal: SignalNote;
+  /** The variables that are for the start of this program alone. */
+  readonly variables: readonly string[];
+}
 
 /** The signals that end the server, and that end a process which does not listen to them. */
 const ENDING = ["INT", "QUIT", "TERM"];
@@ -52,19 +65,36 @@ export class HeldSignals {
   }
 }
 
-/** Takes the note of a signal that came while this program replaced the one before it, as if it came now. */
-export function takeHeldSignals(): void {
+/**
+ * Takes the note of the program that executed this one: a signal that came meanwhile acts as if it came now. What that
+ * program set for the start alone is not passed on to what this one starts.
+ */
+export function takeRestartNote(): void {
   const text = runtime.takeVariable(NOTE_VARIABLE);
   if (text === undefined) return;
-  const noted = readNote(JSON.parse(text) as SignalNote);
+  const { signal, variables } = JSON.parse(text) as RestartNote;
+  for (const name of variables) runtime.takeVariable(name);
+  const noted = readNote(signal);
   if (noted !== undefined) signalListeners.came(noted);
 }
 
-/** What Bun is to load before all else: `keep_signals.ts`. An executable, or a bundle, begins with what it says anyway. */
-function flagsForBun(): readonly string[] {
-  if (runtime.name !== "bun" || runtime.standalone) return [];
+/** What has this program listen to signals before all else, when it is executed again. */
+interface EarlyListening {
+  readonly flags: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/**
+ * Bun lets in the signals that are held back as soon as it waits in its event loop. So it is to load `keep_signals.ts`
+ * first, and without waiting for it. An executable, or a bundle, begins with what that says anyway.
+ */
+function earlyListening(environment: Readonly<Record<string, string | undefined>>): EarlyListening {
+  const none = { flags: [], variables: {} };
+  if (runtime.name !== "bun" || runtime.standalone) return none;
   const path = fileURLToPath(new URL("keep_signals.ts", import.meta.url));
-  return existsSync(path) ? [`${KEEP_FLAG}${path}`] : [];
+  if (!existsSync(path)) return none;
+  const variables = environment[LOADING_VARIABLE] === undefined ? { [LOADING_VARIABLE]: "1" } : {};
+  return { flags: [`${KEEP_FLAG}${path}`], variables };
 }
 
 /** How long a signal may be on its way within the runtime. */
@@ -96,6 +126,8 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
   const [text] = kept;
   state.logger.close();
   const program = ownProgram();
+  const { flags, variables } = earlyListening(program.environment);
+  const note: RestartNote = { signal: held.note, variables: Object.keys(variables) };
   for (const fd of kept) keepOnExec(fd);
   // What another thread lets in between here and the new program has no effect: that is about to do what they ask for, or
   // can be asked again. One that comes later waits until the new program listens.
@@ -103,11 +135,12 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
   try {
     execute({
       ...program,
-      argv: [program.argv[0] as string, ...flagsForBun(), ...program.argv.slice(1)],
+      argv: [program.argv[0] as string, ...flags, ...program.argv.slice(1)],
       environment: {
         ...program.environment,
+        ...variables,
         [RESTART_VARIABLE]: String(text),
-        [NOTE_VARIABLE]: JSON.stringify(held.note),
+        [NOTE_VARIABLE]: JSON.stringify(note),
       },
     });
   } catch (error) {

@@ -69,11 +69,16 @@ interface Waiting extends Wait {
 /** How long a call waits for the event loop to run empty before it is given to a Worker. */
 const EMPTY_LOOP_MS = 5;
 
+/** Gives the event loop a turn. */
+function noTask(): void {}
+
 /** Makes blocking calls where they hold nobody up. One a process. */
 class Blocker {
   #waiting: Waiting | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #listening = false;
+  /** Whether the event loop has had a turn since somebody went on: Bun tells of a rejected promise in the next one. */
+  #hadTurn = false;
   /** Called where the loop is empty, and no call waits for that. */
   #onDeadEnd: (() => void) | undefined;
   readonly #workers: BlockingWorker[] = [];
@@ -112,6 +117,11 @@ class Blocker {
   #onEmptyLoop(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return this.#goOnFromDeadEnd();
+    if (!this.#hadTurn) {
+      this.#hadTurn = true;
+      setImmediate(noTask);
+      return;
+    }
     const woken = loop.takeWakeUp();
     const result = woken ? loop.look(waiting) : loop.wait(waiting);
     clearTimeout(this.#timer);
@@ -121,6 +131,7 @@ class Blocker {
       return;
     }
     this.#waiting = undefined;
+    this.#hadTurn = false;
     // What ended the call may be a signal: its listener has its turn before whoever waits goes on. An immediate alone
     // does not make an empty loop look at its descriptor (Bun 1.4); a timer does.
     const goOn = () => waiting.resolve(result);
@@ -131,7 +142,7 @@ class Blocker {
   #goOnFromDeadEnd(): void {
     if (this.#onDeadEnd === undefined) return;
     this.#onDeadEnd();
-    setTimeout(() => {}, 0); // another turn
+    setTimeout(noTask, 0);
   }
 
   #moveToWorker(): void {

@@ -9,7 +9,7 @@ import { ignoreSignal } from "../os/process.ts";
 import { closeStartersDescriptors, startersDescriptors } from "../os/starters_descriptors.ts";
 import { takePurpose } from "../process/self_spawn.ts";
 import { takeInheritedState } from "../restart/inherited_state.ts";
-import { takeHeldSignals } from "../restart/reexec.ts";
+import { takeRestartNote } from "../restart/reexec.ts";
 import { checkRole } from "./lost_role.ts";
 
 /**
@@ -20,7 +20,7 @@ import { checkRole } from "./lost_role.ts";
 export function takeStart(given: readonly number[] | undefined) {
   const self = takePurpose();
   const inherited = takeInheritedState();
-  takeHeldSignals();
+  takeRestartNote();
   const isFirst = self === undefined && inherited === undefined;
   if (isFirst) checkRole();
   const leftOpen = isFirst ? given ?? startersDescriptors("after_modules") : [];

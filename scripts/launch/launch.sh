@@ -1,7 +1,7 @@
 # Finds Deno or Bun, and becomes it with Tine's command line. Started by tine.js, which lies beside it.
 #
 # TINE_RUNTIME=deno or TINE_RUNTIME=bun says which; without it the first of the two that is found runs, Bun before Deno
-# only where Bun itself has started this (bun x tine).
+# only where Bun itself has started this (bun x tine, also within a script that npm runs: it says bunx there alone).
 
 here=$(dirname -- "$(readlink -f -- "$0")")
 root=${here%/scripts/launch}
@@ -54,7 +54,7 @@ find_program() {
 
 case ${TINE_RUNTIME-} in
   deno | bun) runtimes=$TINE_RUNTIME ;;
-  '') case ${npm_config_user_agent-} in bun/*) runtimes='bun deno' ;; *) runtimes='deno bun' ;; esac ;;
+  '') case ${npm_lifecycle_event-}:${npm_config_user_agent-} in bunx:* | *:bun/*) runtimes='bun deno' ;; *) runtimes='deno bun' ;; esac ;;
   *)
     echo "tine: Cannot use TINE_RUNTIME \"$TINE_RUNTIME\": it is neither deno nor bun; set it to one of them" >&2
     exit 64

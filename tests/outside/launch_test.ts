@@ -55,10 +55,15 @@ test("bun x tine runs Bun, even with Deno on PATH", {
   skip: onBun ? false : "Bun's suite does this",
 }, () =>
   withProject(async (outside) => {
-    for (const flags of [[], ["--bun"]]) {
-      const { status, stdout, stderr } = await outside.run(["bun", "x", ...flags, "tine", "--version"]);
-      assert.equal(status, 0, stderr);
-      assert.ok(stdout.startsWith(hello), stdout);
+    // The second is what a script of npm's has, which Bun leaves as it is.
+    for (const agent of ["", "npm/11.0.0 node/v22.0.0 linux x64"]) {
+      for (const flags of [[], ["--bun"]]) {
+        const { status, stdout, stderr } = await outside.run(["bun", "x", ...flags, "tine", "--version"], {
+          npm_config_user_agent: agent,
+        });
+        assert.equal(status, 0, stderr);
+        assert.ok(stdout.startsWith(hello), stdout);
+      }
     }
   }));
 

@@ -247,8 +247,12 @@ test("arm64: a daemon and its commands; children give up root and are locked in"
     for (const capabilities of main.capabilities) assert.match(capabilities, /^0+$/);
     assert.ok(others.filter(isRoot).length <= 1, "no other than a thread of the emulator's own");
     assert.equal(await exchange(folder.port), child);
-    const shown = await folder.run(["status", "--pid_file", folder.file("pid")], options);
-    assert.match(shown.stdout, new RegExp(`^${child} +waiting +1 `, "m"));
+    // The child has yet to see that its client has gone.
+    let shown = "";
+    await until(async () => {
+      shown = (await folder.run(["status", "--pid_file", folder.file("pid")], options)).stdout;
+      return new RegExp(`^${child} +waiting +1 `, "m").test(shown);
+    }, () => `a waiting child in: ${shown}`);
     await folder.stop(options);
   });
 });

@@ -24,8 +24,15 @@ interface Descriptor {
   readonly closesOnExec: boolean;
 }
 
+/** What a process has open; nothing, once it has ended. */
 function descriptorsOf(pid: number): Descriptor[] {
-  return readdirSync(`/proc/${pid}/fd`).map(Number).flatMap((fd) => {
+  let names: string[];
+  try {
+    names = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
+  return names.map(Number).flatMap((fd) => {
     try {
       const flags = parseInt(
         /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"))?.[1] ?? "0",
@@ -43,10 +50,18 @@ function descriptorsOf(pid: number): Descriptor[] {
   });
 }
 
+function mapsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/maps`, "utf8");
+  } catch {
+    return ""; // ended meanwhile
+  }
+}
+
 /** The files that a process can write, by its descriptors and by its memory. Memory without a file is nobody's else. */
 function writableFiles(pid: number): string[] {
   const open = descriptorsOf(pid).filter(({ writes }) => writes).map(({ target }) => target);
-  const mapped = [...readFileSync(`/proc/${pid}/maps`, "utf8").matchAll(/ .w.s \S+ \S+ \d+ +(\/.*)$/gm)].map(
+  const mapped = [...mapsOf(pid).matchAll(/ .w.s \S+ \S+ \d+ +(\/.*)$/gm)].map(
     ([, path = ""]) => path,
   );
   return [...new Set([...open, ...mapped])].filter((path) =>
@@ -127,8 +142,13 @@ for (const words of PERSONALITIES) {
           ) as number[];
           for (const pid of reduced) assert.deepEqual(ill(pid, folder), [], `process ${pid}`);
           if (inside && existsSync(folder.file("lock"))) {
-            assert.ok(
-              descriptorsOf(reduced[0] as number).some(({ target }) => target === folder.file("lock")),
+            // Of several: a child of Fork ends after its client.
+            await until(
+              () =>
+                childrenOf(folder.pid).flatMap(descriptorsOf).some(({ target }) =>
+                  target === folder.file("lock")
+                ),
+              "a child with the lock file",
             );
           }
           await folder.stop();
