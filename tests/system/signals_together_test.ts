@@ -63,8 +63,15 @@ class Watched {
   }
 }
 
-function sendBoth(server: TestServer, names: readonly Name[]): void {
-  for (const name of names) assert.ok(signal(server.pid, `SIG${name}`));
+/**
+ * Sends both, one right behind the other. What restarts or stops the server comes last: between two, this process may
+ * have to wait for longer than a server takes for that.
+ */
+function sendBoth({ pid }: TestServer, names: readonly Name[]): void {
+  const rank = (name: Name) => ENDING.includes(name) ? 2 : name === "HUP" ? 1 : 0;
+  const [first, second] = names.toSorted((a, b) => rank(a) - rank(b)) as [Name, Name];
+  assert.ok(signal(pid, `SIG${first}`));
+  assert.ok(signal(pid, `SIG${second}`) || rank(first) === 2);
 }
 
 for (const [personality, { scales, ...options }] of Object.entries(PERSONALITIES)) {
