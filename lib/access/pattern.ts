@@ -16,7 +16,7 @@ import { Refused } from "./refused.ts";
 /** The most instructions that a pattern may become: repeats with numbers are written out. */
 export const MAX_INSTRUCTIONS = 4000;
 /** The longest text of a pattern. */
-export const MAX_PATTERN_LENGTH = 4000;
+const MAX_PATTERN_LENGTH = 4000;
 
 type Instruction =
   | { readonly op: "byte"; readonly byte: number }

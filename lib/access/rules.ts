@@ -85,7 +85,7 @@ function toPattern(rule: string): Pattern {
 }
 
 /** The reason why `read` refuses; undefined if it does not. */
-function reasonOf(read: () => unknown): string | undefined {
+function refusalOf(read: () => unknown): string | undefined {
   try {
     read();
     return undefined;
@@ -97,12 +97,12 @@ function reasonOf(read: () => unknown): string | undefined {
 
 /** Why an `allow` or a `deny` is refused, as the rest of a sentence; undefined if it is not. */
 export function checkRule(text: string): string | undefined {
-  return reasonOf(() => toPattern(text));
+  return refusalOf(() => toPattern(text));
 }
 
 /** Why a `cidr_allow` or a `cidr_deny` is refused, as the rest of a sentence; undefined if it is not. */
 export function checkCidr(text: string): string | undefined {
-  return reasonOf(() => parseBlock(text));
+  return refusalOf(() => parseBlock(text));
 }
 
 function refuse(option: string, text: string, reason: string, remedy: string): never {

@@ -14,11 +14,8 @@ import type { Waker } from "../os/descriptor.ts";
 import { pollAway, pollHere, POLLIN, SHORT_WAIT_MS, type WaitFor } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
-import type { Acceptor } from "../client/accept.ts";
+import { ACCEPT_PAUSE_MS, type Acceptor } from "../client/accept.ts";
 import { ClientWaits } from "./client_waits.ts";
-
-/** How long a child that may not open another descriptor waits before it tries again. */
-const PAUSE_MS = 1000;
 
 /** What it works with. */
 export interface ConcurrentParts {
@@ -161,7 +158,7 @@ export class ConcurrentClients {
   #pause(): void {
     this.#pausing = true;
     const { deathPipeFd } = this.#parts;
-    pollAway([{ fd: deathPipeFd, events: POLLIN }], PAUSE_MS).then(() => {
+    pollAway([{ fd: deathPipeFd, events: POLLIN }], ACCEPT_PAUSE_MS).then(() => {
       this.#pausing = false;
       this.#takePlace();
     });

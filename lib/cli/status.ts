@@ -31,7 +31,7 @@ function row(child: ChildStatus, now: number): string[] {
 }
 
 /** The children as a table. */
-export function childrenTable(children: readonly ChildStatus[], now: number): string {
+function childrenTable(children: readonly ChildStatus[], now: number): string {
   const rows = [["PID", "STATE", "REQUESTS", "UP", "SINCE"], ...children.map((child) => row(child, now))];
   const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...rows.map((cells) => (cells[i] as string).length)));
   return rows.map((cells) =>

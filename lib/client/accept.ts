@@ -34,8 +34,8 @@ export type Next = number | "parent_gone" | "left";
 /** What {@linkcode acceptFrom} gives: a client's descriptor; or why there is none now. */
 export type Accepted = number | "nobody_waits" | "no_room";
 
-/** How long a child that may not open another descriptor waits before it tries again (Net::Server: one second). */
-const PAUSE_MS = 1000;
+/** How long a process that may not open another descriptor waits before it accepts again (Net::Server: one second). */
+export const ACCEPT_PAUSE_MS = 1000;
 
 /** Room for the address of a client that is accepted. */
 export class PeerAddress {
@@ -204,7 +204,7 @@ export class Acceptor {
     try {
       for (;;) {
         if (this.takePause()) {
-          await pollAway([{ fd: this.#deathPipeFd, events: 1 }], PAUSE_MS);
+          await pollAway([{ fd: this.#deathPipeFd, events: 1 }], ACCEPT_PAUSE_MS);
         } else {
           await this.#spin.learn(this.#wait.waitAway());
         }

@@ -213,7 +213,7 @@ function checkRange(definition: Definition, value: unknown): Parsed {
 }
 
 /** What a value of this kind looks like, as in "give …": `a whole number from 0 to 4`. */
-export function wantedOf(definition: Definition): string {
+function wantedOf(definition: Definition): string {
   return KINDS[definition.kind].wanted(definition);
 }
 

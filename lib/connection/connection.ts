@@ -102,6 +102,7 @@ export interface Connection {
    *
    * @returns The number of bytes, as `Deno.Conn` does.
    * @throws {ConnectionError} `EPIPE`, `ECONNRESET`, `ETIMEDOUT`, or `EBADF` after a close.
+   * @throws {TypeError} for a string, which {@linkcode print} writes.
    */
   write(bytes: Uint8Array): Promise<number>;
   /** Writes `text` as UTF-8. */

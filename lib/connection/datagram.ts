@@ -9,7 +9,7 @@ import { ConnectionError, SystemError } from "../errors.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { sendTo } from "../os/socket.ts";
 import { pollAway } from "../os/wait.ts";
-import { closedError, timedOut } from "./failures.ts";
+import { closedError, textToWrite, timedOut } from "./failures.ts";
 import { StreamConnection } from "./stream.ts";
 
 /** How long a sender waits for room before it tries again: poll(2) does not tell when a peer's queue has some. */
@@ -85,6 +85,7 @@ export class DatagramConnection extends StreamConnection {
 
   /** Sends `bytes` as one datagram to the sender. */
   override async write(bytes: Uint8Array): Promise<number> {
+    if (typeof bytes === "string") throw textToWrite();
     const start = performance.now();
     for (;;) {
       if (this.sendNow(bytes)) return bytes.length;

@@ -63,3 +63,8 @@ export function abortable(
     signal?.removeEventListener("abort", onAbort);
   });
 }
+
+/** What a text to write fails with, which only code without types can give. */
+export function textToWrite(): TypeError {
+  return new TypeError("Cannot write a string: write takes bytes; call print for a text");
+}

@@ -15,7 +15,7 @@ import { receiveOnce, sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from ".
 import { AdaptiveSpin, POLLIN, POLLOUT, waitForOne } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
-import { abortable, aborted, closedError, failure, timedOut } from "./failures.ts";
+import { abortable, aborted, closedError, failure, textToWrite, timedOut } from "./failures.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionOptions, LinesOptions, ReadOptions } from "./options.ts";
 import type { ReceivedDatagram } from "./datagram.ts";
@@ -159,6 +159,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   }
 
   async write(bytes: Uint8Array): Promise<number> {
+    if (typeof bytes === "string") throw textToWrite();
     if (this.#writeTail !== undefined) return await this.#enqueue(() => this.#writeAll(bytes));
     const sent = this.#send(bytes);
     if (sent < bytes.length) await this.#enqueue(() => this.#writeAll(bytes.subarray(sent)));

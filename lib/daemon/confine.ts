@@ -42,7 +42,7 @@ export function isIdentity({ uid, gid, groups }: Identity): boolean {
  *
  * @throws {PrivilegeError} if the system refuses, or root can be had again: the process must end then
  */
-export function dropTo(identity: Identity): void {
+function dropTo(identity: Identity): void {
   try {
     becomeIdentity(identity);
   } catch (cause) {

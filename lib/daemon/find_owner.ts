@@ -12,10 +12,11 @@ import { type BigIntStats, readdirSync, readFileSync, readlinkSync, statSync } f
 import { resolve } from "node:path";
 import { closeFd, tryLock } from "../os/descriptor.ts";
 import { reader, trustedPath } from "../os/open_file.ts";
+import { reasonOf } from "../os/errno.ts";
 import { lockersOf, parseLocks } from "../os/file_locks.ts";
 import { openProcess } from "../os/process.ts";
 import { openRegularFile, statDescriptor } from "../os/regular_file.ts";
-import { parsePid, readPidFile, reasonOf } from "./pid_file.ts";
+import { parsePid, readPidFile } from "./pid_file.ts";
 import { STATUS_LINK } from "./status_file.ts";
 
 /** A process that has a pid file. */

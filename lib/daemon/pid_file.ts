@@ -10,14 +10,14 @@
 
 import type { Log } from "../log/sink.ts";
 import { LEVEL } from "../log/line_format.ts";
-import { statSync, unlinkSync } from "node:fs";
+import { existsSync, statSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { SystemError, TineError } from "../errors.ts";
 import { EX_CANTCREAT, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
 import { closeFd, closeOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
-import { errnoSentence, systemError } from "../os/errno.ts";
+import { reasonOf, systemError } from "../os/errno.ts";
 import { lockersOf } from "../os/file_locks.ts";
 import { reader, trustedPath } from "../os/open_file.ts";
 import { isRunning, startOf } from "../os/process_state.ts";
@@ -61,11 +61,9 @@ function sameFile(fd: number, path: string): boolean {
   return here !== undefined && held !== undefined && here.ino === held.ino && here.dev === held.dev;
 }
 
-/** Why a call failed, without what was tried. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof SystemError) return error.reason;
-  const { code, message } = error as { code?: string; message: string };
-  return code === undefined ? message : errnoSentence(code);
+/** Whether the file is still the one that others see, as far as the system shows what a descriptor leads to. */
+function isStillThere(fd: number, path: string): boolean {
+  return statDescriptor(fd) === undefined ? existsSync(path) : sameFile(fd, path);
 }
 
 function cannotCreate(path: string, why: string, cause?: unknown): TineError {
@@ -154,13 +152,25 @@ function whoHas(fd: number): string {
   return pid === undefined ? "another server has it" : `the server with process id ${pid} has it`;
 }
 
+/** How often a lock is tried, and how long a process that looks at the file may need to give its own up. */
+const TRIES = 200;
+const LOOK_MS = 10;
+
+/** Locks the file. A command that looks whether its server runs has it locked for a moment, shared. */
+function lock(fd: number): boolean {
+  for (let tries = 1; !tryLock(fd, { shared: false }); tries++) {
+    const stat = statDescriptor(fd);
+    if (tries === TRIES || (stat !== undefined && lockersOf(stat).length > 0)) return false;
+    libc.poll(null, 0, LOOK_MS);
+  }
+  return true;
+}
+
 /** Takes the file, if it is still the one that others see. Whether it is. */
 function take(path: string, { read, write }: OpenPidFile, log: Log): boolean {
-  if (!tryLock(read, { shared: false })) {
-    throw inUse(path, whoHas(read));
-  }
+  if (!lock(read)) throw inUse(path, whoHas(read));
   // Between open and lock its owner may have removed it: the lock would be on a file that nobody sees.
-  if (!sameFile(read, path) || !sameFile(write, path)) return false;
+  if (!isStillThere(read, path) || !isStillThere(write, path)) return false;
   checkLeftOver(path, read, log);
   makeOwn(path, write);
   writeWhole(write, `${process.pid}\n`);

@@ -48,6 +48,24 @@ const MEMORY = "/memfd:";
 /** How it names a status file. */
 export const STATUS_LINK: string = MEMORY + LABEL;
 
+/** The most addresses, and the longest error, that are told where all of it would not fit. */
+const MOST_LISTENERS = 200;
+const LONGEST_ERROR = 2000;
+
+function encode(status: ServerStatus): Uint8Array {
+  const encoder = new TextEncoder();
+  const whole = encoder.encode(JSON.stringify(status));
+  if (whole.length < SIZE) return whole;
+  const { listeners, scaleError, reloadError } = status;
+  const more = listeners.length - MOST_LISTENERS;
+  return encoder.encode(JSON.stringify({
+    ...status,
+    listeners: more > 0 ? [...listeners.slice(0, MOST_LISTENERS), `${more} more`] : listeners,
+    scaleError: scaleError?.slice(0, LONGEST_ERROR),
+    reloadError: reloadError?.slice(0, LONGEST_ERROR),
+  }));
+}
+
 /** The server's side. */
 export class StatusFile {
   /** Stays open over a restart. */
@@ -73,7 +91,7 @@ export class StatusFile {
   /** Tells it. */
   publish(status: ServerStatus): void {
     this.#latest = status;
-    const text = new TextEncoder().encode(JSON.stringify(status));
+    const text = encode(status);
     // Behind the end there is a zero; a reader that comes in between finds no JSON and looks again.
     this.#bytes[0] = 0;
     this.#bytes.set(text.subarray(0, SIZE - 1));

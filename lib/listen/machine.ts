@@ -11,7 +11,7 @@ import { closeFd } from "../os/descriptor.ts";
 import { bindDatagram } from "../os/socket.ts";
 
 /** How long a resolver may take, in milliseconds. */
-export const RESOLVER_TIMEOUT_MS = 10_000;
+const RESOLVER_TIMEOUT_MS = 10_000;
 
 /** A machine, as far as ports are concerned. */
 export interface Machine {

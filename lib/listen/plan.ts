@@ -46,7 +46,7 @@ export interface Wanted extends Origin {
 export type Group = readonly Wanted[];
 
 /** What a target is asked for as, the same over restarts. Two ports of the same key are one port given twice. */
-export function keyOf({ proto, address, ipv, v6Only }: Target): string {
+function keyOf({ proto, address, ipv, v6Only }: Target): string {
   const where = address.transport === "unix" ? `*|${address.path}` : `${address.hostname}|${address.port}`;
   return `${where}|${proto}|ipv${ipv}${ipv === "6" && !v6Only ? "4" : ""}`;
 }

@@ -8,11 +8,13 @@
 import { LEVEL } from "./line_format.ts";
 import { realpathSync } from "node:fs";
 import type { Config } from "../config/options.ts";
-import { PrivilegeError, SystemError, TineError } from "../errors.ts";
+import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { closeFd, closeOnExec, duplicate, giveFile, isSeekable, setNonBlocking } from "../os/descriptor.ts";
+import { reasonOf } from "../os/errno.ts";
 import { openToAppend } from "../os/open_file.ts";
 import type { Identity } from "../os/user.ts";
+import { ownDescriptor } from "../trusted_path.ts";
 import { mayWait, openOwn } from "./line_output.ts";
 import { Logger, SYSLOG_NAME } from "./logger.ts";
 
@@ -30,22 +32,6 @@ function fileOf({ logFile }: Pick<Config, "logFile">): string | undefined {
   return logFile === SYSLOG_NAME || logFile === "" ? undefined : logFile;
 }
 
-/**
- * The stream of this process that a path stands for. Such a path cannot be opened where it leads to a socket, nor by a
- * user to whom the pipe or terminal behind it does not belong; it can be had without.
- */
-function streamOf(path: string): number | undefined {
-  const found = /^\/(?:dev\/fd|proc\/self\/fd)\/(\d+)$/.exec(path)?.[1];
-  if (found !== undefined) return Number(found);
-  const name = ["/dev/stdin", "/dev/stdout", "/dev/stderr"].indexOf(path);
-  return name < 0 ? undefined : name;
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof SystemError) return error.reason;
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Opens a file, or what stands in its place: a FIFO or a terminal, which is not waited for. @throws {SystemError} */
 function openFile(path: string): number {
   const fd = openToAppend(path);
@@ -53,15 +39,20 @@ function openFile(path: string): number {
   return fd;
 }
 
+/**
+ * A path that stands for a stream of this process cannot be opened where it leads to a socket, nor by a user to whom the
+ * pipe or terminal behind it does not belong. The stream itself is used.
+ */
 function openFileOrStream(path: string): number {
-  const stream = streamOf(path);
+  const stream = ownDescriptor(path);
   return stream === undefined ? openFile(path) : isSeekable(stream) ? duplicate(stream) : openOwn(stream);
 }
 
 /** Opens what is to take the lines. @throws {TineError} if the file cannot be opened (status 73) */
 function openTarget(file: string | undefined, inherited: InheritedLog | undefined): number {
   if (
-    inherited !== undefined && inherited.file === file && (file === undefined || streamOf(file) !== undefined)
+    inherited !== undefined && inherited.file === file &&
+    (file === undefined || ownDescriptor(file) !== undefined)
   ) {
     return inherited.fd;
   }
@@ -98,9 +89,9 @@ export function openLog(
     fd,
     file,
     // There is nothing to open again where a stream of this process is meant.
-    open: file === undefined || streamOf(file) !== undefined ? undefined : openFile,
+    open: file === undefined || ownDescriptor(file) !== undefined ? undefined : openFile,
   });
-  if (file !== undefined && fd === inherited?.fd && streamOf(file) === undefined) {
+  if (file !== undefined && fd === inherited?.fd && ownDescriptor(file) === undefined) {
     logger.log(LEVEL.warning, `Cannot open log_file "${file}" again; going on with the old one`);
   }
   return logger;
@@ -115,7 +106,9 @@ export function tryLog(config: Pick<Config, "logFile">, present: string | undefi
 
 /** Gives the log file to the user that the server becomes (Net::Server's `chown_files`): the file itself, not a link to it. */
 export function giveLog({ file, fileFd }: Logger, owner: Identity): void {
-  if (file === undefined || fileFd === undefined || streamOf(file) !== undefined || !isSeekable(fileFd)) {
+  if (
+    file === undefined || fileFd === undefined || ownDescriptor(file) !== undefined || !isSeekable(fileFd)
+  ) {
     return;
   }
   if (realpathSync(file).startsWith("/dev/")) return;

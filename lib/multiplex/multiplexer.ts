@@ -5,7 +5,7 @@
  */
 
 import { LEVEL } from "../log/line_format.ts";
-import { acceptFrom, PeerAddress } from "../client/accept.ts";
+import { ACCEPT_PAUSE_MS, acceptFrom, PeerAddress } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
 import { Yielder } from "../client/yield.ts";
 import { StreamConnection } from "../connection/stream.ts";
@@ -24,8 +24,6 @@ import { MuxStream, type StreamHost } from "./mux_stream.ts";
 const ACCEPTS = 64;
 /** The fewest descriptors that one look finds, if as many have events. */
 const LOOK = 128;
-/** How long a process that may not open another descriptor waits before it tries again (Net::Server: one second). */
-const PAUSE_MS = 1000;
 
 /** What a multiplexer works with. */
 export interface MultiplexerParts {
@@ -241,7 +239,7 @@ export class Multiplexer implements Mux {
 
   #pauseAccepting(): void {
     this.#accept(0);
-    this.#deadlines.set(this.#pause, performance.now() + PAUSE_MS);
+    this.#deadlines.set(this.#pause, performance.now() + ACCEPT_PAUSE_MS);
   }
 
   #join(fd: number): void {

@@ -106,3 +106,10 @@ export function systemError(call: string, doing: string, number: number = errno(
   const reason = errnoSentence(code);
   return new SystemError(`Cannot ${doing}: ${reason}`, { call, errno: number, code, reason });
 }
+
+/** Why a call failed, without what was tried. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof SystemError) return error.reason;
+  const { code, message } = error as { code?: string; message: string };
+  return code === undefined ? message : errnoSentence(code);
+}

@@ -46,7 +46,7 @@ export function queuedClientsOf(listeners: readonly { readonly fd: number }[]): 
 }
 
 /** How many clients wait on a listening TCP socket to be accepted; undefined where the system does not say. */
-export function queuedClients(fd: number): number | undefined {
+function queuedClients(fd: number): number | undefined {
   if (!isLinux) return undefined;
   length[0] = tcpInfo.length;
   if (libc.getsockopt(fd, c.IPPROTO_TCP, linux.TCP_INFO, tcpInfo, lengthBytes) < 0) return undefined;

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { removePidFile } from "../daemon/pid_file.ts";
+import type { Log } from "../log/sink.ts";
 import { reap, sendSignal } from "../os/process.ts";
 import { pollAway } from "../os/wait.ts";
 import { takeOverSerializer } from "../serialize/prepare.ts";
@@ -15,8 +17,15 @@ const LIMIT_MS = 10_000;
 /** How often their ends are looked for. */
 const LOOK_MS = 10;
 
-/** Ends the children that were handed on, and removes what they shared. */
-export async function abandonInherited({ generations }: InheritedState): Promise<void> {
+/**
+ * Ends the children that were handed on, and removes what they shared.
+ *
+ * @param log Where there is no {@linkcode Daemon} yet that removes the pid file: what to tell if it cannot be removed.
+ */
+export async function abandonInherited(
+  { generations, daemon }: InheritedState,
+  log: Log | undefined,
+): Promise<void> {
   const left = new Set(generations.flatMap(({ children }) => children.map(({ pid }) => pid)));
   const end = async (signal: string, limitMs: number) => {
     for (const pid of left) sendSignal(pid, signal);
@@ -30,4 +39,5 @@ export async function abandonInherited({ generations }: InheritedState): Promise
   await end("TERM", LIMIT_MS);
   await end("KILL", LIMIT_MS);
   for (const { serializer } of generations) (await takeOverSerializer(serializer)).remove();
+  if (log !== undefined && daemon.pidFile !== undefined) removePidFile(daemon.pidFile, log);
 }

@@ -93,8 +93,9 @@ function earlyListening(environment: Readonly<Record<string, string | undefined>
   if (runtime.name !== "bun" || runtime.standalone) return none;
   const path = fileURLToPath(new URL("keep_signals.ts", import.meta.url));
   if (!existsSync(path)) return none;
-  const variables = environment[LOADING_VARIABLE] === undefined ? { [LOADING_VARIABLE]: "1" } : {};
-  return { flags: [`${KEEP_FLAG}${path}`], variables };
+  const flags = [`${KEEP_FLAG}${path}`];
+  if (environment[LOADING_VARIABLE] !== undefined) return { flags, variables: {} };
+  return { flags, variables: { [LOADING_VARIABLE]: "1" } };
 }
 
 /** How long a signal may be on its way within the runtime. */

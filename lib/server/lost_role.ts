@@ -12,7 +12,7 @@ import { programMark, watchFlag } from "../os/command_line.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /** Why a process with this origin is no server of its own; undefined if it may be one. Pure. */
-export function lostRole(origin: string | undefined, mark: string): string | undefined {
+function lostRole(origin: string | undefined, mark: string): string | undefined {
   const [parent, program] = origin?.split(" ") ?? [];
   // A handler may start another server, or this program with other arguments.
   return program === mark ? parent : undefined;

@@ -145,7 +145,12 @@ class MultiplexEngine implements Engine {
     const { stopTimeout } = this.#context.config;
     const deadline = performance.now() + stopTimeout * 1000;
     const { size } = this.#multiplexer;
-    if (size > 0) this.#context.logger.log(LEVEL.notice, `${size} clients are cut off`);
+    if (size > 0) {
+      this.#context.logger.log(
+        LEVEL.notice,
+        size === 1 ? "1 client is cut off" : `${size} clients are cut off`,
+      );
+    }
     this.#multiplexer.end();
     while (this.#multiplexer.isBusy && performance.now() < deadline) {
       const callOff = setAlarm(deadline - performance.now(), () => this.#inbox.waker.wake());

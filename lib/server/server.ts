@@ -21,6 +21,7 @@ import { listen, type Listener } from "../listen/listen.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger } from "../log/logger.ts";
+import type { Log } from "../log/sink.ts";
 import { giveLog, openLog } from "../log/open_log.ts";
 import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
@@ -68,7 +69,11 @@ export async function runServer(parts: ServerParts): Promise<never> {
     if (loop === undefined) {
       // Sockets close with the process, which is about to end; the files of unix sockets would stay.
       server.release();
-      if (inherited !== undefined) await (await import("../restart/abandon.ts")).abandonInherited(inherited);
+      if (inherited !== undefined) {
+        const { abandonInherited } = await import("../restart/abandon.ts");
+        const log: Log = (level, message) => logger?.log(level, message);
+        await abandonInherited(inherited, daemon === undefined ? log : undefined);
+      }
     }
     if (error instanceof StoppedAtStart) endStopped(error, logger, reporter);
     return await failServer({ error, handler, server, logger, loop, daemon, reporter });

@@ -22,7 +22,14 @@ export interface Verdict {
 }
 
 /** What one process sends to another to end it. A program that fails comes by another of them, such as SIGSEGV. */
-const FROM_OUTSIDE: readonly (string | undefined)[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
+const FROM_OUTSIDE: readonly (string | undefined)[] = [
+  "SIGKILL",
+  "SIGTERM",
+  "SIGINT",
+  "SIGHUP",
+  "SIGQUIT",
+  "SIGUSR1",
+];
 
 /** The states that a child ends in by its own code: it was told to, or its work was done. */
 const LAST: readonly (State | undefined)[] = ["leaving", "dequeue", "free", undefined];

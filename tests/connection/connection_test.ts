@@ -102,6 +102,20 @@ test("a large text arrives whole although it is larger than what print keeps", {
   });
 });
 
+test("a text that is given to write is refused in words: print is for texts", { timeout }, async () => {
+  await withPair(async ({ connection, received }) => {
+    const all = received();
+    // What code without types may do.
+    await assert.rejects(connection.write("lost" as unknown as Uint8Array), {
+      name: "TypeError",
+      message: "Cannot write a string: write takes bytes; call print for a text",
+    });
+    await connection.print("text");
+    await connection.closeWrite();
+    assert.equal(await all, "text");
+  });
+});
+
 test("writes and prints that overlap keep their order", { timeout }, async () => {
   await withPair(async ({ connection, received }) => {
     const big = "x".repeat(3 << 20);

@@ -253,3 +253,14 @@ test("clearPidFile() removes what a server has left, unless somebody has it or i
   assert.equal(place.text, `${process.pid}\n`, "somebody has it");
   place.remove(handle);
 });
+
+test("a command that looks at the file for a moment keeps no server from starting", { timeout }, async () => {
+  using place = new Place();
+  writeFileSync(place.file, "");
+  const script = `flock --shared "$0" sh -c 'echo locked; sleep 0.1'`;
+  const looking = spawn("sh", ["-c", script, place.file], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(looking, "exit");
+  await once(looking.stdout, "data");
+  place.remove(place.acquire());
+  await ended;
+});
