@@ -9,9 +9,8 @@
 
 import { libc } from "./calls.ts";
 import { signalName, signalNumber } from "./process.ts";
+import { SignalActions } from "./signal_actions.ts";
 
-/** Larger than any system's `struct sigaction`. */
-const SIGACTION_SIZE = 256;
 /** A mask that is no signal's number, and forbids more than most. */
 const NEUTRAL = 0o77;
 const ALL = 0o777;
@@ -37,7 +36,7 @@ function addressOfUmask(): number {
 export class SignalRecord {
   /** What is to be handed on. */
   readonly note: SignalNote;
-  readonly #before = new Map<number, Uint8Array>();
+  readonly #actions: SignalActions;
 
   /** @param names The signals. The last that comes is known. */
   constructor(names: readonly string[]) {
@@ -46,19 +45,13 @@ export class SignalRecord {
     const neutral = numbers.includes(umask) ? NEUTRAL : umask;
     libc.umask(neutral);
     this.note = { umask, neutral };
-    const handler = addressOfUmask();
-    for (const number of numbers) {
-      const before = new Uint8Array(SIGACTION_SIZE);
-      libc.sigaction(number, null, before);
-      this.#before.set(number, before);
-      // Without it the default action: a signal that ends this program ends it now, rather than being lost.
-      libc.signal(number, handler);
-    }
+    // Without it the default action: a signal that ends this program ends it now, rather than being lost.
+    this.#actions = new SignalActions(names, addressOfUmask());
   }
 
   /** Gives the signals back to those who listened. Returns the one that came meanwhile. */
   restore(): string | undefined {
-    for (const [number, before] of this.#before) libc.sigaction(number, before, null);
+    this.#actions.restore();
     return readNote(this.note);
   }
 }

@@ -43,7 +43,7 @@ export async function prepareRestart(
   parts: RestartParts,
   interrupt?: Interrupt,
 ): Promise<readonly Listener[] | undefined> {
-  const { tryRestart, listeners, logger, daemon } = parts;
+  const { tryRestart, listeners, logger } = parts;
   try {
     await tryRestart(interrupt);
     const loaded = await rereadOptions(parts);
@@ -52,9 +52,17 @@ export async function prepareRestart(
   } catch (error) {
     const why = (error as Error).message;
     // A server that is to stop does not go on.
-    const next = interrupt?.isDue() === true ? "" : "; going on with the present configuration";
-    logger.log(LEVEL.warning, `Cannot restart: ${why}${next}`);
-    daemon.restartRefused(why);
+    refuseRestart(parts, why, interrupt?.isDue() === true ? "" : undefined);
     return undefined;
   }
+}
+
+/** Tells everybody who may ask why there is no restart, and what happens instead. */
+export function refuseRestart(
+  { logger, daemon }: Pick<RestartParts, "logger" | "daemon">,
+  why: string,
+  next = "; going on with the present configuration",
+): void {
+  logger.log(LEVEL.warning, `Cannot restart: ${why}${next}`);
+  daemon.restartRefused(why);
 }

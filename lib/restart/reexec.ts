@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { KEEP_FLAG, ownProgram } from "../os/command_line.ts";
 import { closeFd, closeOnExec, keepOnExec } from "../os/descriptor.ts";
 import { readNote, type SignalNote, SignalRecord } from "../os/signal_record.ts";
-import { blockSignals, execute, ignoreSignal, sendSignal, unblockSignals } from "../os/process.ts";
+import { blockSignals, execute, sendSignal, unblockSignals } from "../os/process.ts";
+import { SignalActions } from "../os/signal_actions.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
@@ -132,7 +133,7 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
   for (const fd of kept) keepOnExec(fd);
   // What another thread lets in between here and the new program has no effect: that is about to do what they ask for, or
   // can be asked again. One that comes later waits until the new program listens.
-  for (const name of ["HUP", "USR1", "TTIN", "TTOU"]) ignoreSignal(name);
+  const ignored = new SignalActions(["HUP", "USR1", "TTIN", "TTOU"]);
   try {
     execute({
       ...program,
@@ -145,6 +146,7 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
       },
     });
   } catch (error) {
+    ignored.restore();
     for (const fd of kept) closeOnExec(fd);
     closeFd(text as number);
     throw error;

@@ -16,7 +16,7 @@ import { LEVEL } from "../log/line_format.ts";
 import { callHook } from "../process/failure.ts";
 import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
-import { prepareRestart } from "./prepare_restart.ts";
+import { prepareRestart, refuseRestart } from "./prepare_restart.ts";
 import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 
 /**
@@ -43,14 +43,16 @@ export async function restartServer(workers: Workers, stop: () => Promise<never>
   await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
   // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
   const held = new HeldSignals();
+  let why: string | undefined;
   try {
-    await replaceProgram(workers, { added, begun, held });
+    why = await replaceProgram(workers, { added, begun, held });
   } finally {
     // The program was not replaced.
     held.letIn();
     closeListeners(added);
   }
-  return await stop();
+  if (why === undefined) return await stop();
+  refuseRestart(workers.context, why);
 }
 
 /** What is known when the program is about to replace itself. */
@@ -61,20 +63,27 @@ interface Replacing {
 }
 
 /**
- * The last steps, with signals held back. It returns only if the server is to stop instead.
+ * The last steps, with signals held back.
  *
- * @throws what keeps the program from being replaced: the server ends then
+ * @returns undefined if the server is to stop instead; why not, if the program cannot be executed and children serve on
+ * @throws that, where who served has come to an end
  */
-async function replaceProgram(workers: Workers, { added, begun, held }: Replacing): Promise<void> {
+async function replaceProgram(
+  workers: Workers,
+  { added, begun, held }: Replacing,
+): Promise<string | undefined> {
   const { logger, listeners, daemon } = workers.context;
   await settleSignals();
   const late = workers.late();
-  if (workers.stopRequested || late === "stop" || late === "quit") return;
+  if (workers.stopRequested || late === "stop" || late === "quit") return undefined;
   logger.log(LEVEL.notice, "Re-exec server during HUP");
-  executeAgain(
-    { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun },
-    held,
-  );
+  const state = { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun };
+  try {
+    executeAgain(state, held);
+  } catch (error) {
+    if (!workers.outlivesRestart) throw error;
+    return (error as Error).message;
+  }
 }
 
 /** Whoever is this very process has to come to an end first. Net::Server cuts clients off; here they have their time. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, renameSync } from "node:fs";
+import { copyFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
+import process from "node:process";
 import { test } from "node:test";
 import { childrenOf, type DaemonFolder, statOf, withFolder } from "../support/daemon.ts";
 import { timeout } from "../support/limits.ts";
@@ -301,6 +302,51 @@ test(
       await folder.says(/Cannot restart: Cannot start .*server: .*; going on with the present configuration/);
       assert.deepEqual(childrenOf(pid).toSorted(), children.toSorted());
       assert.equal(await greeting(), "second");
+      await folder.stop();
+    });
+  },
+);
+
+test(
+  "a program that cannot be executed after all costs nobody: the children serve on, and signals have their effect",
+  { timeout },
+  async () => {
+    await withFolder(async (folder) => {
+      const link = folder.file("runtime");
+      symlinkSync(process.execPath, link);
+      const handler = folder.write(
+        "handler.ts",
+        `import { existsSync, unlinkSync } from "node:fs";
+        import process from "node:process";
+        export default {
+          processRequest: (connection) => connection.print(process.pid + "\\r\\n"),
+          hooks: {
+            // After the restart was tried.
+            restartClose() {
+              if (existsSync(${JSON.stringify(folder.file("break"))})) unlinkSync(${JSON.stringify(link)});
+            },
+          },
+        };`,
+      );
+      const program = [link, ...(onBun ? [] : ["run", "-A"]), `${ROOT}cli.ts`];
+      const args = [handler, "--port", "127.0.0.1:0", "--max_servers", "2"];
+      const { status, stderr } = await folder.start(args, { program });
+      assert.equal(status, 0, stderr);
+      const children = await folder.children(2);
+      folder.write("break", "");
+      signal(folder.pid, "SIGHUP");
+      await folder.says(
+        /Cannot restart: Cannot execute .*\/runtime: .*ENOENT.*; going on with the present configuration/,
+      );
+      assert.deepEqual(childrenOf(folder.pid).toSorted(), children.toSorted());
+      assert.ok(children.includes(Number(await new Client(folder.port).line())));
+      unlinkSync(folder.file("break"));
+      symlinkSync(process.execPath, link);
+      signal(folder.pid, "SIGTTIN");
+      await folder.children(3);
+      signal(folder.pid, "SIGHUP");
+      const fresh = await folder.children(2, childrenOf(folder.pid));
+      assert.ok(fresh.includes(Number(await new Client(folder.port).line())));
       await folder.stop();
     });
   },
