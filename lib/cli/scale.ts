@@ -16,7 +16,11 @@ export async function scale(args: readonly string[]): Promise<void> {
   const [change = "", ...rest] = args;
   const [, sign, number] = /^([+-])(\d{1,4})$/.exec(change) ?? [];
   if (number === undefined) {
-    throw new UsageError("Missing the change: write tine scale +1 or tine scale -1, and options behind it");
+    throw new UsageError(
+      /^\d+$/.test(change)
+        ? `Cannot scale to "${change}": a change has a sign; write tine scale +${change} or tine scale -${change}`
+        : "Missing the change: write tine scale +1 or tine scale -1, and options behind it",
+    );
   }
   const { server } = await findTarget("scale", rest, 2);
   let now = server.status;

@@ -18,6 +18,7 @@ import { EX_CANTCREAT, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { libc } from "../os/calls.ts";
 import { closeFd, closeOnExec, tryLock, writeWhole } from "../os/descriptor.ts";
 import { reasonOf, systemError } from "../os/errno.ts";
+import { remedyForFile } from "../os/file_remedy.ts";
 import { lockersOf } from "../os/file_locks.ts";
 import { reader, trustedPath } from "../os/open_file.ts";
 import { isRunning, startOf } from "../os/process_state.ts";
@@ -67,7 +68,7 @@ function isStillThere(fd: number, path: string): boolean {
 }
 
 function cannotCreate(path: string, why: string, cause?: unknown): TineError {
-  return new TineError(`Cannot create pid_file "${path}": ${why}; name a file that this user may write`, {
+  return new TineError(`Cannot create pid_file "${path}": ${why}; ${remedyForFile(path)}`, {
     cause,
     exitCode: EX_CANTCREAT,
   });

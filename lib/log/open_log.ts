@@ -12,6 +12,7 @@ import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { closeFd, closeOnExec, duplicate, giveFile, isSeekable, setNonBlocking } from "../os/descriptor.ts";
 import { reasonOf } from "../os/errno.ts";
+import { remedyForFile } from "../os/file_remedy.ts";
 import { openToAppend } from "../os/open_file.ts";
 import type { Identity } from "../os/user.ts";
 import { ownDescriptor } from "../trusted_path.ts";
@@ -63,7 +64,7 @@ function openTarget(file: string | undefined, inherited: InheritedLog | undefine
     // Opened when this process had other rights, or while its folder was there.
     if (inherited?.file === file) return (inherited as InheritedLog).fd;
     throw new TineError(
-      `Cannot open log_file "${file}": ${reasonOf(cause)}; name a file that this user may write`,
+      `Cannot open log_file "${file}": ${reasonOf(cause)}; ${remedyForFile(file)}`,
       { cause, exitCode: EX_CANTCREAT },
     );
   }

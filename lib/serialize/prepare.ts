@@ -7,11 +7,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { SystemError, TineError } from "../errors.ts";
+import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import type { SerializerHandoff, TokenHandoff } from "../handoff.ts";
 import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
+import { reasonOf } from "../os/errno.ts";
+import { remedyForFile } from "../os/file_remedy.ts";
 import { trustedPath } from "../os/open_file.ts";
 import { openRegularFile } from "../os/regular_file.ts";
 import { createSharedMemory } from "../os/shared_memory.ts";
@@ -173,9 +175,8 @@ function createLockFile(given: string): string {
     closeFd(openRegularFile(path, "create"));
     return path;
   } catch (cause) {
-    const why = cause instanceof SystemError ? cause.reason : (cause as Error).message;
     throw new TineError(
-      `Cannot create lock_file "${given}": ${why}; name a file that this user may write`,
+      `Cannot create lock_file "${given}": ${reasonOf(cause)}; ${remedyForFile(given)}`,
       { cause, exitCode: EX_CANTCREAT },
     );
   }

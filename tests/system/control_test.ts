@@ -46,6 +46,12 @@ test("tine scale starts and ends children, and waits until the server has heard"
       stderr: "",
     });
     await folder.children(4);
+    const unsigned = await folder.run(["scale", "2", ...pidFile]);
+    assert.equal(unsigned.status, 64);
+    assert.match(
+      unsigned.stderr,
+      /: Cannot scale to "2": a change has a sign; write tine scale \+2 or tine scale -2$/m,
+    );
     assert.equal((await folder.run(["scale", "-3", ...pidFile])).status, 0);
     await folder.children(1);
     const { pid } = folder;
