@@ -8,7 +8,6 @@
 import { LEVEL } from "../log/line_format.ts";
 import type { PassedChild, PassedGeneration } from "../restart/inherited_state.ts";
 import { closeFd } from "../os/descriptor.ts";
-import type { State } from "../scoreboard/layout.ts";
 import { Scoreboard, type Slot } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import { type OldSerializer, takeOverSerializer } from "../serialize/prepare.ts";
@@ -16,12 +15,10 @@ import type { Child } from "./children.ts";
 import type { Parent } from "./parent.ts";
 import { Relay } from "./relay.ts";
 import { passedChildren } from "./pass_children.ts";
-import { type OldMember, overdue, replaced, tooMany } from "./replacement.ts";
+import { isDone, type OldMember, overdue, replaced, tooMany } from "./replacement.ts";
 
 /** How often is looked, while a reload lasts, whether old children still accept. */
 const LOOK_MS = 100;
-/** The states of a child that has a client before it, not one already. */
-const ACCEPTING: readonly State[] = ["starting", "standby", "waiting"];
 
 /** What the children of one generation share, until the last has ended. */
 export class Generation {
@@ -151,9 +148,7 @@ export class OldChildren {
       ).length;
     const progress = { ready, wanted: initial, before: this.#before };
     for (const { pid } of replaced(members(old), progress)) this.#dismiss(children.get(pid) as Child, "HUP");
-    // One that idles may take another client until it has heard that it is to leave.
-    if (old.some(({ dismissed, slot }) => dismissed !== true || ACCEPTING.includes(slot.state))) return;
-    this.#complete(ready, old);
+    if (isDone(members(old), progress)) this.#complete(ready, old);
   }
 
   /** All who serve are new. */

@@ -48,6 +48,18 @@ export function replaced(
   return serving.toSorted((a, b) => rank(a) - rank(b)).slice(0, serving.length - needed);
 }
 
+/** The states in which a child that was told to leave may still take a client: it has not heard it yet. */
+const ACCEPTING: readonly (State | undefined)[] = ["starting", "standby", "waiting"];
+
+/**
+ * Whether a reload is done: no old child takes clients, and a new one does. On a busy server all old ones may have served
+ * `max_requests` before the first new one is ready.
+ */
+export function isDone(old: readonly OldMember[], { ready, wanted }: Progress): boolean {
+  if (ready < Math.min(1, wanted)) return false;
+  return old.every(({ told, state }) => told !== undefined && !ACCEPTING.includes(state));
+}
+
 /** The children that were told to leave and have had their time. */
 export function overdue(old: readonly OldMember[], now: number): readonly OldMember[] {
   return old.filter(({ told, until }) => told !== undefined && until !== undefined && until <= now);

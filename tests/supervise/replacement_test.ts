@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type OldMember, overdue, replaced, tooMany } from "../../lib/supervise/replacement.ts";
+import { isDone, type OldMember, overdue, replaced, tooMany } from "../../lib/supervise/replacement.ts";
 
 const pids = (members: readonly OldMember[]) => members.map(({ pid }) => pid);
 const serving = (pid: number, state: OldMember["state"] = "serving"): OldMember => ({ pid, state });
@@ -27,6 +27,20 @@ test("more old children than may serve go at once, and those that were told are 
   const told: OldMember = { pid: 9, state: "serving", told: "HUP", until: 5 };
   const old = [told, serving(1, "starting"), serving(2, "waiting"), serving(3, "serving")];
   assert.deepEqual(pids(replaced(old, { ready: 0, wanted: 2, before: 2 })), [1]);
+});
+
+test("a reload is done when no old child takes clients, and a new one does", () => {
+  const told = (state: OldMember["state"]): OldMember => ({ pid: 1, state, told: "HUP" });
+  const progress = { ready: 1, wanted: 2, before: 2 };
+  assert.ok(isDone([told("serving"), told("leaving")], progress));
+  assert.ok(!isDone([told("serving"), told("waiting")], progress), "it has yet to hear that");
+  assert.ok(!isDone([serving(1)], progress), "it was not told");
+  assert.ok(
+    !isDone([told("serving")], { ...progress, ready: 0 }),
+    "the others served max_requests, and no new one is ready",
+  );
+  assert.ok(!isDone([], { ...progress, ready: 0 }));
+  assert.ok(isDone([], { ready: 0, wanted: 0, before: 2 }), "children start when clients come");
 });
 
 test("who was told to leave has until its time, and without one for ever", () => {
