@@ -40,11 +40,12 @@ export function isIdentity({ uid, gid, groups }: Identity): boolean {
 /**
  * Becomes `identity`, and proves that nothing of what this process was before is left.
  *
+ * @param become Makes the change: what it claims to have done is not believed.
  * @throws {PrivilegeError} if the system refuses, or root can be had again: the process must end then
  */
-function dropTo(identity: Identity): void {
+export function dropTo(identity: Identity, become: (identity: Identity) => void = becomeIdentity): void {
   try {
-    becomeIdentity(identity);
+    become(identity);
   } catch (cause) {
     throw new PrivilegeError(`${(cause as Error).message}; start as root, or leave user and group out`, {
       cause,
