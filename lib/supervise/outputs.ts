@@ -8,6 +8,7 @@
 import { PrintedLines } from "../log/printed_lines.ts";
 import { closeFd, closeOnExec, createOutputPipe } from "../os/descriptor.ts";
 import { libc } from "../os/calls.ts";
+import { readableAmong } from "../os/wait.ts";
 import type { InheritedOutput } from "../restart/inherited_state.ts";
 
 /** The most that is read of one pipe at a time: one that prints without end holds up nobody. */
@@ -66,7 +67,8 @@ export class Outputs {
 
   /** Takes what was printed. */
   take(): void {
-    for (const output of this.#outputs) this.#read(output);
+    const outputs = [...this.#outputs];
+    for (const i of readableAmong(this.descriptors)) this.#read(outputs[i] as Output);
   }
 
   #read(output: Output): void {
