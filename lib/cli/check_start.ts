@@ -16,6 +16,7 @@ import { thisMachine } from "../listen/machine.ts";
 import { planPorts, type Wanted } from "../listen/plan.ts";
 import { faultOfPath } from "../listen/unix_path.ts";
 import { errnoSentence } from "../os/errno.ts";
+import { remedyForFile } from "../os/file_remedy.ts";
 import { chooseSerializer } from "../serialize/prepare.ts";
 import { loopOf } from "../server/loops.ts";
 
@@ -44,14 +45,12 @@ function checkFolder(path: string): void {
 function checkFile(
   loaded: LoadedConfig,
   key: "log_file" | "pid_file" | "lock_file",
-  path: string | undefined,
+  path = "",
 ): void {
-  const why = path === undefined ? undefined : whyNotWritable(path);
+  const why = path === "" ? undefined : whyNotWritable(path);
   if (why === undefined) return;
   const verb = key === "log_file" ? "open" : "create";
-  const message = `Cannot ${verb} ${key} "${path}": ${
-    errnoSentence(why)
-  }; name a file that this user may write`;
+  const message = `Cannot ${verb} ${key} "${path}": ${errnoSentence(why)}; ${remedyForFile(path)}`;
   throw new TineError(located(originOf(loaded, key), message), { exitCode: EX_CANTCREAT });
 }
 
