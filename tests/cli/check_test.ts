@@ -79,12 +79,12 @@ const FAULTS: readonly [string, number, RegExp, string?][] = [
   [
     "log_file FOLDER/none/log",
     73,
-    /Cannot open log_file ".*none\/log": no such file or directory \(ENOENT\); name/,
+    /Cannot open log_file ".*none\/log": no such file or directory \(ENOENT\); create the directory/,
   ],
   [
     "pid_file FOLDER/none/pid",
     73,
-    /Cannot create pid_file ".*none\/pid": no such file or directory \(ENOENT\); nam/,
+    /Cannot create pid_file ".*none\/pid": no such file or directory \(ENOENT\); create/,
   ],
   ["serialize flock\nlock_file FOLDER/none/lock", 73, /Cannot create lock_file ".*none\/lock": /],
   ["server_type Multiplex", 78, /Cannot run Multiplex: the handler has no mux; export one/],
