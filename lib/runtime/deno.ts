@@ -122,7 +122,9 @@ export const deno: Runtime = {
   onSignal(name, listener) {
     if (name !== "USR1" || Deno.build.standalone) return signalListeners.on(name, listener);
     return signalListeners.on(name, () => {
-      shutDebugger();
+      shutDebugger().catch((error) =>
+        console.error(`Cannot shut Deno's debugger: ${(error as Error).message}`)
+      );
       listener();
     });
   },
