@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
@@ -347,6 +347,26 @@ test(
       signal(folder.pid, "SIGHUP");
       const fresh = await folder.children(2, childrenOf(folder.pid));
       assert.ok(fresh.includes(Number(await new Client(folder.port).line())));
+      await folder.stop();
+    });
+  },
+);
+
+test(
+  "what a program is told by the one before it is not passed on to its children",
+  { timeout, skip: existsSync("/proc/self/environ") ? false : "needs /proc" },
+  async () => {
+    await withFolder(async (folder) => {
+      assert.equal((await folder.start(["--port", "127.0.0.1:0", "--max_servers", "1"])).status, 0);
+      const names = (pid: number) =>
+        readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").map((text) => text.split("=")[0] as string);
+      const old = await folder.children(1);
+      const before = names(old[0] as number).toSorted();
+      signal(folder.pid, "SIGHUP");
+      const [child = 0] = await folder.children(1, old);
+      // The parent keeps what it was executed with, where /proc shows it.
+      if (onBun) assert.ok(names(folder.pid).includes("BUN_FEATURE_FLAG_DISABLE_ASYNC_TRANSPILER"));
+      assert.deepEqual(names(child).toSorted(), before);
       await folder.stop();
     });
   },
