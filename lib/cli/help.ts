@@ -11,12 +11,12 @@ import { answer, FORMS } from "../server/answer.ts";
 const USAGE =
   `Usage: tine [PERSONALITY] [HANDLER] [options]   run a server (PreForkSimple and an echo by default)
        tine exec [PERSONALITY] [HOOKS] [options] -- PROGRAM ARG…
-                                                 run a program for each client, as inetd does
-       tine check FILE [HANDLER] [options]       check a configuration file and print what is in force
-       tine convert OLD [HANDLER] > NEW          turn a key-value file into TOML, or back
+                                                 run a program per connection, as inetd does
+       tine check FILE [HANDLER] [options]       validate a file and print the effective options
+       tine convert OLD [HANDLER] > NEW          convert a key-value file to TOML, or back
        tine stop|quit|reload|status [HANDLER] [options]
-                                                 end, reload or look at the server with this pid_file
-       tine scale +N|-N [options]                more or fewer children for it
+                                                 stop, reload or inspect the server with this pid_file
+       tine scale +N|-N [options]                add or remove children
        tine --help | --version
 
 HANDLER is the path of a module whose default export is a function (connection, server) or an object with

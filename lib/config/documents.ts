@@ -14,46 +14,45 @@ const PROSE = `<!-- deno-fmt-ignore-file -->
 
 <!-- Generated file: \`deno run -A scripts/docs.ts\` writes it from lib/config/options.ts. -->
 
-Every option has one name, that of Net::Server, wherever it is given; in TypeScript the same words stand in camelCase
-(\`max_servers\` is \`maxServers\`).
+Options have the same name everywhere, that of Net::Server. In TypeScript write camelCase: \`maxServers\` for
+\`max_servers\`. [tine.schema.json](tine.schema.json) describes the TOML file for editors.
 
-## Where options come from
+## Precedence
 
-The strongest first. Of the sources, the first that gives an option at all gives its whole value, lists included.
+From highest to lowest. The first source that sets an option wins. Lists are not merged.
 
 1. The command line.
 2. Code: what \`run\` is given.
 3. The configuration file that \`conf_file\` names, on the command line, in code or among the defaults.
-4. The program's \`defaults\`.
+4. The program's \`defaults\`: use them for values that the file may override.
 5. The defaults below.
 
-Every value of every source is checked, also of those that lose. A name that is not known, a value that is not of its
-kind or out of range, a second value where one is allowed, or a file that cannot be read ends the program with status
-78 and one line that says where, what and why.
+All values are validated, also those that are overridden. An unknown name, a value of the wrong kind or out of range,
+a second value where one is allowed, or a file that cannot be read is an error: one line that says where, what and
+why, and exit status 78.
 
 ## On the command line
 
-\`tine [PERSONALITY] [HANDLER] [options]\`, the options as \`--key value\`, \`--key=value\`, \`key value\` or
-\`key=value\`. A key that is followed by nothing or by another \`--key\` has the value 1. As in Net::Server, \`%\` and
-*one* hexadecimal digit stand for the character of that number, here and in \`key value\` files: \`%A\` is a line feed
-and \`%20\` is character 2 and a \`0\`. A remark in the log says where that happened.
+\`tine [PERSONALITY] [HANDLER] [options]\`, with options as \`--key value\`, \`--key=value\`, \`key value\` or
+\`key=value\`. A key without a value means 1 (true). As in Net::Server, \`%\` and *one* hexadecimal digit stand for the
+character with that number, here and in \`key value\` files: \`%A\` is a line feed, and \`%20\` is character 2 followed
+by a \`0\`. Tine logs a warning where that happens.
 
 ## In a file
 
-A file whose name ends in \`.toml\` is TOML. Any other is TOML if it has a line that only TOML has: a \`[header]\`, a
-value in quotes after \`=\`, or an array; else it is Net::Server's format.
+A file whose name ends in \`.toml\` is TOML. Any other file is TOML if it has a line that only TOML has: a
+\`[header]\`, a value in quotes after \`=\`, or an array. Otherwise it is Net::Server's format.
 
 **TOML**: repeatable options are arrays or single values; each \`[[port]]\` table is a port with \`port\`, \`host\`,
 \`proto\` and \`ipv\`. There are no other tables. Values have TOML's types: \`max_servers = "8"\` is an error.
 
 **Net::Server's format**: a line is \`key value\`, \`key = value\` or \`key: value\`, with or without \`--\`. \`#\` begins
-a comment, \`\\#\` is a \`#\`. Lines of another form are skipped, a key without a value among them, and a remark in the
-log says so. Unlike Net::Server, Tine refuses a value that begins with \`--\` and a letter (Net::Server reads it as
-another option), and takes \`0\`, \`off\`, \`no\` and \`false\` as false (to Perl, all but \`0\` are true). Blanks at the end
-of a line count in regular expressions alone. What is set has to be UTF-8; comments may be in any encoding. TOML is
-UTF-8 as a whole.
+a comment, \`\\#\` is a \`#\`. Other lines are skipped with a warning, and so is a key without a value. Unlike
+Net::Server, Tine rejects a value that begins with \`--\` and a letter (Net::Server reads it as another option), and
+takes \`0\`, \`off\`, \`no\` and \`false\` as false (in Perl, all but \`0\` are true). Trailing whitespace counts only in
+regular expressions. Values must be UTF-8. Comments may be in any encoding. A TOML file is UTF-8 as a whole.
 
-\`tine convert FILE\` turns either format into the other.
+\`tine convert FILE\` converts either format to the other.
 `;
 
 function cell(text: string): string {
@@ -83,17 +82,21 @@ function rangeOf({ min, max, clamp }: OptionRow): string {
 export function optionsPage(): string {
   const parts = [PROSE, "## The options\n"];
   parts.push(
-    "`…` marks repeatable options. *from* is the personality that brought the option, `base` for all of them; " +
-      "*change* is\n`live` if a reload applies it to the running server, `restart` if only new sockets or processes " +
+    "`…` marks repeatable options. *from* is the personality that brought the option, `base` for all of them.\n" +
+      "*change* is `live` if a reload applies it to the running server, `restart` if only new sockets or processes " +
       "have it.\n",
   );
   for (const section of SECTIONS) {
     const rows = rowsOf(section, "supported");
     if (rows.length > 0) parts.push(`### ${section}\n\n${supportedTable(rows)}\n`);
   }
-  parts.push("## Not supported yet\n\nNet::Server knows these; Tine refuses them for now.\n");
+  parts.push(
+    "## Not supported yet\n\nNet::Server has these. Setting one of them is an error (exit status 78).\n",
+  );
   parts.push(list("later", (row) => `${firstSentence(row.help)}.`));
-  parts.push("## Without a counterpart\n\nThese are refused, with the remedy given here.\n");
+  parts.push(
+    "## No equivalent in Tine\n\nSetting one of these is an error, which names the remedy given here.\n",
+  );
   parts.push(list("never", (row) => `${firstSentence(row.help)}. Instead: ${row.remedy}.`));
   return parts.join("\n");
 }

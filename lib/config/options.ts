@@ -92,10 +92,10 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Port to listen on, as `port`, `host:port`, `host:port/proto` or `host:port/proto/ipv`; repeatable. A port is a " +
-      "number or the name of a service; 0 lets the system choose one. Parts may be separated by `:`, `/`, `|`, " +
-      "commas or blanks; an IPv6 address stands in square brackets. In TOML and in code an entry may be a table " +
-      "with `port`, `host`, `proto` and `ipv`.",
+      "Port to listen on, as `port`, `host:port`, `host:port/proto` or `host:port/proto/ipv`; repeatable. A " +
+      "port is a number or the name of a service. 0 lets the system choose one. Parts may be separated by " +
+      "`:`, `/`, `|`, commas or whitespace. An IPv6 address stands in square brackets. In TOML and in code " +
+      "an entry may be a table with `port`, `host`, `proto` and `ipv`.",
   },
   {
     key: "host",
@@ -108,8 +108,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Address or host name to bind ports that name none; `*` is every address of the machine; repeatable. The " +
-      "first `host` goes with the first `port` and so on; the last one serves all further ports.",
+      "Address or host name for ports without one; repeatable. `*` is every address of the machine. The " +
+      "first `host` goes with the first `port` and so on. The last one applies to all further ports.",
   },
   {
     key: "proto",
@@ -122,8 +122,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Protocol of ports that name none: `tcp`, `udp`, `unix` or `unixdgram`; repeatable. Goes with `port` as `host` " +
-      "does. For the last two, the port is the path of a socket's file.",
+      "Protocol for ports without one: `tcp`, `udp`, `unix` or `unixdgram`; repeatable. Goes with `port` as " +
+      "`host` does. For the last two, the port is the path of the socket.",
   },
   {
     key: "ipv",
@@ -136,8 +136,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "IP version of ports that name none: `4`, `6`, `*` for what the host resolves to, or `IPv4 IPv6` for both; " +
-      "repeatable. Goes with `port` as `host` does.",
+      "IP version for ports without one: `4`, `6`, `*` for what the host resolves to, or `IPv4 IPv6` for " +
+      "both; repeatable. Goes with `port` as `host` does.",
   },
   {
     key: "listen",
@@ -149,7 +149,7 @@ export const OPTIONS = [
     section: "Listening",
     apply: "restart",
     status: "supported",
-    help: "Clients that the system may queue before they are accepted. The system has its own upper limit " +
+    help: "Listen backlog: connections that wait to be accepted. The system has its own upper limit " +
       "(`net.core.somaxconn` on Linux).",
   },
   {
@@ -162,8 +162,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Seconds that a read from a client may wait for data; 0 is no limit. Tine's own; a handler can set " +
-      "another limit for its connection.",
+      "Seconds that a read from a connection may wait for data. 0 is no limit. A handler can set another one " +
+      "for its connection. Not in Net::Server.",
   },
   {
     key: "ipv6_package",
@@ -185,7 +185,7 @@ export const OPTIONS = [
     section: "Listening",
     apply: "restart",
     status: "supported",
-    help: "Bytes to take of a datagram at most. What is longer is cut, and the log says so once.",
+    help: "Maximum datagram size in bytes. Longer datagrams are truncated, which is logged once.",
   },
   {
     key: "udp_recv_flags",
@@ -196,7 +196,7 @@ export const OPTIONS = [
     section: "Listening",
     apply: "restart",
     status: "supported",
-    help: "Flags for `recv` on a datagram socket, as a number. MSG_OOB (1) and MSG_PEEK (2) are refused.",
+    help: "Flags for `recv` on a datagram socket, as a number. MSG_OOB (1) and MSG_PEEK (2) are errors.",
   },
   {
     key: "udp_broadcast",
@@ -228,7 +228,7 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Mode of the files of unix sockets, in octal, such as `0660`: who may write may connect. Tine's own.",
+      "Mode of Unix socket files in octal, such as `0660`. Clients need write permission. Not in Net::Server.",
   },
   {
     key: "unix_path",
@@ -251,8 +251,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Children that serve clients. PreForkSimple has always as many, others at most; Fork has 256 by default. " +
-      "SIGTTIN adds one while the server runs, SIGTTOU takes one away.",
+      "Number of children. PreForkSimple always runs that many, the others at most that many; Fork has 256 " +
+      "by default. SIGTTIN adds one while the server runs, SIGTTOU removes one.",
   },
   {
     key: "max_requests",
@@ -263,7 +263,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Clients that a child serves before another takes its place. As in Net::Server, 0 is read as 1.",
+    help: "Connections a child handles before it is replaced. As in Net::Server, 0 means 1.",
   },
   {
     key: "max_clients",
@@ -275,8 +275,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Clients that a child serves at the same time. Above 1, a client goes to a child that has none before it goes " +
-      "to one that has some. Needs Linux, and no serializer.",
+      "Connections a child handles at the same time. Above 1, a connection goes to an idle child before it " +
+      "goes to a busy one. Needs Linux, and no serializer.",
   },
   {
     key: "check_for_dead",
@@ -287,7 +287,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Seconds between checks for children that died unnoticed.",
+    help: "Seconds between checks for dead children that went unnoticed.",
   },
   {
     key: "stop_timeout",
@@ -298,7 +298,8 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Seconds that children get to end after SIGTERM before they are killed. Tine's own.",
+    help: "Seconds between SIGTERM and SIGKILL for children when the server stops. Also the time that " +
+      "connections get at a reload. Not in Net::Server.",
   },
   {
     key: "serialize",
@@ -310,8 +311,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "How children take turns at accepting: `flock`, `semaphore`, `pipe` or `none`. With several ports, `none` " +
-      "is not possible and the default is taken instead.",
+      "How children take turns accepting connections: `flock`, `semaphore`, `pipe` or `none`. With several " +
+      "ports, `none` is not possible and the default applies.",
   },
   {
     key: "lock_file",
@@ -321,8 +322,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "restart",
     status: "supported",
-    help:
-      "File to lock for `serialize = flock`. One that is named here is left in place when the server ends.",
+    help: "File to lock for `serialize = flock`. A named file is not deleted when the server stops.",
   },
   {
     key: "max_dequeue",
@@ -333,7 +333,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Dequeue processes at most; 0 is none. They run the `runDequeue` hook.",
+    help: "Maximum number of dequeue processes, which run the hook `runDequeue`. 0 is none.",
   },
   {
     key: "check_for_dequeue",
@@ -366,7 +366,9 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "On SIGHUP, let busy children finish their clients without a limit, beside the new ones.",
+    help:
+      "On a reload, let busy children finish their connections without a time limit, while new children " +
+      "already serve.",
   },
   {
     key: "no_close_by_child",
@@ -376,7 +378,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "restart",
     status: "supported",
-    help: "Do not let a child close the whole server.",
+    help: "Do not let `serverClose` in a child stop the whole server. The child still exits.",
   },
   {
     key: "min_servers",
@@ -387,7 +389,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Children to keep running at least. Where it is not given, it is not more than `max_servers`.",
+    help: "Minimum number of children. Without it, `max_servers` if that is less.",
   },
   {
     key: "min_spare_servers",
@@ -399,8 +401,9 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Children to keep waiting for clients at least. When fewer wait, children are started, the more the longer clients " +
-      "wait. Where it is not given, it is not more than `min_servers` or `max_spare_servers`; Fork has two a core.",
+      "Minimum number of idle children. If fewer are idle, children are started, and more of them the longer " +
+      "connections wait. Without it, never more than `min_servers` or `max_spare_servers`; Fork has two per " +
+      "core.",
   },
   {
     key: "max_spare_servers",
@@ -412,8 +415,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Children to keep waiting for clients at most. Of those beyond, half leave at each check. Where it is not given, it " +
-      "is less than `max_servers`; Fork has four a core.",
+      "Maximum number of idle children. Half of the excess exits at each check. Without it, always less than " +
+      "`max_servers`; Fork has four per core.",
   },
   {
     key: "spare_servers",
@@ -435,7 +438,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Seconds between checks whether too many children wait.",
+    help: "Seconds between checks for too many idle children.",
   },
   {
     key: "check_for_spawn",
@@ -447,7 +450,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Seconds between checks for children to add that nothing else prompts. Children are added at once when too few wait.",
+      "Seconds between periodic checks for missing children. If too few are idle, children are started at " +
+      "once.",
   },
   {
     key: "min_child_ttl",
@@ -458,7 +462,7 @@ export const OPTIONS = [
     section: "Children",
     apply: "live",
     status: "supported",
-    help: "Seconds at least between the start of a child and the dismissal of one.",
+    help: "Seconds between starting a child and stopping an idle one, as a minimum.",
   },
   {
     key: "child_communication",
@@ -480,10 +484,10 @@ export const OPTIONS = [
     section: "Exec",
     apply: "restart",
     status: "supported",
-    help:
-      "Program to run for each client in place of a handler, with its arguments. The socket is its standard input and " +
-      "output. A list of words; in a `key value` file one line, with quotes as a shell has them; on the command line " +
-      "all that follows `--`. A program without a `/` is looked for in PATH once, at the start. Tine's own.",
+    help: "Program to run per connection in place of a handler, with its arguments. The connection is its " +
+      "standard input and output. A list of words. In a `key value` file, one line with quotes as in a " +
+      "shell. On the command line, all that follows `--`. A program without a `/` is looked up in PATH once, " +
+      "at the start. Not in Net::Server.",
   },
   {
     key: "exec_timeout",
@@ -495,8 +499,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Seconds that a program of `exec` may run; 0 is no limit. Then its process group gets SIGTERM. With a limit, " +
-      "what a program leaves behind in its group ends with it. Tine's own.",
+      "Seconds that a program of `exec` may run. 0 is no limit. Then its process group gets SIGTERM. With a " +
+      "limit, processes that a program leaves in its group end with it. Not in Net::Server.",
   },
   {
     key: "exec_kill_after",
@@ -507,9 +511,8 @@ export const OPTIONS = [
     section: "Exec",
     apply: "restart",
     status: "supported",
-    help:
-      "Seconds from SIGTERM to SIGKILL for a program of `exec` that is to end. When the server stops, it is at most " +
-      "half of `stop_timeout`. Tine's own.",
+    help: "Seconds between SIGTERM and SIGKILL for a program of `exec`. When the server stops, half of " +
+      "`stop_timeout` at most. Not in Net::Server.",
   },
   {
     key: "exec_stderr",
@@ -521,7 +524,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Where the standard error of a program of `exec` goes: to the `log`, each line as one of the log, or to the `client` as under inetd. Tine's own.",
+      "Where the standard error of a program of `exec` goes: to the `log`, one log line per line, or to the " +
+      "`client` as under inetd. Not in Net::Server.",
   },
   {
     key: "log_level",
@@ -535,7 +539,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "How much to log: 0 fatal errors, 1 errors, 2 notices, 3 information, 4 debugging. More than 4 is read as 4.",
+      "How much to log: 0 errors that stop the server, 1 warnings, 2 notices, 3 information, 4 debugging. " +
+      "More than 4 means 4.",
   },
   {
     key: "log_file",
@@ -546,7 +551,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "File to append the log to, or `Sys::Syslog` to send it to syslog. The parent opens it and children inherit it; SIGUSR1 opens it again.",
+      "File to append the log to, or `Sys::Syslog` to send it to syslog. The parent opens it and children " +
+      "inherit it. SIGUSR1 reopens it.",
   },
   {
     key: "log_format",
@@ -557,8 +563,8 @@ export const OPTIONS = [
     section: "Logging",
     apply: "live",
     status: "supported",
-    help:
-      "Form of the log: `line`, which is the time, the process and the message, or `json`, an object a line. Tine's own.",
+    help: "Format of the log: `line` (time, process and message) or `json` (one object per line). Not in " +
+      "Net::Server.",
   },
   {
     key: "log_function",
@@ -579,9 +585,9 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "How to reach syslog: `native`, `unix`, `stream`, `udp`, `tcp`, `inet` (tcp, else udp) or `console`. A place may " +
-      "follow: `unix:/run/log`, `udp:192.0.2.1`, `tcp:[2001:db8::1]:6514`; without one it is /dev/log, or port 514 " +
-      "of this machine.",
+      "How to reach syslog: `native`, `unix`, `stream`, `udp`, `tcp`, `inet` (tcp, else udp) or `console`. " +
+      "An address may follow: `unix:/run/log`, `udp:192.0.2.1`, `tcp:[2001:db8::1]:6514`. Without one it is " +
+      "/dev/log, or port 514 of this machine.",
   },
   {
     key: "syslog_ident",
@@ -591,7 +597,7 @@ export const OPTIONS = [
     section: "Logging",
     apply: "restart",
     status: "supported",
-    help: "Name under which to log to syslog.",
+    help: "Program name in syslog.",
   },
   {
     key: "syslog_logopt",
@@ -602,8 +608,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Options for syslog, separated by `|` or commas: `pid` writes the process id, `ndelay` connects at once, `cons` " +
-      "writes to the console while the daemon is away; `nowait` and `nofatal` hold anyway.",
+      "Options for syslog, separated by `|` or commas: `pid` writes the PID, `ndelay` connects at once, " +
+      "`cons` writes to the console while the daemon is away. `nowait` and `nofatal` always apply.",
   },
   {
     key: "syslog_facility",
@@ -613,7 +619,7 @@ export const OPTIONS = [
     section: "Logging",
     apply: "restart",
     status: "supported",
-    help: "Facility under which to log to syslog, such as `daemon`, `mail` or `local0`.",
+    help: "Facility in syslog, such as `daemon`, `mail` or `local0`.",
   },
   {
     key: "log4perl_conf",
@@ -655,9 +661,9 @@ export const OPTIONS = [
     section: "Access",
     apply: "live",
     status: "supported",
-    help:
-      "Perl regular expression of addresses to let in, and with `reverse_lookups` of host names; repeatable. It must " +
-      "match the whole of one; whoever matches no `allow` and no `cidr_allow` is turned away once there is any rule.",
+    help: "Allow clients whose address (or host name, with `reverse_lookups`) matches this Perl regular " +
+      "expression completely; repeatable. If there is any rule, a client that matches no `allow` and no " +
+      "`cidr_allow` is denied.",
   },
   {
     key: "deny",
@@ -669,9 +675,8 @@ export const OPTIONS = [
     section: "Access",
     apply: "live",
     status: "supported",
-    help:
-      "Perl regular expression of addresses to turn away, and with `reverse_lookups` of host names; repeatable. It " +
-      "goes before `allow` and `cidr_allow`, and lets nobody in by itself.",
+    help: "Deny clients whose address (or host name, with `reverse_lookups`) matches this Perl regular " +
+      "expression completely; repeatable. Checked before `allow` and `cidr_allow`. Alone it allows nobody.",
   },
   {
     key: "cidr_allow",
@@ -684,8 +689,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Block of addresses to let in, such as `192.0.2.0/24`, `2001:db8::/32`, `192.0.2.1-192.0.2.9` or an address; " +
-      "repeatable.",
+      "Allow a block of addresses, such as `192.0.2.0/24`, `2001:db8::/32`, `192.0.2.1-192.0.2.9` or one " +
+      "address; repeatable.",
   },
   {
     key: "cidr_deny",
@@ -697,8 +702,8 @@ export const OPTIONS = [
     section: "Access",
     apply: "live",
     status: "supported",
-    help:
-      "Block of addresses to turn away, such as `192.0.2.4/30`; repeatable. It goes before `allow` and `cidr_allow`.",
+    help: "Deny a block of addresses, such as `192.0.2.4/30`; repeatable. Checked before `allow` and " +
+      "`cidr_allow`.",
   },
   {
     key: "reverse_lookups",
@@ -709,8 +714,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Look up the host name of each client, for `allow`, `deny`, the log and the handler; `double` also turns away " +
-      "clients whose name does not have their address.",
+      "Look up the host name of each client, for `allow`, `deny`, the log and the handler. `double` also " +
+      "denies clients whose name does not resolve back to their address.",
   },
   {
     key: "double_reverse_lookups",
@@ -721,8 +726,8 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Same as `reverse_lookups = double`. In the log at level 3: `detail` says which addresses did not match, " +
-      "`debug` which did, and `autofail` turns everybody away and says why it would not have.",
+      "Same as `reverse_lookups = double`. At log level 3, `detail` logs the addresses that did not match " +
+      "and `debug` those that did. `autofail` denies every client and logs whether it would have been denied.",
   },
   {
     key: "lookup_timeout",
@@ -734,7 +739,7 @@ export const OPTIONS = [
     apply: "live",
     status: "supported",
     help:
-      "Seconds that the lookups of a client may take together; then it goes on without a name. Tine's own.",
+      "Seconds for the DNS lookups of one client. Afterwards the client has no host name. Not in Net::Server.",
   },
   {
     key: "server_type",
@@ -746,7 +751,7 @@ export const OPTIONS = [
     section: "General",
     apply: "restart",
     status: "supported",
-    help: "Personality of the server; repeatable: the first that can run is taken.",
+    help: "Process model (personality); repeatable. The first supported one is used.",
   },
   {
     key: "conf_file",
@@ -756,8 +761,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "File to read further options from: TOML, or Net::Server's `key value` lines. A name that ends in " +
-      "`.toml` is TOML; for any other name the content decides.",
+      "Configuration file: TOML, or Net::Server's `key value` lines. A name that ends in `.toml` is TOML. " +
+      "Otherwise the content decides.",
   },
   {
     key: "pid_file",
@@ -766,9 +771,8 @@ export const OPTIONS = [
     section: "Daemon",
     apply: "restart",
     status: "supported",
-    help:
-      "File to write the parent's process id to. It is locked while the server runs, so that a file that is left over is " +
-      "recognized, and removed when the server ends.",
+    help: "File with the PID of the parent. It is locked while the server runs, so that a stale file is " +
+      "recognized, and removed when the server stops.",
   },
   {
     key: "background",
@@ -778,8 +782,7 @@ export const OPTIONS = [
     section: "Daemon",
     apply: "restart",
     status: "supported",
-    help:
-      "Leave the terminal once the server listens: the command ends then, or says why it does not listen.",
+    help: "Run in the background. The command returns when the server is listening, or prints the error.",
   },
   {
     key: "setsid",
@@ -789,7 +792,8 @@ export const OPTIONS = [
     section: "Daemon",
     apply: "restart",
     status: "supported",
-    help: "As `background`, as the leader of a session of its own; the standard streams are cut off.",
+    help:
+      "Like `background`, in a new session (setsid(2)). Standard streams go to /dev/null or the log file.",
   },
   {
     key: "user",
@@ -800,8 +804,8 @@ export const OPTIONS = [
     section: "Daemon",
     apply: "restart",
     status: "supported",
-    help:
-      "User, by name or number, to become once the ports are bound. Without `group`, the groups are that user's.",
+    help: "Run as this user (name or number). Changed after the ports are bound. Without `group`, with the " +
+      "groups of that user.",
   },
   {
     key: "group",
@@ -813,8 +817,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Groups, by name or number, to become a member of once the ports are bound; separated by blanks or commas. The " +
-      "first is the process's group, and there are no others than these.",
+      "Run with these groups (names or numbers), separated by whitespace or commas. Changed after the ports " +
+      "are bound. The first is the process's group. There are no other supplementary groups.",
   },
   {
     key: "chroot",
@@ -824,8 +828,8 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Directory that each child makes its root before its first client. The parent stays outside and keeps its rights, " +
-      "because no child could be started from inside.",
+      "Directory to chroot(2) each child into before its first connection. The parent stays outside and " +
+      "keeps its privileges, because no child could be started from inside.",
   },
   {
     key: "no_client_stdout",
@@ -835,8 +839,7 @@ export const OPTIONS = [
     section: "General",
     apply: "restart",
     status: "supported",
-    help:
-      "Accepted for Net::Server's sake, without effect: standard output is never tied to the client here.",
+    help: "Accepted and ignored: standard output is never tied to the client.",
   },
   {
     key: "tie_client_stdout",

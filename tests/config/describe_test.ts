@@ -17,7 +17,7 @@ test("helpText has every supported option once, no other, and 100 columns at mos
   const listed = lines.flatMap((line) => /^ {2}--(\w+)/.exec(line)?.[1] ?? []);
   assert.deepEqual(listed.toSorted(), [...supported.map(({ key }) => key), "greeting"].toSorted());
   assert.deepEqual(lines.filter((line) => line.length > 100), []);
-  assert.ok(lines.some((line) => /^ {2}--max_servers N +Children that serve clients \[50\]$/.test(line)));
+  assert.ok(lines.some((line) => /^ {2}--max_servers N +Number of children \[50\]$/.test(line)));
   assert.ok(lines.some((line) => /^ {2}--greeting TEXT +Words \[hi\]$/.test(line)));
 });
 
