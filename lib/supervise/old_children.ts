@@ -19,6 +19,8 @@ import { isDone, type OldMember, overdue, replaced, tooMany } from "./replacemen
 
 /** How often is looked, while a reload lasts, whether old children still accept. */
 const LOOK_MS = 100;
+/** How long a child may finish although too many do. */
+const GRACE_MS = 1000;
 
 /** What the children of one generation share, until the last has ended. */
 export class Generation {
@@ -69,6 +71,8 @@ export class OldChildren {
   readonly #generations: Generation[] = [];
   /** How many served when the new parent came up. */
   #before = 0;
+  /** How many may finish: fewer children from now on cut off nobody. */
+  #mostFinishing = 0;
   /** When the restart began, in milliseconds since 1970; undefined once it is complete. */
   #begun: number | undefined;
   #saidFailing = false;
@@ -107,6 +111,7 @@ export class OldChildren {
       if (child.kind === "dequeue" && !child.dismissed) this.#dismiss(child, "HUP");
     }
     this.#before = Math.min(this.#servingCount, config.maxServers);
+    this.#mostFinishing = Math.max(this.#servingCount, config.maxServers);
   }
 
   get #all(): Child[] {
@@ -130,9 +135,10 @@ export class OldChildren {
     this.#replace(old);
     this.#endOverdue(overdue(members(old), performance.now()));
     if (!config.leaveChildrenOpenOnHup) {
+      const latest = performance.now() + config.stopTimeout * 1000 - GRACE_MS;
       this.#endEarly(
-        tooMany(members(old), config.maxServers),
-        `more than max_servers (${config.maxServers}) finish`,
+        tooMany(members(old), { most: this.#mostFinishing, latest }),
+        `more than max_servers (${this.#mostFinishing}) finish`,
       );
     }
     await this.#closeEmpty(old);
@@ -246,12 +252,17 @@ export class OldChildren {
     for (const { relay } of this.#generations) if (relay !== undefined) await this.#parent.hear(relay);
   }
 
+  get #tooManyFinish(): boolean {
+    return !this.#parent.parts.config.leaveChildrenOpenOnHup &&
+      this.#all.filter(({ dismissed }) => dismissed).length > this.#mostFinishing;
+  }
+
   /** When to look again without being woken, by `performance.now`; undefined: not before something happens. */
   get nextLook(): number | undefined {
     if (this.#generations.length === 0) return undefined;
     const ends = this.#all.map(({ until }) => until).filter((until) => until !== undefined);
     // A child that takes its last client just before it hears that it is to leave wakes nobody.
-    if (this.#begun !== undefined) ends.push(performance.now() + LOOK_MS);
+    if (this.#begun !== undefined || this.#tooManyFinish) ends.push(performance.now() + LOOK_MS);
     return ends.length === 0 ? undefined : Math.min(...ends);
   }
 

@@ -65,8 +65,19 @@ export function overdue(old: readonly OldMember[], now: number): readonly OldMem
   return old.filter(({ told, until }) => told !== undefined && until !== undefined && until <= now);
 }
 
-/** The children that finish beyond `limit`, the oldest of them. */
-export function tooMany(old: readonly OldMember[], limit: number): readonly OldMember[] {
+/** How many children may finish at the same time, and since when the others have to have been told. */
+export interface FinishingLimit {
+  readonly most: number;
+  /** Those that have time until later than this were told just now: most clients are served within that. */
+  readonly latest: number;
+}
+
+/** The children that finish beyond the limit, the oldest of them. */
+export function tooMany(
+  old: readonly OldMember[],
+  { most, latest }: FinishingLimit,
+): readonly OldMember[] {
   const finishing = old.filter(({ told }) => told === "HUP");
-  return finishing.slice(0, Math.max(0, finishing.length - limit));
+  return finishing.filter(({ until }) => until !== undefined && until <= latest)
+    .slice(0, Math.max(0, finishing.length - most));
 }

@@ -56,7 +56,7 @@ test("who was told to leave has until its time, and without one for ever", () =>
 });
 
 test("of those that finish, the oldest beyond the limit are too many", () => {
-  const finishing = (pid: number): OldMember => ({ pid, state: "serving", told: "HUP" });
+  const finishing = (pid: number): OldMember => ({ pid, state: "serving", told: "HUP", until: 10 });
   const old = [
     finishing(1),
     { ...finishing(2), told: "TERM" as const },
@@ -64,6 +64,19 @@ test("of those that finish, the oldest beyond the limit are too many", () => {
     finishing(4),
     serving(5),
   ];
-  assert.deepEqual(pids(tooMany(old, 3)), []);
-  assert.deepEqual(pids(tooMany(old, 1)), [1, 3]);
+  assert.deepEqual(pids(tooMany(old, { most: 3, latest: 10 })), []);
+  assert.deepEqual(pids(tooMany(old, { most: 1, latest: 10 })), [1, 3]);
+});
+
+test("who was told a moment ago may finish, however many do", () => {
+  const old: OldMember[] = [
+    { pid: 1, state: "serving", told: "HUP", until: 9 },
+    { pid: 2, state: "serving", told: "HUP", until: 10 },
+    { pid: 3, state: "serving", told: "HUP", until: 11 },
+    { pid: 4, state: "serving", told: "HUP" },
+  ];
+  assert.deepEqual(pids(tooMany(old, { most: 1, latest: 8 })), []);
+  assert.deepEqual(pids(tooMany(old, { most: 1, latest: 9 })), [1]);
+  assert.deepEqual(pids(tooMany(old, { most: 1, latest: 20 })), [1, 2, 3]);
+  assert.deepEqual(pids(tooMany(old, { most: 2, latest: 20 })), [1, 2]);
 });

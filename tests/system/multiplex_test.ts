@@ -405,7 +405,7 @@ test("a callback that does not end is cut off by a restart after stop_timeout", 
       signal(server.pid, "SIGHUP");
       assert.equal(await client.rest(), "");
     });
-    await server.says(/1 clients are cut off/);
+    await server.says(/1 client is cut off/);
     await server.says(/Listening on/, { times: 2 });
     await withClients(server, 1, (client) => ask(client, "x", "1 x"));
   });

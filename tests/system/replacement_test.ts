@@ -174,6 +174,24 @@ test(
   },
 );
 
+test("a HUP that lowers max_servers cuts off nobody", { timeout }, async () => {
+  const args = ["--conf_file", "FOLDER/t.conf", "--stop_timeout", "60", ...LEVEL];
+  const files = { "t.conf": "max_servers 3\n" };
+  await withServer(args, { files }, async (server) => {
+    await server.untilReady(3);
+    const busy = [await idleClient(server), await idleClient(server), await idleClient(server)];
+    writeFileSync(`${server.folder}/t.conf`, "max_servers 1\n");
+    await reload(server);
+    // Longer than children may finish where too many do: nothing happens then.
+    const since = performance.now();
+    await until(() => performance.now() - since > 1500, "a second and a half");
+    for (const { client, pid } of busy) await client.ask("hello", pid);
+    for (const { client } of busy) await client.quit();
+    await server.untilReady(1);
+    assert.equal(server.count(/cut off/), 0);
+  });
+});
+
 test("HUPs without a pause: the server comes to rest with new children, and nobody is refused", {
   timeout,
 }, async () => {
