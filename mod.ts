@@ -4,7 +4,7 @@
  * A parent binds the ports and keeps `max_servers` children alive; each child accepts clients from the same
  * listening socket, one at a time, and is replaced after `max_requests` of them.
  *
- * @example A server of one's own
+ * @example Your own server
  * ```ts ignore
  * import { run } from "tine";
  *

@@ -18,7 +18,7 @@ export const EX_NOT_RUNNING = 3;
 export const EX_USAGE = 64;
 /** An input file cannot be opened or read (`EX_NOINPUT`). */
 export const EX_NOINPUT = 66;
-/** An address cannot be bound, or what is needed is not to be had, a runtime say (`EX_UNAVAILABLE`). */
+/** An address cannot be bound, or what is needed is not available, a runtime say (`EX_UNAVAILABLE`). */
 export const EX_UNAVAILABLE = 69;
 /** A fault of Tine itself (`EX_SOFTWARE`). */
 export const EX_SOFTWARE = 70;

@@ -22,7 +22,7 @@ export type Awaitable<T> = T | Promise<T>;
  * is replaced. Both are logged with the hook's name first. (`writeToLog` ends nothing.)
  */
 export interface Hooks {
-  /** Parent, before options are read: the place to set defaults of one's own (`configure_hook`). */
+  /** Parent, before options are read: the place to set your own defaults (`configure_hook`). */
   configure?(server: Server): Awaitable<void>;
   /** Parent, after options are read and checked, before anything is bound (`post_configure_hook`). */
   postConfigure?(server: Server): Awaitable<void>;
@@ -53,7 +53,7 @@ export interface Hooks {
   /** Parent, for each message that a child sent with `tellParent` (`child_is_talking_hook`). */
   childIsTalking?(server: Server, message: ChildMessage): Awaitable<void>;
   /**
-   * Parent, after a child of Tine's ended that nobody told to leave, by a signal, with an error, or unnoticed: the place
+   * Parent, after a child of Tine's ended that was not told to leave, by a signal, with an error, or unnoticed: the place
    * to clean up after it (`cleanup_dead_child_hook`).
    */
   cleanupDeadChild?(server: Server, pid: number): Awaitable<void>;

@@ -1,7 +1,7 @@
 /**
  * The numbers and sizes of each system's kernel and C library, as tables with the same names. Nothing else in `lib/`
  * writes one down (the linter's rule `kernel-constants` sees to it), since `tests/os/abi_test.ts` compares these tables
- * with what a C compiler says. Pure; whoever is above `lib/runtime/` takes its system's row from `lib/os/constants.ts`.
+ * with what a C compiler says. Pure. Modules above `lib/runtime/` take the row of their system from `lib/os/constants.ts`.
  *
  * @module
  */

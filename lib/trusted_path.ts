@@ -52,7 +52,7 @@ export function isInOwnFolder(path: string, reader: number): boolean {
 
 /**
  * Follows the links that `path` itself is, as far as they can be trusted: those that belong to root or to `reader`, and
- * those in folders where nobody else may write.
+ * those in folders that no other user may write to.
  *
  * @throws what node:fs throws if a part of the way cannot be looked at
  */

@@ -1,7 +1,7 @@
 /**
  * The client's host name, and whether it is the client's (`reverse_lookups`, `double_reverse_lookups`).
  *
- * Whoever owns an address chooses the name that it has; only looking up the addresses of that name again shows whether
+ * The owner of an address chooses its name; only looking up the addresses of that name again shows whether
  * it is theirs. What a name says is therefore worth a rule only with `double`.
  *
  * @module
@@ -126,7 +126,7 @@ export interface DoubleReverse {
  * Compares the addresses of a client's name with its own (Net::Server's `double_reverse_lookup`).
  *
  * @param address The client's address as it was accepted.
- * @param double `detail`: log the addresses of a mismatch. `autofail`: turn away and log everybody, to try out.
+ * @param double `detail`: log the addresses of a mismatch. `autofail`: deny and log every client, to test.
  * `debug`: log every match. Anything else: log mismatches.
  */
 export function checkDoubleReverse(address: string, name: PeerName, double: string): DoubleReverse {

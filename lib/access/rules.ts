@@ -1,5 +1,5 @@
 /**
- * Who is let in: `allow`, `deny`, `cidr_allow` and `cidr_deny` (Net::Server's `allow_deny`). Pure.
+ * Who is allowed: `allow`, `deny`, `cidr_allow` and `cidr_deny` (Net::Server's `allow_deny`). Pure.
  *
  * A pattern is Perl's, written between `^` and `$` as Net::Server does: `10\.` alone matches no address, and `a|b` is
  * what starts with `a` or ends with `b`, since each anchor belongs to the alternative beside it. It is matched in
@@ -20,11 +20,11 @@ export const RULE_REMEDY = "write it with plain characters, classes, groups, alt
 
 /** The options that rules are made of. */
 export interface AccessOptions {
-  /** Patterns of who is let in. */
+  /** Patterns of allowed clients. */
   readonly allow?: readonly string[] | undefined;
   /** Patterns of who is turned away. */
   readonly deny?: readonly string[] | undefined;
-  /** Blocks of addresses that are let in. */
+  /** Blocks of allowed addresses. */
   readonly cidrAllow?: readonly string[] | undefined;
   /** Blocks of addresses that are turned away. */
   readonly cidrDeny?: readonly string[] | undefined;
@@ -33,7 +33,7 @@ export interface AccessOptions {
 /**
  * What was decided, and by which rule.
  *
- * - `allow`: the client is let in.
+ * - `allow`: the client is allowed.
  * - `deny`: a rule turns it away.
  * - `none`: no rule speaks of it; as there are rules, it is turned away (Net::Server).
  * - `error`: its address cannot be understood; it is turned away.
@@ -47,7 +47,7 @@ export interface Decision {
 
 /** The client to decide on. */
 export interface Peer {
-  /** `unix` peers are let in whatever the rules say. */
+  /** `unix` peers are always allowed. */
   readonly transport?: "tcp" | "udp" | "unix";
   /** `192.0.2.1`, `2001:db8::1`; an IPv4-mapped address counts as the IPv4 address. */
   readonly address: string;
@@ -126,7 +126,7 @@ function compileBlocks(option: "cidr_allow" | "cidr_deny", texts: readonly strin
 }
 
 /**
- * The rules of a configuration; undefined if it has none, and everybody is let in.
+ * The rules of a configuration; undefined if it has none, and every client is allowed.
  *
  * @throws {ConfigError} if a rule cannot be used
  */
@@ -159,8 +159,8 @@ function firstMatch(
 /**
  * Decides on a client: `deny`, then `cidr_deny`, then `allow`, then `cidr_allow`; the first rule that matches counts.
  *
- * Where none does, the client is turned away, so that `deny` alone, without any `allow`, lets nobody in; with
- * `allow .*` beside it, everybody else is let in.
+ * Where none does, the client is denied, so `deny` alone, without any `allow`, denies every client. With
+ * `allow .*` in addition, all others are allowed.
  */
 export function decide(rules: Rules, peer: Peer): Decision {
   if (peer.transport === "unix") return ALLOW;

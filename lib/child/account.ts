@@ -49,7 +49,7 @@ export class Account {
   readonly #startupMs = performance.now(); // counted from the start of the process
   /** Clients accepted. */
   #requests = 0;
-  /** After how many the successor is asked for; looked at anew when they have come. */
+  /** After how many the successor is asked for; looked at again when they have come. */
   #retireAt: number;
 
   constructor(parts: AccountParts) {
@@ -60,7 +60,7 @@ export class Account {
   }
 
   /**
-   * Whether it has served as many clients as it should. While no successor is to be had it serves on, unless each client
+   * Whether it has served as many clients as it should. While no successor can be started it serves on, unless each client
    * is to have a process of its own.
    */
   get servedAll(): boolean {

@@ -179,7 +179,7 @@ class Child {
       this.#waiting = true;
       const next = acceptor.next();
       const fd = typeof next === "object" ? await next : next;
-      // Before anything else: whoever leaves from a signal's listener serves the client that was not taken.
+      // Before anything else: a signal's listener that ends this child serves the client that was not taken.
       if (this.#leaving || fd === "left") return await forever();
       this.#waiting = false;
       acceptor.taken();
@@ -260,7 +260,7 @@ class Child {
     runtime.exit(code);
   }
 
-  /** Serves a client for whom the kernel woke this child just when it was told to leave. */
+  /** Serves a client that the kernel woke this child for just when it was told to leave. */
   async #serveLast(): Promise<void> {
     if (this.#acceptor === undefined || this.#serving === undefined || !this.#waiting) return;
     const fd = this.#acceptor.leave();

@@ -59,7 +59,7 @@ export class ChildServer implements Server {
     this.#logger.log(level, message);
   }
 
-  /** Says that there is nobody to serve for any more. */
+  /** Says that there is no client to serve any more. */
   logParentGone(): void {
     this.log(LEVEL.info, "Parent process gone away. Shutting down");
   }

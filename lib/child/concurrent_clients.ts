@@ -88,7 +88,7 @@ export class ConcurrentClients {
       let count = set.waitHere(SHORT_WAIT_MS);
       if (count <= 0) count = await set.waitAway();
       this.#handle(count);
-      // Whoever was woken goes on now, and everything else in this process has its turn.
+      // The handlers that were woken go on now, and everything else in this process has its turn.
       await runtime.yieldToEvents();
     }
   }
@@ -99,7 +99,7 @@ export class ConcurrentClients {
     for (let i = 0; i < count; i++) {
       const fd = set.fdAt(i);
       if (fd === deathPipeFd) this.#leaveBecauseOfParent();
-      // Somebody who left the queue may have been woken for a client that is still there.
+      // A child that left the queue may have been woken for a client that is still there.
       else if (fd === broadcast.fd || listeners.includes(fd)) accept = true;
       else this.#waits.wake(fd, set.eventsAt(i));
     }
@@ -139,7 +139,7 @@ export class ConcurrentClients {
   /** Goes to the end of the queue, behind those whose last client is longer ago. */
   #stepBack(): void {
     const { set, listeners } = this.#parts;
-    // Whoever enters looks first, so that no client is overlooked in between.
+    // Each that enters looks first, so that no client is overlooked in between.
     for (const fd of listeners) {
       set.remove(fd);
       set.addShared(fd);

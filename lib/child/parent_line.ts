@@ -43,7 +43,7 @@ export class ParentLine {
   }
 
   async #sendAfter(before: Promise<void> | undefined, packet: Uint8Array): Promise<void> {
-    // Whoever waits for that message is told of its failure.
+    // The caller that waits for that message gets its failure.
     await before?.catch(() => {});
     while (!this.#send(packet)) await pollAway([{ fd: this.#fd, events: POLLOUT }], -1);
   }

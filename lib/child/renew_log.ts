@@ -9,7 +9,7 @@ import type { Logger } from "../log/logger.ts";
 import { openToAppend } from "../os/open_file.ts";
 import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
 
-/** Has lines go to the new file. One that is not to be had changes nothing: the parent says why. */
+/** Directs lines to the new file. If that cannot be opened nothing changes: the parent says why. */
 export function renewLog(logger: Logger, { file, mailbox }: LogHandoff): void {
   if (file === undefined) return;
   if (mailbox !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * `tine reload`: lets a server take up its configuration, and its program, anew, and says whether it has.
+ * `tine reload`: makes a server load its configuration and its program again, and reports the result.
  *
  * @module
  */

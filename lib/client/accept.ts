@@ -184,7 +184,7 @@ export class Acceptor {
 
   /**
    * What {@linkcode next} gives if that is there within a moment, without a promise: waiting here is one system call,
-   * and most of the time somebody comes within it while the server is busy. Undefined if nothing is.
+   * and on a busy server a client usually comes within it. Undefined if nothing is.
    */
   #nextHere(): number | "parent_gone" | undefined {
     const fd = this.acceptWaiting();
@@ -208,7 +208,7 @@ export class Acceptor {
         } else {
           await this.#spin.learn(this.#wait.waitAway());
         }
-        // Whoever called leave() meanwhile has had the last look: a client taken now would be dropped.
+        // leave() has had the last look meanwhile: a client taken now would be dropped.
         if (this.#left) return "left";
         const next = this.#nextHere();
         if (next !== undefined) return this.#give(next);
@@ -263,7 +263,7 @@ export class Acceptor {
 
   /**
    * Gives up listeners of streams, for who takes no client any more but is still at work: clients find
-   * them closed, or another server may have them, as soon as nobody else has them open.
+   * them closed, or another server may have them, as soon as no other process has them open.
    */
   giveUp(streams: readonly { readonly fd: number }[]): void {
     if (this.#gaveUp) return;
@@ -277,7 +277,7 @@ export class Acceptor {
   /**
    * Stops waiting for good, and takes a client that this process may have been woken for, if there is one.
    *
-   * The kernel wakes one process for a client. If that one left without taking the client, nobody else would come
+   * The kernel wakes one process for a client. If that one left without taking the client, no other would come
    * for it before the next client does. So: first out of the set, then a last look.
    */
   leave(): number | undefined {

@@ -1,5 +1,5 @@
 /**
- * Who is let in: the client's name, and the rules on it (Net::Server's `get_client_info` and `allow_deny`). Loaded by
+ * Who is allowed: the client's name, and the rules on it (Net::Server's `get_client_info` and `allow_deny`). Loaded by
  * children whose configuration has rules or wants names.
  *
  * @module
@@ -42,10 +42,10 @@ export class Admission {
     return name;
   }
 
-  /** Why a client is turned away; undefined if it is let in. */
+  /** Why a client is denied; undefined if it is allowed. */
   denial(client: Connection, name: PeerName): string | undefined {
     const { hostname: address, transport } = client.remoteAddr;
-    // Nobody can name a peer on a unix socket: its file's mode says who may connect.
+    // A peer on a Unix socket has no address to match: its file's mode says who may connect.
     if (transport === "unix") return undefined;
     if (this.#plan?.double !== undefined) {
       const { matches, line } = checkDoubleReverse(address, name, this.#plan.double);

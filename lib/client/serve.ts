@@ -72,7 +72,7 @@ function logDenial(logger: Logger, { remoteAddr, peerhost }: Connection, denial:
   logger.log(LEVEL.notice, `DENY ${formatAddress(remoteAddr)}${name}: ${denial}`);
 }
 
-/** Why a client is turned away; undefined if it is let in. The hook is asked last, as it may say something. */
+/** Why a client is denied; undefined if it is allowed. The hook is asked last, as it may say something. */
 async function denialOf(
   { server, handler: { hooks }, admission }: Admitting,
   connection: Connection,
@@ -85,7 +85,7 @@ async function denialOf(
 }
 
 /**
- * Decides whether a client is let in. One that is not is told so by the hook `requestDenied`.
+ * Decides whether a client is allowed. One that is not is told so by the hook `requestDenied`.
  *
  * @throws {Failure} if a hook threw
  */

@@ -31,7 +31,7 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
  * Reads a configuration file.
  *
  * Old files have comments in whatever encoding was in use: in `key value` lines these may be anything, as for Net::Server,
- * and count as Latin-1. What is set has to be UTF-8: nobody can know what else is meant.
+ * and count as Latin-1. Values must be UTF-8: any other encoding is a guess.
  *
  * @param path The file.
  * @param place Where the file was named.
@@ -126,7 +126,7 @@ function readBytes(path: string): Uint8Array | Unreadable {
 
 function readOpened(path: string): Uint8Array | Unreadable {
   // `/dev/stdin` and `/dev/fd/63`, as `<(…)` makes it, are pipes whose writer is there and may take its time. A FIFO
-  // that has a name may have none for ever.
+  // that has a name may never have one.
   const isOpenFile = namesOpenFile(path);
   const { O_RDONLY, O_NONBLOCK } = constants;
   const descriptor = openSync(path, isOpenFile ? O_RDONLY : O_RDONLY | O_NONBLOCK);

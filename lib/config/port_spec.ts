@@ -2,7 +2,7 @@
  * The grammar of `port`, with the lists `host`, `proto` and `ipv` beside it (Net::Server::Proto). Pure.
  *
  * It takes what Net::Server takes, with these differences:
- * - An `ipv` behind the port outweighs one in the host, as Net::Server's manual says and its code does not do.
+ * - An `ipv` behind the port overrides one in the host, as Net::Server's manual says and its code does not do.
  * - An empty port is refused, where Net::Server takes it for 0; a table may have port 0, which Net::Server refuses.
  * - `host/port` is what the manual says it is; Net::Server's code takes the number for a protocol.
  * - A path of a unix socket is taken as it is: what looks like `host:port` in it is none.

@@ -65,7 +65,10 @@ export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined
 /** Flags of recv(2) with which a server of datagrams could not work. The numbers are the same on all systems. */
 function refuseFlags(flags: number): Refusal | undefined {
   if (flags & 2) {
-    return { reason: "with MSG_PEEK (2) the same datagram would come for ever", remedy: "leave that out" };
+    return {
+      reason: "MSG_PEEK (2) would return the same datagram again and again",
+      remedy: "leave that out",
+    };
   }
   if (flags & 1) return { reason: "no datagram has MSG_OOB (1)", remedy: "leave that out" };
   return undefined;
@@ -180,7 +183,7 @@ function accessNotes(config: Config, given: ReadonlySet<string>): string[] {
   const notes: string[] = [];
   if (deny.length + cidrDeny.length > 0 && allow.length + cidrAllow.length === 0) {
     notes.push(
-      "nobody is let in: there are rules to deny and none to allow; allow .* lets everybody else in",
+      "every client is denied: there are deny rules and no allow rules; add allow .* to allow all others",
     );
   }
   if (

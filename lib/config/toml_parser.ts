@@ -54,7 +54,7 @@ async function importByName(): Promise<TomlParser> {
   } catch (cause) {
     throw new ConfigError(
       "Cannot read a TOML file: its parser, the npm package smol-toml 1.9.1, is neither installed beside Tine or the " +
-        "program nor to be had from the registry; run `npm install smol-toml` (for an executable made by deno compile, " +
+        "program nor available from the registry; run `npm install smol-toml` (for an executable made by deno compile, " +
         `add --include ${TOML_PARSER}), or use a file of "key value" lines`,
       { cause },
     );
@@ -67,7 +67,7 @@ const loaded: { parser?: TomlParser } = {};
 /**
  * Loads the parser: the one that is installed, without asking the registry, if there is one.
  *
- * @throws {ConfigError} if it is not to be had
+ * @throws {ConfigError} if it cannot be loaded
  */
 export async function loadTomlParser(): Promise<TomlParser> {
   return loaded.parser ??= await findInstalled() ?? await importByName();

@@ -37,7 +37,7 @@ export class ByteQueue {
 
   /** Where `byte` comes first, from `start` on; -1 where it does not. */
   indexOf(byte: number, start: number): number {
-    // What lies behind the end is nobody's: found there, it means that there was none.
+    // What lies behind the end is not part of it: found there, it means that there was none.
     if (this.#end < this.#memory.length) this.#memory[this.#end] = byte;
     const index = this.#memory.indexOf(byte, this.#start + start);
     return index < 0 || index >= this.#end ? -1 : index - this.#start;

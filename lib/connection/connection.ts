@@ -29,7 +29,7 @@ import type { LinesOptions, ReadOptions } from "./options.ts";
  */
 export interface Connection {
   /**
-   * The descriptor of the socket, for system calls of one's own, such as setsockopt(2). It is not to be closed or read from
+   * The descriptor of the socket, for your own system calls, such as setsockopt(2). It is not to be closed or read from
    * by other means: bytes that were received are not in the socket any more.
    */
   readonly fd: number;
@@ -53,7 +53,7 @@ export interface Connection {
   /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
   readonly datagram?: ReceivedDatagram;
   /**
-   * Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0: for ever. At first it is
+   * Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0 is no limit. At first it is
    * the option `idle_timeout`, which is in seconds.
    */
   timeout: number;

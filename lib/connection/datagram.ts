@@ -110,7 +110,7 @@ export class DatagramConnection extends StreamConnection {
     try {
       return sendTo(this.fd, bytes, this.#peerName);
     } catch (cause) {
-      // Whoever sent it can have gone, or have given an address to which there is no way: that is no fault here.
+      // The sender may have gone, or may have no reachable address: that is no fault here.
       if (!(cause instanceof SystemError)) throw cause;
       const why = cause.message.slice(cause.message.indexOf(": "));
       throw new ConnectionError(`Cannot answer ${formatAddress(this.remoteAddr) || "the client"}${why}`, {

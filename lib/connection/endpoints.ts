@@ -1,5 +1,5 @@
 /**
- * Who speaks with whom over a socket.
+ * The two ends of a socket.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a connection has received and nobody has taken yet: the one buffer of all ways to read.
+ * What a connection has received and was not taken yet: the one buffer of all ways to read.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export class Input {
     this.#source = source;
   }
 
-  /** How many bytes nobody has taken yet. */
+  /** How many bytes were not taken yet. */
   get length(): number {
     return this.#queue.length;
   }

@@ -72,7 +72,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
 
   /** Aborts {@linkcode signal}; what the handler has under way should come to an end. */
   abort(reason: unknown): void {
-    // Made here if nobody has asked for it yet: who asks later is to see it.
+    // Made here if it was not asked for yet: later readers must see it.
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
   }
@@ -227,7 +227,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     return this.#readable ??= readableOf(this, () => this.stopReading());
   }
 
-  /** Nobody will read any more. */
+  /** No read will follow. */
   protected stopReading(): void {
     if (!this.#closed) libc.shutdown(this.fd, SHUT_RD);
   }
@@ -258,7 +258,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     this.release();
   }
 
-  /** Gives the descriptor up, as soon as nobody waits for it. */
+  /** Closes the descriptor, as soon as no wait for it is left. */
   protected release(): void {
     if (this.#waits === 0) this.#closeDescriptor();
     // The number may be given to another client as soon as it is closed, so it is kept until the last wait has seen

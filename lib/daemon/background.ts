@@ -43,7 +43,7 @@ export async function goToBackground(options: { setsid: boolean }): Promise<neve
     process.exit(0);
   }
   process.stderr.write(`tine: ${report.failed}\n`);
-  // Whoever tries again at once shall not find its pid file and its port in use.
+  // A start that is tried again at once must not find the pid file and the port in use.
   await awaitEnding(self);
   process.exit(report.exitCode === 0 ? EX_OSERR : report.exitCode);
 }

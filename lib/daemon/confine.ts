@@ -22,7 +22,7 @@ import {
 export interface Confinement {
   /** The directory that becomes its root. */
   readonly chroot?: string | undefined;
-  /** Whom it becomes; undefined to stay who it is. */
+  /** The user that it becomes; undefined for no change. */
   readonly become?: Identity | undefined;
 }
 
@@ -70,7 +70,7 @@ export function dropTo(identity: Identity, become: (identity: Identity) => void 
  */
 export function confine({ chroot, become }: Confinement): void {
   if (chroot === undefined && become === undefined) return;
-  // While /proc and the files are to be had.
+  // While /proc and the files can be reached.
   if (isLinux) closeCaches();
   if (chroot !== undefined) {
     // The time zone is read from files when it is first asked for: the log keeps local time by this.

@@ -1,5 +1,5 @@
 /**
- * What a server has beside its ports and its children: its pid file, whoever waits for it to listen, what it tells
+ * What a server has beside its ports and its children: its pid file, the command that waits for it to listen, what it tells
  * other processes, and the rights that it has given up. It is handed on over a restart.
  *
  * @module
@@ -144,7 +144,7 @@ export class Daemon {
     this.#manager.reloading();
   }
 
-  /** Nobody serves by the old configuration any more. */
+  /** No child serves by the old configuration any more. */
   reloaded(): void {
     this.#statusFile.amend({ reloads: (this.#statusFile.latest?.reloads ?? 0) + 1, reloadError: undefined });
     this.#manager.ready(this.#readyText);
@@ -184,7 +184,7 @@ function takePidFile(
   return handle;
 }
 
-/** Tells whoever waits that the server does not come up. Whether somebody waits. */
+/** Tells the waiting command that the server does not come up. Returns whether there is one. */
 export function reportFailure(reporter: Reporter | undefined, error: Error): boolean {
   if (reporter?.isAwaited !== true) return false;
   const { text, exitCode } = describeFailure(error);

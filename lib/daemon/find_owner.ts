@@ -2,7 +2,7 @@
  * Whose a pid file is, seen from another process, which is about to believe it and perhaps to signal that process.
  *
  * A number in a file is a claim. It is believed if the kernel says that this very process has the file locked, if it is
- * a Tine server as far as that can be seen, and if nobody wrote the claim who could not have signalled that process
+ * a Tine server as far as that can be seen, and if no user wrote the claim who could not have signalled that process
  * anyway.
  *
  * @module
@@ -22,7 +22,7 @@ import { STATUS_LINK } from "./status_file.ts";
 /** A process that has a pid file. */
 export interface Owner {
   readonly pid: number;
-  /** A descriptor of that process, whoever is given its number later; undefined where the system has none. */
+  /** A descriptor of that process, valid also if its number is reused; undefined where the system has none. */
   readonly process: number | undefined;
 }
 
@@ -85,7 +85,7 @@ function distrust({ uid, mode }: BigIntStats, pid: number): string | undefined {
   } catch {
     // It has ended, or cannot be seen.
   }
-  return `it belongs to user ${writer}, and names a process of somebody else's`;
+  return `it belongs to user ${writer}, and names a process of another user`;
 }
 
 /** Why it is not `pid` that has the file locked; undefined if it is. */

@@ -74,7 +74,7 @@ function cannotCreate(path: string, why: string, cause?: unknown): TineError {
   });
 }
 
-/** Whatever `work` does with the file, in words for whoever named it. */
+/** Runs `work`, and explains its errors as errors of the option `pid_file`. */
 function creating<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -108,7 +108,7 @@ function openBoth(path: string): OpenPidFile {
 }
 
 /**
- * Sees to it that nobody else may write the file: what it says is believed by whoever may signal the server.
+ * Makes the file writable for this user only: root believes it and signals the process that it names.
  *
  * @throws {TineError} if that cannot be had
  */
@@ -170,7 +170,7 @@ function lock(fd: number): boolean {
 /** Takes the file, if it is still the one that others see. Whether it is. */
 function take(path: string, { read, write }: OpenPidFile, log: Log): boolean {
   if (!lock(read)) throw inUse(path, whoHas(read));
-  // Between open and lock its owner may have removed it: the lock would be on a file that nobody sees.
+  // Between open and lock its owner may have removed it: the lock would be on a file without a name.
   if (!isStillThere(read, path) || !isStillThere(write, path)) return false;
   checkLeftOver(path, read, log);
   makeOwn(path, write);
@@ -236,7 +236,7 @@ function unlinkOwn({ path, fd }: PidFileHandle): string | undefined {
   }
 }
 
-/** Empties a pid file that cannot be removed: empty and unlocked, it is nobody's. */
+/** Empties a pid file that cannot be removed: empty and unlocked, it belongs to no server. */
 function empty({ path, fd }: PidFileHandle): void {
   const write = openRegularFile(path, "write");
   try {
@@ -266,7 +266,7 @@ export function removePidFile(handle: PidFileHandle, log: Log): void {
   closeFd(handle.fd);
 }
 
-/** Removes what a server that has ended has left of its pid file. Nothing happens if somebody has it again. */
+/** Removes what a server that has ended has left of its pid file. Nothing happens if another server has it. */
 export function clearPidFile(given: string, pid: number): void {
   const path = trustedPath(resolve(given));
   const fd = openRegularFile(path, "read");

@@ -1,5 +1,5 @@
 /**
- * Configuration → whom the server becomes and where its root is; what the parent does of that, and what its children.
+ * Configuration → the user that the server becomes and its root directory; what the parent and the children do of it.
  *
  * @module
  */
@@ -56,7 +56,7 @@ function wantedGroups(loaded: LoadedConfig, text: string): readonly [number, ...
   return [first, ...others];
 }
 
-/** Whom the options ask for. */
+/** The user and groups that the options ask for. */
 function wantedIdentity(loaded: LoadedConfig, log: Log): Identity {
   const { user, group } = loaded.config;
   const { uids, gids } = currentIds();
@@ -121,7 +121,7 @@ export function giveFiles(paths: readonly string[], owner: Identity): void {
   }
 }
 
-/** That children can be started by whom the parent has become: otherwise each of them would die at birth. */
+/** Checks that the new user can start children: otherwise each of them would fail. */
 function checkReach(handlerUrl: string | undefined): void {
   const { mainModule, standalone, executable } = runtime;
   const modules = standalone ? [handlerUrl] : [mainModule, handlerUrl];

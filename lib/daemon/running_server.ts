@@ -72,7 +72,7 @@ export class RunningServer {
     throw new TineError(`Cannot find the server: ${owner.why}`, { exitCode: EX_UNAVAILABLE });
   }
 
-  /** Whether it has ended. One that nobody has reaped yet is there by its number, but no more. */
+  /** Whether it has ended. One that was not reaped yet still has its number, but no more. */
   get ended(): boolean {
     if (this.#process !== undefined) return pollHere(this.#process, POLLIN, 0);
     return !isRunning(this.pid);
@@ -112,7 +112,7 @@ export class RunningServer {
     try {
       clearPidFile(this.#pidFile, this.pid);
     } catch {
-      // It has removed it itself, or whoever asks may not do so either: the next start takes it over.
+      // The server has removed it, or this user may not: the next start takes it over.
     }
   }
 

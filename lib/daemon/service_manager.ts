@@ -18,7 +18,7 @@ import { pollHere, POLLOUT } from "../os/wait.ts";
 /** How long a manager that is behind with its messages is waited for. */
 const TIMEOUT_MS = 1000;
 
-/** The manager, or nobody. */
+/** The manager, if there is one. */
 export class ServiceManager {
   readonly #address: Address | undefined;
   readonly #log: Log;
@@ -64,7 +64,7 @@ export class ServiceManager {
   }
 }
 
-/** Sends a message. False: there was no room for it in time. @throws {SystemError} if nobody is there */
+/** Sends a message. False: there was no room for it in time. @throws {SystemError} if no manager is there */
 function send(address: Address, text: string): boolean {
   const socket = openSocket(address, "datagram");
   if (socket < 0) throw systemError("socket", "create a socket for the service manager");

@@ -32,7 +32,7 @@ function descriptors(): number[] {
 /** The streams as they were when this was made, and what they are made to be. */
 export class StandardStreams {
   readonly #setsid: boolean;
-  /** Opened, like all else here is looked up, while that is to be had: not from inside of a new root. */
+  /** Opened early: inside a new root there is no such file. */
   readonly #nothing = openNull();
   /** Copies that the runtime made for itself when it started, to read and write by (Deno does). */
   readonly #copies: readonly { readonly fd: number; readonly of: number }[];

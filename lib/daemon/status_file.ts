@@ -98,7 +98,7 @@ export class StatusFile {
     this.#bytes[Math.min(text.length, SIZE - 1)] = 0;
   }
 
-  /** Tells a part anew. */
+  /** Changes a part of it. */
   amend(part: Partial<ServerStatus>): void {
     if (this.#latest !== undefined) this.publish({ ...this.#latest, ...part });
   }
@@ -152,7 +152,7 @@ function numeral(value: unknown): number {
   return Number.isSafeInteger(value) && (value as number) > 0 ? value as number : 0;
 }
 
-/** A text of another process, harmless to a terminal and to whoever reads lines. */
+/** A text of another process, harmless to a terminal and to programs that read lines. */
 function text(value: unknown): string {
   return escapeMessage(typeof value === "string" ? value : "?");
 }

@@ -101,7 +101,7 @@ class ProgramRunner {
     if (logger.writes(LEVEL.info)) {
       logger.log(LEVEL.info, `EXEC pid(${pid}) ${this.#config.exec[0]} starts for ${formatAddress(remote)}`);
     }
-    // The client sees the end as soon as the program, or whoever has the socket from it, closes it.
+    // The client sees the end as soon as the program, and every process that has the socket from it, closes it.
     connection.close();
     return new RunningProgram(pid, {
       limits: this.#limits,
@@ -137,5 +137,5 @@ function letCallsWait({ fd, waitsInReceive }: StreamConnection): void {
 
 function howEnded({ code, signal }: Ending): string {
   if (signal !== undefined) return `was ended by ${signal}`;
-  return code === undefined ? "ended, nobody knows how," : `ended with status ${code}`;
+  return code === undefined ? "ended, status unknown," : `ended with status ${code}`;
 }

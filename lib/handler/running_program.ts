@@ -91,7 +91,7 @@ export class RunningProgram {
     for (;;) {
       const ending = reap(this.pid);
       if (ending !== undefined) return ending;
-      // Somebody else has reaped it.
+      // It was reaped elsewhere.
       if (!processExists(this.pid)) return { pid: this.pid };
       const left = this.#advance();
       const wake = { fd: this.#waker.fd, events: POLLIN };

@@ -14,7 +14,7 @@ export const MOST_VARIABLES = 16;
 /** Names that say something of a client, a server or a child, be it of this one or of one that started this one. */
 const FOREIGN =
   /^(?:TCP6?|UNIX)(?:LOCAL|REMOTE)[A-Z]+$|^TCP6?INTERFACE$|^PROTO$|^REMOTE_(?:ADDR|HOST|PORT)$|^TINE_/;
-/** What systemd tells the service that it started, and nobody else (sd_listen_fds(3), sd_notify(3)). */
+/** What systemd tells only the service that it started (sd_listen_fds(3), sd_notify(3)). */
 const SERVICE = /^LISTEN_(?:FDS|PID|FDNAMES|PIDFDID)$|^NOTIFY_SOCKET$|^WATCHDOG_(?:USEC|PID)$/;
 
 /** A client, as far as its program is told. */

@@ -35,7 +35,7 @@ export interface BindOptions {
   readonly socketFile: SocketFileOptions;
   /** Sockets of this server that are to be closed: they are no reason to refuse a port that they have. */
   readonly givenUp: readonly number[];
-  /** Whether it is only to be seen that the port is to be had: no client shall come to a socket that is closed again. */
+  /** Whether this only tests that the port is free: no client may reach a socket that is closed again. */
   readonly tryOnly: boolean;
 }
 

@@ -99,7 +99,7 @@ export function isDrawn({ target: { address } }: Wanted): boolean {
   return address.transport !== "unix" && address.port === 0;
 }
 
-/** Binds all of `wanted` to one and the same port, which is drawn anew if another of them cannot have it. */
+/** Binds all of `wanted` to one and the same port, which is chosen again if one of them cannot have it. */
 export function bindTogether(wanted: Group, fixed: number | undefined, options: BindOptions): Listener[] {
   for (let draw = 1;; draw++) {
     const bound: Listener[] = [];
@@ -160,7 +160,7 @@ function openGroup(
   return { listeners, opened };
 }
 
-/** Closes the sockets that nobody wants any more. */
+/** Closes the sockets that are not configured any more. */
 function closeLeft({ inherited, passed }: Inheritance, log: ListenOptions["log"]): void {
   for (const { fd, key, socketFile } of inherited) {
     log(LEVEL.notice, `Closing un-mapped port (${key}) on fd ${fd}`);
@@ -199,7 +199,7 @@ export function bindOptionsOf(
 /**
  * Opens all ports.
  *
- * @returns The listeners in the order of the configuration, and the inherited sockets that nobody wants any more,
+ * @returns The listeners in the order of the configuration, and the inherited sockets that are not configured any more,
  * closed.
  * @throws {ConfigError} if a port cannot be understood (status 78)
  * @throws {BindError} if one cannot be opened (status 69, or 77 where a right is missing); those that were opened for

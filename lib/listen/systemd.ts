@@ -38,7 +38,7 @@ export interface PassedSocket extends NamedDescriptor {
 
 /** The variables by which systemd tells of sockets. */
 export interface ListenVariables {
-  /** `LISTEN_PID`: for whom they are. */
+  /** `LISTEN_PID`: the process that they are for. */
   readonly pid: string | undefined;
   /** `LISTEN_FDS`: how many there are. */
   readonly fds: string | undefined;

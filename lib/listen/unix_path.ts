@@ -71,14 +71,14 @@ function whoAnswers(path: string): string {
   const address = { transport: "unix", hostname: "", port: 0, path } as const;
   for (const kind of ["datagram", "stream"] as const) {
     const failure = tryConnect(address, kind);
-    if (failure === undefined || failure === "EPROTOTYPE" || failure === "EAGAIN") return "somebody";
+    if (failure === undefined || failure === "EPROTOTYPE" || failure === "EAGAIN") return "listener";
     if (failure === "ENOENT") return "nobody";
     if (failure !== "ECONNREFUSED") return failure;
   }
   return "nobody";
 }
 
-/** What is wrong with `path` whoever may listen there: undefined if nothing is. It only looks. */
+/** What is wrong with `path` itself; undefined if nothing is. It only looks. */
 export function faultOfPath(path: string): PathFault | undefined {
   const { length } = new TextEncoder().encode(path);
   if (length > MAX_PATH_BYTES) {
@@ -100,7 +100,7 @@ export function clearPath(path: string): PathFault | undefined {
   const before = socketFileAt(path);
   if (fault !== undefined || before === undefined) return fault;
   const answer = whoAnswers(path);
-  if (answer === "somebody") {
+  if (answer === "listener") {
     return new PathFault(
       "address already in use (EADDRINUSE), another server has this socket; stop the other server or choose " +
         "another path",
@@ -116,7 +116,7 @@ export function clearPath(path: string): PathFault | undefined {
   return undefined;
 }
 
-/** Gives a socket's file its mode and owner. Before the socket listens, so that nobody else connects meanwhile. */
+/** Gives a socket's file its mode and owner. Before the socket listens, so that no other user connects meanwhile. */
 export function dressSocketFile(path: string, { mode, uid, gid }: SocketFileOptions): void {
   // The owner first: a change of owner may clear bits of the mode (chown(2)).
   if (uid !== undefined || gid !== undefined) {

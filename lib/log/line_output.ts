@@ -1,5 +1,5 @@
 /**
- * Lines to a file, a pipe, a socket or a terminal, without ever waiting for whoever reads them.
+ * Lines to a file, a pipe, a socket or a terminal, without ever waiting for the reader.
  *
  * Whether a write waits belongs to the opening of a pipe or a terminal, which others may share: so it is opened once more,
  * not to wait. A socket is told with each call. Where neither is possible, a look comes first.
@@ -89,7 +89,7 @@ export class LineOutput {
   }
 
   #tryLater(ms: number): void {
-    // deno-lint-ignore tine/no-timers -- nobody may have anything to say when there is room again; not on a calm day
+    // deno-lint-ignore tine/no-timers -- no line may come when there is room again; not on a calm day
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
       this.#queue.flush();

@@ -119,7 +119,7 @@ export class SyslogSink implements LogSink {
     if (this.#queue.length > 0) this.#tryLater(FIRST_RETRY_MS);
   }
 
-  /** Tries again by itself, as nobody may have anything to say for long. */
+  /** Tries again by itself: the next line may come much later. */
   #tryLater(ms: number): void {
     // deno-lint-ignore tine/no-timers -- a datagram socket does not tell when a daemon is back
     this.#retry ??= setTimeout(() => {

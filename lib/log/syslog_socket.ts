@@ -31,7 +31,7 @@ export interface Way {
 /**
  * A socket that is connected, or for TCP on its way to be; close-on-exec and not blocking.
  *
- * @returns Its descriptor, or undefined where nobody is there.
+ * @returns Its descriptor, or undefined if no daemon is there.
  */
 export function connectTo({ address, kind }: Way): number | undefined {
   const fd = openSocket(address, kind);

@@ -32,21 +32,21 @@ export interface MultiplexerParts {
   readonly server: Server;
   /** Takes datagrams, if a listener carries them. */
   readonly receiver: Receiver | undefined;
-  /** Wakes the loop, whoever wants something of it. */
+  /** Wakes the loop. */
   readonly waker: Waker;
   /** The most connections at a time; further clients wait in the listening sockets' queues. */
   readonly capacity: number;
-  /** How long a client may say nothing, in milliseconds; 0: for ever. */
+  /** How long a client may say nothing, in milliseconds; 0 is no limit. */
   readonly idleMs: number;
   /** Counts a client, and returns its number. */
   count(): number;
-  /** Whether a client is let in; undefined where there is nothing to ask. */
+  /** Whether a client is admitted; undefined if there is nothing to ask. */
   readonly admit: ((connection: StreamConnection) => Promise<boolean>) | undefined;
   /** Makes the program's object for a client. */
   makeClient(connection: MuxConnection, mux: Mux): MuxClient;
   /** Something to do every so often, once the last time has ended (`check_for_dequeue`). */
   readonly dequeue: { readonly everyMs: number; run(): Promise<void> } | undefined;
-  /** Called when the service of a client that was let in is over, before its `muxClose`. */
+  /** Called when the service of an admitted client is over, before its `muxClose`. */
   afterService(): Awaitable<void>;
   log(level: number, message: string): void;
 }
@@ -64,7 +64,7 @@ export class Multiplexer implements Mux {
   readonly #open = new Map<number, MuxStream>();
   /** Those that are not open any more, but whose last callback has not ended. */
   readonly #leaving = new Set<MuxStream>();
-  /** Those that are not let in yet. */
+  /** Those that are not admitted yet. */
   readonly #joining = new Set<StreamConnection>();
   /** How many datagrams are being served. */
   #datagrams = 0;
@@ -105,13 +105,13 @@ export class Multiplexer implements Mux {
     return this.#open.size;
   }
 
-  /** Whether somebody is being served, let in or seen off. */
+  /** Whether a client is being admitted, served or closed. */
   get isBusy(): boolean {
     const connected = this.#open.size + this.#leaving.size + this.#joining.size;
     return connected > 0 || (this.#datagrams > 0 && !this.#isEnding);
   }
 
-  /** Serves whoever wants something, waiting for it first. */
+  /** Waits for events, and serves the clients that have one. */
   async turn(): Promise<void> {
     this.#proceedScheduled();
     const count = await this.#wait();
@@ -123,7 +123,7 @@ export class Multiplexer implements Mux {
 
   async #wait(): Promise<number> {
     const timeLeft = () => this.#scheduled.size > 0 ? 0 : this.#deadlines.next - performance.now();
-    // Waiting here is one system call, and while there is much to do somebody comes within it.
+    // Waiting here is one system call, and on a busy server an event comes within it.
     const count = this.#set.waitHere(Math.min(SHORT_WAIT_MS, timeLeft()));
     if (count > 0 || timeLeft() <= 0) return count;
     this.#isWaiting = true;

@@ -10,7 +10,7 @@ import type { Awaitable } from "../hooks.ts";
 import type { MuxInput } from "./mux_input.ts";
 
 /**
- * Makes the object that serves one client and holds its state; called once for each client that is let in, before its
+ * Makes the object that serves one client and holds its state; called once for each admitted client, before its
  * `muxConnection`. For datagrams each one is a client.
  */
 export type MuxFactory = (connection: MuxConnection, mux: Mux) => MuxClient;
@@ -19,10 +19,10 @@ export type MuxFactory = (connection: MuxConnection, mux: Mux) => MuxClient;
  * One client's side of the program: IO::Multiplex's callbacks in camelCase. All but `muxInput` are optional.
  *
  * The callbacks of one client never overlap: while one that returns a promise is under way, nothing is read from that
- * client, and all others are served. A callback that throws ends its client and nobody else.
+ * client, and all others are served. A callback that throws ends its own client only.
  */
 export interface MuxClient {
-  /** The client was let in (`mux_connection`). */
+  /** The client was admitted (`mux_connection`). */
   muxConnection?(): Awaitable<void>;
   /** Something came. It consumes from `input` what it can use; the rest is there again next time (`mux_input`). */
   muxInput(input: MuxInput): Awaitable<void>;
@@ -31,7 +31,7 @@ export interface MuxClient {
    * then the connection is closed.
    */
   muxEof?(input: MuxInput): Awaitable<void>;
-  /** The connection is closed, whoever closed it: the last call (`mux_close`). */
+  /** The connection is closed, by the client or by the server: the last call (`mux_close`). */
   muxClose?(): Awaitable<void>;
   /** The time that {@linkcode MuxConnection.setTimeout} set is over (`mux_timeout`). */
   muxTimeout?(): Awaitable<void>;

@@ -84,7 +84,7 @@ export class MuxDatagram implements MuxConnection {
   }
 }
 
-/** Calls the callbacks for one datagram, one after the other. What they throw concerns nobody else. */
+/** Calls the callbacks for one datagram, one after the other. What they throw affects no other client. */
 export async function serveDatagram(
   host: Pick<StreamHost, "log" | "afterService">,
   connection: DatagramConnection,

@@ -27,13 +27,13 @@ const MEBIBYTE = 1 << 20;
 /** How long a connection that is being closed may take for what waits to be sent. */
 const LINGER_MS = 30_000;
 const encoder = new TextEncoder();
-// Where everybody's bytes are received. They are copied out of it before anything else is received.
+// All clients' bytes are received here, and copied out before anything else is received.
 const chunk = new Uint8Array(65536);
 
 /** What a stream needs of the multiplexer. */
 export interface StreamHost {
   readonly deadlines: Deadlines;
-  /** How long a client may say nothing, in milliseconds; 0: for ever. */
+  /** How long a client may say nothing, in milliseconds; 0 is no limit. */
   readonly idleMs: number;
   now(): number;
   watch(fd: number, events: number): void;

@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { runtime } from "../runtime/choose.ts";
 import type { Program } from "./process.ts";
 
-/** The runtime's own flags are to be had from the system only. */
+/** Only the system knows the runtime's own flags. */
 function systemArguments(): readonly string[] | undefined {
   try {
     return readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(0, -1);

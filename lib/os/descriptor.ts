@@ -65,7 +65,7 @@ export function redirect(fd: number, target: number): void {
  * Locks the file that a descriptor is open on (flock(2)), without waiting. The lock ends with the last copy of the
  * descriptor.
  *
- * @returns Whether it was to be had: not while another has it.
+ * @returns Whether it was free: not while another process has it.
  * @throws {SystemError} if the file cannot be locked at all
  */
 export function tryLock(fd: number, options: { shared: boolean }): boolean {
@@ -175,7 +175,7 @@ export function createOutputPipe(): Pipe {
   return pipe;
 }
 
-/** Wakes whoever waits for its descriptor to be readable: an eventfd on Linux, a pipe elsewhere. */
+/** Wakes a process that waits for its descriptor to be readable: an eventfd on Linux, a pipe elsewhere. */
 export class Waker {
   /** Readable while there is a wake-up that was not taken. */
   readonly fd: number;

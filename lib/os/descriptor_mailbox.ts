@@ -1,5 +1,5 @@
 /**
- * A descriptor that one process leaves for others: whoever looks gets a copy of it, however many they are and whatever
+ * A descriptor that one process leaves for others: each that looks gets a copy of it, however many they are and whatever
  * their rights, and it stays there until the next one takes its place (unix(7), SCM_RIGHTS).
  *
  * @module

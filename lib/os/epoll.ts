@@ -126,7 +126,7 @@ export class Epoll implements WaitSet {
 
   /**
    * Waits for `events` or an end on `fd` until one of them has come, in place of what it waited for: an event disarms it,
-   * so that nobody has to look at it again until it is waited for anew.
+   * so that it is not reported again until it is waited for again.
    */
   arm(fd: number, events: number): void {
     // A descriptor leaves the set when it is closed, and its number may come again.

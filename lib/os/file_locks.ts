@@ -23,7 +23,7 @@ export function parseLocks(text: string): readonly FileLock[] {
   });
 }
 
-/** Who has a file locked, by all that the system tells; nobody, where it does not. */
+/** Who has a file locked, as far as the system tells. */
 export function lockersOf({ ino }: BigIntStats): readonly number[] {
   try {
     // Without the device: that of some file systems is another one here than for stat(2).

@@ -22,7 +22,7 @@ export function isListening(fd: number): boolean {
  * come before it. They must be accepted with {@linkcode acceptBlocking} then.
  *
  * On Linux a client inherits the limit as it was when it connected. So it is set before a socket of ours listens; one
- * that somebody else made has none, and clients that connected before it had would wait for ever.
+ * that another program made has none, and clients that connected before would wait without end.
  */
 export function doClientsWait(fd: number, address: Address): boolean {
   if (!isLinux || address.transport !== "tcp") return false;

@@ -1,6 +1,6 @@
 /**
  * Files that a person names and that Tine opens, perhaps as root: the log, the pid file, the lock file. Links that
- * somebody else may have made are not followed, and what is no file never makes anybody wait.
+ * another user may have made are not followed, and what is no file never blocks.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function refuseFile(path: string, reason: string, number: number = ELOOP)
 /**
  * Where `path` leads over links that can be trusted.
  *
- * @throws {SystemError} if somebody else may have made one of them
+ * @throws {SystemError} if another user may have made one of them
  */
 export function trustedPath(path: string): string {
   let followed;
@@ -50,9 +50,9 @@ export function trustedPath(path: string): string {
 }
 
 /**
- * Opens a file, close-on-exec, without a wait for whoever is to open a FIFO from its other end.
+ * Opens a file, close-on-exec, without a wait for the other end of a FIFO.
  *
- * @throws {SystemError} also for a link that somebody else may have made
+ * @throws {SystemError} also for a link that another user may have made
  */
 export function openNamed(path: string, flags: number, mode: number): number {
   let fd = tryOpen(path, flags | c.O_NOFOLLOW, mode);
@@ -69,12 +69,12 @@ export function openNamed(path: string, flags: number, mode: number): number {
   const own = ownDescriptor(path);
   // A socket, as systemd gives for standard error, is not to be opened by its name.
   if (own !== undefined) return duplicate(own);
-  throw refuseFile(path, "it is a FIFO that nobody reads, or a socket (ENXIO)", ENXIO);
+  throw refuseFile(path, "it is a FIFO without a reader, or a socket (ENXIO)", ENXIO);
 }
 
 /**
  * Opens a log to append to, close-on-exec, readable by the group if it is created. It may be a device, or a FIFO that
- * somebody reads.
+ * has a reader.
  *
  * @throws {SystemError}
  */

@@ -160,7 +160,7 @@ function changeSignalMask(how: number, names: readonly string[]): void {
   if (result !== 0) throw systemError("pthread_sigmask", "change the signal mask", result);
 }
 
-/** Lets a signal have no effect, in this process and in what it executes, until somebody listens to it. */
+/** Lets a signal have no effect, in this process and in what it executes, until there is a listener. */
 export function ignoreSignal(name: string): void {
   libc.signal(signalNumber(name) ?? 0, c.SIG_IGN);
 }

@@ -107,7 +107,7 @@ export class ProgramStarter {
     let next = this.#environment.strings.length;
     for (let at = 0; at < written;) {
       const end = bytes.indexOf(0, at);
-      // Nothing in it is that long unless somebody made it so: cut, a variable would say something else.
+      // Nothing in it is that long by accident: cut, a variable would say something else.
       if (end < 0 || end >= written) break;
       this.#pointers[next++] = BigInt(this.#variablesAt + at);
       at = end + 1;

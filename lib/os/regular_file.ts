@@ -25,7 +25,7 @@ function kindOf(stat: BigIntStats): string {
  * Opens a regular file, close-on-exec.
  *
  * @param mode Its permissions if it is created.
- * @throws {SystemError} also for a link that somebody else may have made, a second name of a file in a folder where
+ * @throws {SystemError} also for a link that another user may have made, a second name of a file in a folder where
  * others may write, and what is no regular file
  */
 export function openRegularFile(given: string, use: FileUse, mode = 0o600): number {

@@ -1,6 +1,6 @@
 /**
  * A note of signals that outlives `execve(2)`. While a program replaces itself, any of its threads may still take a
- * signal, and there is nobody left to tell. So the signal's handler is a function of the C library that may be called at
+ * signal, and no listener is left. So the signal's handler is a function of the C library that may be called at
  * any moment (signal-safety(7)), takes a signal's number, and leaves a trace that a process keeps when it is replaced:
  * umask(2).
  *

@@ -46,7 +46,7 @@ function timeval(milliseconds: number): Uint8Array {
 
 const noTime = timeval(0);
 
-/** Limits how long a `recv(2)` of a blocking socket waits (`SO_RCVTIMEO`, socket(7)). 0: for ever. */
+/** Limits how long a `recv(2)` of a blocking socket waits (`SO_RCVTIMEO`, socket(7)). 0 is no limit. */
 export function setReceiveTimeout(fd: number, timeoutMs: number): void {
   const time = timeoutMs === 0 ? noTime : timeval(timeoutMs);
   if (libc.setsockopt(fd, c.SOL_SOCKET, c.SO_RCVTIMEO, time, TIMEVAL_SIZE) < 0) {
@@ -154,7 +154,7 @@ export function socketKind(fd: number): SocketKind | undefined {
 /**
  * Tries to connect a socket of its own to `address`, and closes it again.
  *
- * @returns Undefined if somebody is there, otherwise the error's name: `ECONNREFUSED` if nobody is.
+ * @returns Undefined if a process listens, otherwise the error's name: `ECONNREFUSED` if none does.
  */
 export function tryConnect(address: Address, kind: SocketKind): string | undefined {
   const fd = createSocket(address, kind);

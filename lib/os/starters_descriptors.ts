@@ -1,5 +1,5 @@
 /**
- * Descriptors that whoever started this process left open, such as the lock of a cron job: a server that kept them
+ * Descriptors that the starter of this process left open, such as the lock of a cron job: a server that kept them
  * would keep that lock for as long as it runs.
  *
  * What a runtime opens for itself is close-on-exec. What Deno was started with is not; Bun makes it so when it starts,

@@ -40,7 +40,7 @@ export interface Sight {
   readonly waiting: number;
   /** Children with a client, or on their way out by themselves. */
   readonly busy: number;
-  /** Clients whom the system keeps until a child takes them; undefined where it does not say. */
+  /** Connections in the listen backlog; undefined where the system does not say. */
   readonly queued?: number | undefined;
   /** When the last client came, on the clock of `now`. */
   readonly lastClient: number;

@@ -30,7 +30,7 @@ export class Inbox {
   }
 
   /**
-   * Listens to signals, and lets in those that came since the process was started.
+   * Listens to signals, and unblocks those that came since the process was started.
    *
    * @param options `except`: what is left to others.
    */
@@ -82,7 +82,7 @@ export class Inbox {
     return this.#actions.some((action) => actions.includes(action));
   }
 
-  /** Something has gone wrong that whoever takes what is in the queue has to know. */
+  /** Something failed: the next `take` throws it. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.waker.wake();

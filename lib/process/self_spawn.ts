@@ -45,12 +45,12 @@ export class Reporter {
     this.#fd = fd;
   }
 
-  /** Whether somebody waits for a report. */
+  /** Whether a process waits for a report. */
   get isAwaited(): boolean {
     return this.#fd !== undefined;
   }
 
-  /** Reports, once. Whoever waited may have gone: that is no reason to end. */
+  /** Reports, once. The reader may have gone, which is no reason to end. */
   report(report: Report): void {
     if (this.#fd === undefined) return;
     const bytes = new TextEncoder().encode(JSON.stringify(report));
@@ -109,7 +109,7 @@ export function spawnSelf(
 /** How often the end of a process is looked for that is about to end. */
 const LOOK_MS = 5;
 
-/** Waits for its end. Undefined: it has been reaped by somebody else. */
+/** Waits for its end. Undefined: it has been reaped elsewhere. */
 export async function awaitEnding({ pid }: SpawnedSelf): Promise<Ending | undefined> {
   for (;;) {
     const ending = reap(pid);

@@ -24,7 +24,7 @@ export interface Interrupt {
   readonly taken: () => void;
 }
 
-/** Whether the report is there, before the time is over or somebody wants something else. */
+/** Whether the report is there, before the time is over or a stop comes. */
 async function awaitReport(self: SpawnedSelf, interrupt: Interrupt | undefined): Promise<boolean> {
   const end = performance.now() + LONGEST_MS;
   const descriptors = [self.fd, ...(interrupt === undefined ? [] : [interrupt.fd])];

@@ -57,7 +57,7 @@ export async function prepareRestart(
   }
 }
 
-/** Tells everybody who may ask why there is no restart, and what happens instead. */
+/** Tells the log, `tine reload` and systemd why there is no restart, and what happens instead. */
 export function refuseRestart(
   { logger, daemon }: Pick<RestartParts, "logger" | "daemon">,
   why: string,

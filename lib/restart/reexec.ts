@@ -1,6 +1,6 @@
 /**
  * The parent executes its own program again. The process id, the listening sockets and the children stay, so that
- * nobody is refused meanwhile.
+ * no client is refused meanwhile.
  *
  * @module
  */
@@ -86,7 +86,7 @@ interface EarlyListening {
 }
 
 /**
- * Bun lets in the signals that are held back as soon as it waits in its event loop. So it is to load `keep_signals.ts`
+ * Bun delivers the signals that are held back as soon as it waits in its event loop. So it is to load `keep_signals.ts`
  * first, and without waiting for it. An executable, or a bundle, begins with what that says anyway.
  */
 function earlyListening(environment: Readonly<Record<string, string | undefined>>): EarlyListening {
@@ -105,7 +105,7 @@ const ON_ITS_WAY_MS = 1000;
 /**
  * Waits until the listeners of all signals that came before were called, those of {@linkcode HeldSignals} too. A
  * runtime notes a signal at once and calls its listener later, perhaps by way of another thread: a signal of our own,
- * which nobody else sends, comes out behind those that went in before it.
+ * which no other process sends, comes out behind those that went in before it.
  */
 export async function settleSignals(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -131,7 +131,7 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
   const { flags, variables } = earlyListening(program.environment);
   const note: RestartNote = { signal: held.note, variables: Object.keys(variables) };
   for (const fd of kept) keepOnExec(fd);
-  // What another thread lets in between here and the new program has no effect: that is about to do what they ask for, or
+  // A signal that another thread takes between here and the new program has no effect: that is about to do what they ask for, or
   // can be asked again. One that comes later waits until the new program listens.
   const ignored = new SignalActions(["HUP", "USR1", "TTIN", "TTOU"]);
   try {

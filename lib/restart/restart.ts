@@ -22,7 +22,7 @@ import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 /**
  * Restarts in place. It returns only if the new configuration or program is refused: the server goes on as it is.
  *
- * @param stop Stops the server instead, since somebody wants that meanwhile.
+ * @param stop Stops the server instead, if a stop came meanwhile.
  */
 export async function restartServer(workers: Workers, stop: () => Promise<never>): Promise<void> {
   const { server, logger, daemon, handler: { hooks } } = workers.context;
@@ -41,7 +41,7 @@ export async function restartServer(workers: Workers, stop: () => Promise<never>
   await callHook(hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   if (!workers.outlivesRestart) await finishWorkers(workers);
   await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
-  // A signal to stop that came meanwhile outweighs the restart; its listener is given its turn first.
+  // A stop that came meanwhile wins over the restart. Its listener has its turn first.
   const held = new HeldSignals();
   let why: string | undefined;
   try {
@@ -86,7 +86,7 @@ async function replaceProgram(
   }
 }
 
-/** Whoever is this very process has to come to an end first. Net::Server cuts clients off; here they have their time. */
+/** A server without children finishes its clients first. Net::Server cuts them off; here they have their time. */
 async function finishWorkers(workers: Workers): Promise<void> {
   const { config, server, logger, handler: { hooks } } = workers.context;
   logger.log(LEVEL.notice, "Reloading: clients are finished first");

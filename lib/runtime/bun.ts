@@ -72,12 +72,12 @@ const EMPTY_LOOP_MS = 5;
 /** Gives the event loop a turn. */
 function noTask(): void {}
 
-/** Makes blocking calls where they hold nobody up. One a process. */
+/** Makes blocking calls without blocking the event loop's work. One per process. */
 class Blocker {
   #waiting: Waiting | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #listening = false;
-  /** Whether the event loop has had a turn since somebody went on: Bun tells of a rejected promise in the next one. */
+  /** Whether the event loop has had a turn since the last wait: Bun reports a rejected promise in the next one. */
   #hadTurn = false;
   /** Called where the loop is empty, and no call waits for that. */
   #onDeadEnd: (() => void) | undefined;
@@ -132,7 +132,7 @@ class Blocker {
     }
     this.#waiting = undefined;
     this.#hadTurn = false;
-    // What ended the call may be a signal: its listener has its turn before whoever waits goes on. An immediate alone
+    // What ended the call may be a signal: its listener has its turn before the wait ends. An immediate alone
     // does not make an empty loop look at its descriptor (Bun 1.4); a timer does.
     const goOn = () => waiting.resolve(result);
     if (woken || loop.wantsTurn) setTimeout(goOn, 0);

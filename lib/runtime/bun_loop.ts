@@ -71,7 +71,7 @@ function findWaker(calls: Calls<typeof LOOP_CALLS>, loop: number): number | unde
 
 /** The event loop as something to wait for. */
 export class EventLoop {
-  /** The loop's epoll descriptor; undefined where it is not to be had, and nothing may block the main thread. */
+  /** The loop's epoll descriptor; undefined where it cannot be found, and nothing may block the main thread. */
   readonly fd: number | undefined;
   /** Whether the loop wanted attention when the last wait ended. */
   wantsTurn = false;
@@ -92,7 +92,7 @@ export class EventLoop {
   }
 
   /**
-   * Whether somebody woke the loop since the last call. Bun looks at signals at the start of a turn. One that comes while
+   * Whether another thread woke the loop since the last call. Bun looks at signals at the start of a turn. One that comes while
    * the turn waits ends that wait, which takes its wake-up away, and the loop then runs empty without having looked
    * (Bun 1.4). The counter tells: Bun itself never reads it, as its set notices changes only.
    */

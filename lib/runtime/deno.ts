@@ -57,7 +57,7 @@ function wantsDebugger(): boolean {
 }
 
 /**
- * Shuts the debugger that `deno run` (2.9.2) opens on 127.0.0.1:9229 at each SIGUSR1, whoever else listens to that:
+ * Shuts the debugger that `deno run` (2.9.2) opens on 127.0.0.1:9229 at each SIGUSR1, even if the program listens to it:
  * every user of the machine could run code in this process by it. There is no way to keep it from being opened.
  */
 async function shutDebugger(): Promise<void> {

@@ -21,11 +21,11 @@ interface Globals {
   };
 }
 
-/** What a signal of this name is to be: called, or kept until somebody listens. */
+/** What a signal of this name is to be: called, or kept until there is a listener. */
 interface Row {
   readonly heard: () => void;
   readonly listeners: Set<() => void>;
-  /** How often it came while nobody listened. */
+  /** How often it came without a listener. */
   kept: number;
 }
 
@@ -43,7 +43,7 @@ export class SignalListeners {
 
   /**
    * Keeps the signals of a server from now on: their default action would end a process that is about to listen, with
-   * its files left behind. Whoever listens then is told of those that came.
+   * its files left behind. A later listener is called for those that came.
    */
   keep(names: readonly string[] = KEPT_AT_START): void {
     for (const name of names) this.#row(name);
@@ -66,7 +66,7 @@ export class SignalListeners {
     for (const listener of row.listeners) listener();
   }
 
-  /** Gives the signals that nobody listens to their default action back, which those that were kept now take. */
+  /** Restores the default action of signals without a listener. Those that were kept take it now. */
   letGo(): void {
     for (const [name, row] of this.#rows) {
       if (row.listeners.size > 0) continue;

@@ -1,6 +1,6 @@
 /**
  * The scoreboard: what each child is doing, in memory that parent and children share. A child writes to its own
- * slot only; nobody sends a message or makes a system call for it.
+ * slot only, without a message or a system call.
  *
  * @module
  */
@@ -88,7 +88,7 @@ export class Slot {
     this.#words[WORD.retiring] = 1;
   }
 
-  /** Whether the child is to serve on beyond `max_requests`: there is no successor to be had. */
+  /** Whether the child is to serve on beyond `max_requests`: no successor can be started. */
   get held(): boolean {
     return this.#words[WORD.held] === 1;
   }

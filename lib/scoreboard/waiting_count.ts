@@ -1,6 +1,6 @@
 /**
  * How many children wait for a client, counted in the scoreboard's first slot, which no child has. The parent asks to be
- * woken when the number falls below a mark; until then nobody makes a system call.
+ * woken when the number falls below a mark; until then no system call is made.
  *
  * @module
  */

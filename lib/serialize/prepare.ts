@@ -157,7 +157,7 @@ function prepareFlock(token: TokenHandoff, named: string | undefined): PreparedL
       remove: () => closeFd(fd),
     };
   }
-  // A folder of our own making, so that nobody can put a link where the file is to be.
+  // In a new folder, so that no other user can put a link in place of the file.
   const folder = mkdtempSync(join(tmpdir(), "tine-"));
   const path = join(folder, "lock");
   createLockFile(path);

@@ -2,7 +2,7 @@
  * Serializers: how children take turns at waiting for a client. Each is held by one child at a time, and each
  * comes free when its holder is killed.
  *
- * Whoever wants a turn waits for a token, of which the kernel wakes one process, the same few as long as these are
+ * A child that wants a turn waits for a token, of which the kernel wakes one process, the same few as long as these are
  * enough. The lock that the user asked for is then taken by one child at a time: with all of them queueing at the lock,
  * each turn would go to the child that had rested for the longest time, and whose code and data the processor has
  * long forgotten.

@@ -146,7 +146,7 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(LEVEL.info, `Beginning prefork (${parent.population.initial} processes)`);
   introduce(workers.context, parent.population.words, parent.scoreboard);
-  // Some may have ended while nobody listened.
+  // Some may have ended before the signal was listened to.
   if (parent.old.areNeeded) await parent.reapEnded();
   await parent.populate();
   await parent.old.tend();

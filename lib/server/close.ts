@@ -90,7 +90,7 @@ export async function failServer(failure: Failure): Promise<never> {
   try {
     await loop.close({ exitCode, gently: false });
   } catch (again) {
-    // A hook on the way out threw too; nobody may be left behind all the same.
+    // A hook on the way out threw too. No child may stay behind all the same.
     logger?.log(LEVEL.error, (again as Error).message);
     await loop.abandon();
     daemon?.remove();

@@ -17,7 +17,7 @@ import { localAddress, peerName, socketKind } from "../os/socket.ts";
 import { runtime } from "../runtime/choose.ts";
 import { isClients } from "./client_streams.ts";
 
-/** What Net::Server::INET says of a client of whom it knows nothing. */
+/** What Net::Server::INET says of a client that it knows nothing about. */
 const UNKNOWN: Address = { transport: "tcp", hostname: "0.0.0.0", port: 0 };
 
 /** Keeps the log from the client, where standard error is the client's socket too, as under inetd. */

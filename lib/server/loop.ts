@@ -39,13 +39,13 @@ export interface ServerContext {
   readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
 }
 
-/** Whoever serves the clients, as the end of the server knows them: its children, or this process itself. */
+/** What serves the clients: the children, or this process itself. */
 export interface Workers {
   readonly context: ServerContext;
   readonly inbox: Inbox;
   /** Whether it goes on serving while the server is restarted. */
   readonly outlivesRestart: boolean;
-  /** Set when somebody wanted the server to stop while clients were being finished. */
+  /** Set when a stop came while clients were being finished. */
   readonly stopRequested: boolean;
   /** Takes no more clients and finishes those that are there, for `timeoutMs` at most, or until another signal. */
   finish(timeoutMs: number): Promise<void>;
@@ -60,7 +60,7 @@ export interface Workers {
 }
 
 /**
- * Tells the log, and whoever waits for it or looks at it, that the server has come up. Before the first child is started,
+ * Tells the log, the waiting command and `tine status` that the server is up. Before the first child is started,
  * which inherits the standard streams as they are then.
  *
  * @param how Who serves, such as `50 children`.
@@ -83,7 +83,7 @@ export function introduce(context: ServerContext, how: string, scoreboard?: Read
 export interface Loop {
   /** The client that this process serves, if it serves one at a time. */
   readonly client?: Address | undefined;
-  /** Serves until somebody wants the server to end, and ends the process. */
+  /** Serves until the server is to stop, and ends the process. */
   run(): Promise<never>;
   /** Has {@linkcode run} throw this, as soon as it can. */
   fail(error: unknown): void;

@@ -42,12 +42,12 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   return loopInProcess(context, (inbox) => new MultiplexEngine({ context, receiver, admit, inbox }));
 }
 
-/** What a hook that concerns one client threw ends that client and nobody else. */
+/** An error in a hook of one client ends that client alone. */
 function logFailure({ logger }: ServerContext, error: unknown): void {
   logger.log(LEVEL.warning, describeFailure(error).text);
 }
 
-/** How clients are let in; undefined where nobody has a say in it and nobody wants to know. */
+/** How clients are admitted; undefined if there are no rules, hooks or names to look up. */
 function admissionOf(context: ServerContext, admission: Admission | undefined): MultiplexerParts["admit"] {
   const { handler, server, logger } = context;
   const { postAccept, allowDeny, postProcessRequest } = handler.hooks ?? {};

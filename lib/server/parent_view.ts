@@ -34,7 +34,7 @@ export class ParentServer implements Server {
     this.personality = personality;
   }
 
-  /** Before the options are read (in the hook `configure`) there is none to be had. */
+  /** Before the options are read (in the hook `configure`) there is none. */
   get config(): Config {
     if (this.#config === undefined) {
       throw new Error("Cannot read the options yet: the hook configure runs before them");

@@ -9,7 +9,7 @@ const LONGEST_MS = 30_000;
 
 /**
  * How many children may be killed from outside before they are ready, with none at work meanwhile, before that counts as
- * a failure: somebody ends them for a reason, and the system does where memory has run out.
+ * a failure: an operator ends them for a reason, and the system does when memory has run out.
  */
 const KILLED_AT_MOST = 10;
 

@@ -23,7 +23,7 @@ export interface BusySight {
   readonly states: readonly string[];
   /** Since when the one of them that changed last has done the same, on the clock of `now`. */
   readonly unchangedSince: number;
-  /** Clients whom the system keeps until a child takes them; undefined where it does not say. */
+  /** Connections in the listen backlog; undefined where the system does not say. */
   readonly queued: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export class BusyWatch {
 
 function isBusy({ now, most, states, unchangedSince, queued }: BusySight): boolean {
   if (states.length < most || !states.every((state) => state === "serving")) return false;
-  // Where nobody tells of clients that wait, only children that are with one client all along count.
+  // Where the system does not count waiting clients, only children that are with one client all along count.
   return queued === undefined ? now - unchangedSince >= LOOK_MS : queued > 0;
 }
 

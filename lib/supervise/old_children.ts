@@ -232,7 +232,7 @@ export class OldChildren {
     for (const generation of [...this.#generations]) this.#close(generation);
   }
 
-  /** New children end before they are ready: the old ones serve on, and whoever waits for the reload is told. */
+  /** New children end before they are ready: the old ones serve on, and `tine reload` is told. */
   newOnesFail(): void {
     if (this.#begun === undefined || this.#saidFailing) return;
     this.#saidFailing = true;
@@ -261,7 +261,7 @@ export class OldChildren {
   get nextLook(): number | undefined {
     if (this.#generations.length === 0) return undefined;
     const ends = this.#all.map(({ until }) => until).filter((until) => until !== undefined);
-    // A child that takes its last client just before it hears that it is to leave wakes nobody.
+    // A child that takes its last client just before it hears that it is to leave does not wake the parent.
     if (this.#begun !== undefined || this.#tooManyFinish) ends.push(performance.now() + LOOK_MS);
     return ends.length === 0 ? undefined : Math.min(...ends);
   }

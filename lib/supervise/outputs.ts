@@ -1,6 +1,6 @@
 /**
  * What children print, by whatever means: the standard output and error of each are a pipe to the parent, which writes
- * their lines to the log. A pipe lives as long as somebody may write to it, perhaps a program that a child has left behind.
+ * their lines to the log. A pipe lives as long as a process may write to it, perhaps a program that a child has left behind.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { libc } from "../os/calls.ts";
 import { readableAmong } from "../os/wait.ts";
 import type { InheritedOutput } from "../restart/inherited_state.ts";
 
-/** The most that is read of one pipe at a time: one that prints without end holds up nobody. */
+/** The most that is read of one pipe at a time: one that prints without end does not hold up the parent. */
 const MOST_AT_ONCE = 65_536;
 
 interface Output extends InheritedOutput {
@@ -24,7 +24,7 @@ export class Outputs {
   readonly #outputs = new Set<Output>();
   readonly #bytes = new Uint8Array(MOST_AT_ONCE);
 
-  /** @param printed Is given each line, and the child whose it is. */
+  /** @param printed Is given each line, and the child that printed it. */
   constructor(printed: (line: string, pid: number) => void) {
     this.#printed = printed;
   }

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** How long nobody may get ready before more are started. */
+/** How long no child may get ready before more are started. */
 const TIMEOUT_MS = 50;
 
 /** Says how many children may be started. */
@@ -35,7 +35,7 @@ export class Pace {
     return Math.min(wanted, free);
   }
 
-  /** When to look again at the latest; undefined if nobody is held back. */
+  /** When to look again at the latest; undefined if no start is held back. */
   get ends(): number | undefined {
     return this.#holding ? this.#freeAt + TIMEOUT_MS : undefined;
   }

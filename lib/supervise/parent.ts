@@ -73,7 +73,7 @@ export class Parent {
   readonly old = new OldChildren(this);
   /** How many children of a group are still to be started. */
   #heldBack = 0;
-  /** Set when somebody wanted the server to stop while children were being ended. */
+  /** Set when a stop came while children were being ended. */
   stopRequested = false;
 
   constructor(parts: ParentParts) {
@@ -200,7 +200,7 @@ export class Parent {
 
   /**
    * Processes that the program or its hooks started by other means (Net::Server's `other_child_died_hook`). The first
-   * process of a container also gets all those whose parents have ended, and nobody else reaps them.
+   * process of a container also gets all those whose parents have ended, and no other process reaps them.
    */
   *#otherEndings(): Generator<Ending> {
     const { handler, server } = this.parts;

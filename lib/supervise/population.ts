@@ -26,7 +26,7 @@ export interface Measures {
 /** What comes of TTIN and TTOU: the line for the log, or why the number stays as it is. */
 export type Scaled = { readonly line: string } | { readonly refused: string };
 
-/** As few children as `max_servers` may be, whoever sets it: without any, clients would wait for ever. */
+/** The lowest `max_servers`, however it is set: without children, clients would wait in vain. */
 export const LEAST_SERVERS = 1;
 
 /** Why TTOU cannot be done. */

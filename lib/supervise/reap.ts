@@ -12,7 +12,7 @@ import type { State } from "../scoreboard/layout.ts";
 export interface Verdict {
   /** Whether it ended before it could serve. */
   readonly atBirth: boolean;
-  /** Whether somebody else ended it: nothing says that another one would end the same way. */
+  /** Whether it was killed from outside: another child need not end the same way. */
   readonly fromOutside: boolean;
   /** Whether it ended without leaving by itself, perhaps with the serializer's turn. */
   readonly abnormal: boolean;

@@ -19,7 +19,7 @@ async function untilGone(parent: Parent, deadline: number, enough: () => boolean
   }
 }
 
-/** Whether somebody wants the stop to be quicker. */
+/** Whether a second signal wants the stop to be quicker. */
 function wantsToEndSooner(parent: Parent): boolean {
   const end = handleLateSignals(parent);
   if (end !== "stop" && end !== "quit") return false;

@@ -124,7 +124,7 @@ export class Starter {
 
   #fail(): number {
     this.#failedAt = Date.now();
-    // While no successor is to be had, those that are at work stay there.
+    // While no successor can be started, children go on serving.
     for (const { slot } of this.#parts.children) slot?.hold();
     return this.#backoff.fail(performance.now());
   }

@@ -144,7 +144,7 @@ const BAD: readonly Bad[] = [
   ),
   inLine(
     "udp_recv_flags 2",
-    'command line:1: Cannot set udp_recv_flags to "2": with MSG_PEEK (2) the same datagram would come for ever; leave that out',
+    'command line:1: Cannot set udp_recv_flags to "2": MSG_PEEK (2) would return the same datagram again and again; leave that out',
   ),
   inLine(
     "udp_recv_flags 65",

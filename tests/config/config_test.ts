@@ -284,8 +284,8 @@ test("loadConfig takes Perl's patterns as they stand", async () => {
 
 test("loadConfig remarks on rules that let nobody in, and on options of a log that is elsewhere", async () => {
   const notesOf = async (text: string) => (await load(text)).notes;
-  assert.match((await notesOf("deny a\n")).join(), /nobody is let in: there are rules to deny/);
-  assert.match((await notesOf("cidr_deny 10/8\n")).join(), /nobody is let in/);
+  assert.match((await notesOf("deny a\n")).join(), /every client is denied: there are deny rules/);
+  assert.match((await notesOf("cidr_deny 10/8\n")).join(), /every client is denied/);
   assert.deepEqual(await notesOf("deny a\nallow .*\n"), []);
   assert.deepEqual(await notesOf("log_file Sys::Syslog\nsyslog_ident x\n"), []);
   assert.deepEqual(await notesOf("syslog_ident x\n"), [

@@ -114,7 +114,7 @@ test("root's process is signalled only where root wrote its number", { skip, tim
     assert.equal(owned.status, 69);
     assert.match(
       owned.stderr,
-      /is not to be believed: it belongs to user \d+, and names a process of somebody else's/,
+      /is not to be believed: it belongs to user \d+, and names a process of another user/,
     );
     chownSync(folder.file("pid"), 0, 0);
     chmodSync(folder.file("pid"), 0o666);
