@@ -1,6 +1,6 @@
 /**
  * The errors that Tine throws. Each says what failed, where and why, what to do, and with which status the
- * program should exit; a user never sees a stack trace for a mistake of theirs.
+ * program should exit; a user never sees a stack trace for an error of their own.
  *
  * @module
  */

@@ -71,7 +71,7 @@ export interface Hooks {
   restartClose?(server: Server): Awaitable<void>;
   /**
    * Any process: takes each line of the log in place of the file or stderr (`write_to_log_hook`). Not awaited. If it
-   * throws, the line goes there, with a remark.
+   * throws, the line goes there, together with the error.
    */
   writeToLog?(server: Server, level: number, message: string): void;
   /** Any process, when the server is about to end because of `error` (`fatal_hook`). */

@@ -58,7 +58,7 @@ export const POSIX_CLASSES: Readonly<Record<string, ByteSet>> = {
 const DIGIT = ranges("09");
 const SPACE = ranges("\t\r  ");
 const WORD = ranges("azAZ09__");
-// `\h` and `\v` know Unicode's blanks and ends of line even in bytes.
+// `\h` and `\v` know Unicode's whitespace and ends of line even in bytes.
 const BLANK = ranges("  \t\t\xa0\xa0");
 const VERTICAL = ranges("\n\r\x85\x85");
 

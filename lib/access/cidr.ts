@@ -102,7 +102,7 @@ function parsePrefixed(text: string, slash: number): Block {
   };
 }
 
-/** The block that a text means. Blanks do not count. @throws {Refused} */
+/** The block that a text means. Whitespace does not count. @throws {Refused} */
 export function parseBlock(text: string): Block {
   const bare = text.replace(/\s/g, "");
   const slash = bare.lastIndexOf("/");

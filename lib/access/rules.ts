@@ -22,11 +22,11 @@ export const RULE_REMEDY = "write it with plain characters, classes, groups, alt
 export interface AccessOptions {
   /** Patterns of allowed clients. */
   readonly allow?: readonly string[] | undefined;
-  /** Patterns of who is turned away. */
+  /** Patterns of denied clients. */
   readonly deny?: readonly string[] | undefined;
   /** Blocks of allowed addresses. */
   readonly cidrAllow?: readonly string[] | undefined;
-  /** Blocks of addresses that are turned away. */
+  /** Blocks of denied addresses. */
   readonly cidrDeny?: readonly string[] | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface AccessOptions {
  *
  * - `allow`: the client is allowed.
  * - `deny`: a rule turns it away.
- * - `none`: no rule speaks of it; as there are rules, it is turned away (Net::Server).
- * - `error`: its address cannot be understood; it is turned away.
+ * - `none`: no rule speaks of it; as there are rules, it is denied (Net::Server).
+ * - `error`: its address cannot be understood; it is denied.
  */
 export interface Decision {
   /** What to do with the client. */

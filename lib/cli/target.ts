@@ -23,7 +23,7 @@ export interface Target {
  *
  * @param verb The command, for messages.
  * @param skipped How many arguments stand before `args`.
- * @throws {TineError} if no pid file is named, no server has it, or the options have a mistake
+ * @throws {TineError} if no pid file is named, no server has it, or the options have an error
  */
 export async function findTarget(verb: string, args: readonly string[], skipped: number): Promise<Target> {
   const { personality, handler: path, rest, firstArgument } = splitPositionals(args);

@@ -119,7 +119,7 @@ function program(words: readonly string[], place: { source: string; line: number
   return [{ key: "exec", value: words, form: "code", place: elementPlaces[0] ?? place, elementPlaces }];
 }
 
-/** The personality that `word` is a slip of the pen for: with names so short, almost any word is near to one. */
+/** The personality that `word` is a misspelling of: with names so short, almost any word is near to one. */
 export function nearestPersonality(word: string): string | undefined {
   const near = nearest(word, PERSONALITIES);
   const isNear = near !== undefined &&

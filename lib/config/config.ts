@@ -88,7 +88,7 @@ export function originOf(
 /**
  * Reads all sources, checks every value of each, and says what is in force.
  *
- * @throws {ConfigError} for the first mistake: in the order command line, code, file, defaults, and within a source
+ * @throws {ConfigError} for the first error: in the order command line, code, file, defaults, and within a source
  * in the order of its values
  * @throws {UsageError} if an argument is not of the form of an option
  */

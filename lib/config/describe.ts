@@ -79,7 +79,7 @@ export function firstSentence(help: string): string {
   return help.slice(0, end);
 }
 
-/** Breaks text into lines of at most `width` characters at blanks. A longer word stands on a line of its own. */
+/** Breaks text into lines of at most `width` characters at whitespace. A longer word stands on a line of its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -31,7 +31,7 @@ interface KindRules {
   readonly schema: (definition: Definition) => Record<string, unknown>;
 }
 
-/** The kinds whose blanks at the end of a line count. */
+/** The kinds whose trailing whitespace counts. */
 const EXPRESSIONS: readonly Kind[] = ["regexp", "pattern"];
 
 const KINDS: Readonly<Record<Kind, KindRules>> = {
@@ -125,7 +125,7 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
     text: (text) => splitWords(text),
     typed: (value) => typeof value === "string" && !value.includes("\0") ? [value] : undefined,
     wanted: () =>
-      "a program and its arguments: a list, or one line in which blanks part words that are not quoted",
+      "a program and its arguments: a list, or one line in which whitespace separates words that are not quoted",
     schema: () => ({ type: "string" }),
   },
   ports: {
@@ -218,8 +218,8 @@ function wantedOf(definition: Definition): string {
 }
 
 /**
- * Reads one value from text. Blanks around it do not count, but for a regular expression, which is taken as it
- * stands (Net::Server keeps blanks at the end of a line). The value of a kind that {@linkcode isSplit} is a list.
+ * Reads one value from text. Whitespace around it does not count, but for a regular expression, which is taken as it
+ * stands (Net::Server keeps trailing whitespace). The value of a kind that {@linkcode isSplit} is a list.
  */
 export function parseText(definition: Definition, text: string): Parsed {
   // A line of a file with CRLF line ends still has its CR here.

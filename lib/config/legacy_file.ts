@@ -3,7 +3,7 @@
  *
  * - A `#` that no backslash precedes begins a comment; `\#` is a `#`.
  * - `key value`, `key = value` and `key: value`, the key with or without `--`. The value reaches to the end of the
- *   line, blanks at the end included.
+ *   line, trailing whitespace included.
  * - Any other line is skipped. A key without a value is such a line too, other than on the command line.
  *
  * @module

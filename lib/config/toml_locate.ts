@@ -95,7 +95,7 @@ class Locator {
     }
   }
 
-  /** Passes blanks, line ends and comments. */
+  /** Passes whitespace, line ends and comments. */
   #skipBlank(): void {
     for (;;) {
       if (/\s/.test(this.#peek())) {

@@ -8,7 +8,7 @@
 const PART = /'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/y;
 
 /**
- * Splits a line at its blanks, as a shell does: `'…'` is taken as it stands; in `"…"` and outside of quotes a backslash
+ * Splits a line at whitespace, as a shell does: `'…'` is taken as it stands; in `"…"` and outside of quotes a backslash
  * takes away the meaning of the character behind it. Nothing else has a meaning: no `$`, no `*`, no `|`.
  *
  * @returns The words; undefined if there is none, a quote is not closed, or there is a zero byte.

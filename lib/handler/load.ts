@@ -12,7 +12,7 @@ import { TineError } from "../errors.ts";
 import { EX_CONFIG, EX_NOINPUT } from "../exit_codes.ts";
 import { toHandler } from "./check.ts";
 
-/** A parser's message may show the code around the mistake; the first lines say what and where. */
+/** A parser's message may show the code around the error. The first lines say what and where. */
 function oneLine(message: string): string {
   return message.split(/\n\s*/).filter((line) => !/^[|~^\s\d]*$/.test(line)).join(" ");
 }

@@ -70,7 +70,7 @@ async function resolveWithLog(
       address: spec.text,
     });
   }
-  const { targets, remarks } = resolution;
+  const { targets, notes } = resolution;
   if (targets.length > 1 && targets[0]?.address.port === 0) {
     log(LEVEL.notice, `Determining auto-assigned port (0) for host ${spec.host} (prebind)`);
   }
@@ -78,7 +78,7 @@ async function resolveWithLog(
     const text = resolvedText(spec, target);
     if (text !== undefined) log(LEVEL.notice, text);
   }
-  for (const remark of remarks) log(LEVEL.notice, remark);
+  for (const note of notes) log(LEVEL.notice, note);
   return targets;
 }
 
@@ -91,7 +91,7 @@ async function resolveWithLog(
 export async function planPorts(options: PlanOptions, machine: Machine): Promise<Group[]> {
   const { config, origins, log } = options;
   if (!origins.has("port")) log(LEVEL.notice, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
-  // Every port is understood before any name is looked up, so that a slip is told at once.
+  // Every port is understood before any name is looked up, so that an error is reported at once.
   const specs = understandPorts(options);
   const groups: Group[] = [];
   const seen = new Set<string>();

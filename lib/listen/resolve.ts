@@ -27,7 +27,7 @@ export interface Resolution {
   /** At least one. Those of port 0 share the number that it becomes. */
   readonly targets: readonly Target[];
   /** What was left out, for the log. */
-  readonly remarks: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** The number of a service's name in a text like /etc/services. Pure. */
@@ -57,30 +57,30 @@ function handledBy({ hostname }: Found): string | undefined {
 }
 
 /** Of the IPv4 addresses, those that an IPv6 socket serves need none of their own (Net::Server's get_addr_info). */
-function leaveToIPv6(found: readonly Found[], remarks: string[]): Found[] {
+function leaveToIPv6(found: readonly Found[], notes: string[]): Found[] {
   const handlers = new Map(found.map((one) => [handledBy(one), one.hostname]));
   return found.filter(({ hostname, ipv }) => {
     const by = ipv === "4" ? handlers.get(hostname) : undefined;
     if (by === undefined) return true;
-    remarks.push(
+    notes.push(
       `Not including resolved host [${hostname}] IPv4 because it will be handled by [${by}] IPv6`,
     );
     return false;
   });
 }
 
-function anyAddress(spec: PortSpec, machine: Machine, remarks: string[]): Found[] {
+function anyAddress(spec: PortSpec, machine: Machine, notes: string[]): Found[] {
   if (spec.ipv !== "*") {
     const both: Found[] = [{ hostname: ANY6, ipv: "6" }, { hostname: ANY4, ipv: "4" }];
     return both.filter(({ ipv }) => spec.ipv.includes(ipv));
   }
   if (!machine.canBindIPv6(ANY6)) {
-    remarks.push(`Host [*] means [${ANY4}] IPv4 alone because this machine has no IPv6`);
+    notes.push(`Host [*] means [${ANY4}] IPv4 alone because this machine has no IPv6`);
     return [{ hostname: ANY4, ipv: "4" }];
   }
   const dual = !machine.isV6OnlyByDefault();
   const found: Found[] = [{ hostname: ANY6, ipv: "6", dual }, { hostname: ANY4, ipv: "4" }];
-  return dual ? leaveToIPv6(found, remarks) : found;
+  return dual ? leaveToIPv6(found, notes) : found;
 }
 
 /** An address stands for itself, whatever `ipv` says. */
@@ -93,7 +93,7 @@ function literalAddress(spec: PortSpec, machine: Machine): Found | undefined {
   return { ...found, dual: handledBy(found) !== undefined };
 }
 
-async function namedHost(spec: PortSpec, machine: Machine, remarks: string[]): Promise<Found[] | string> {
+async function namedHost(spec: PortSpec, machine: Machine, notes: string[]): Promise<Found[] | string> {
   let all: Found[];
   try {
     const unique = new Map((await machine.lookup(spec.host)).map((one) => [one.address, one]));
@@ -108,10 +108,10 @@ async function namedHost(spec: PortSpec, machine: Machine, remarks: string[]): P
     }); check its name, or give an address`;
   }
   if (spec.ipv === "*") {
-    const known = leaveToIPv6(all, remarks).map((one) => ({ ...one, dual: handledBy(one) !== undefined }));
+    const known = leaveToIPv6(all, notes).map((one) => ({ ...one, dual: handledBy(one) !== undefined }));
     const others = known.filter(({ ipv }) => ipv === "4");
     if (others.length === 0 || others.length === known.length || machine.canBindIPv6("::1")) return known;
-    remarks.push(`Not including the IPv6 addresses of host [${spec.host}] because this machine has no IPv6`);
+    notes.push(`Not including the IPv6 addresses of host [${spec.host}] because this machine has no IPv6`);
     return others;
   }
   for (const version of spec.ipv) {
@@ -134,7 +134,7 @@ export async function resolve(spec: PortSpec, machine: Machine): Promise<Resolut
   }
   if (proto === "unix" || proto === "unixdgram") {
     const address: Address = { transport: "unix", hostname: "", port: 0, path: spec.port };
-    return { targets: [{ proto, address, ipv: "*", v6Only: false }], remarks: [] };
+    return { targets: [{ proto, address, ipv: "*", v6Only: false }], notes: [] };
   }
   const port = /^\d+$/.test(spec.port)
     ? Number(spec.port)
@@ -142,13 +142,13 @@ export async function resolve(spec: PortSpec, machine: Machine): Promise<Resolut
   if (port === undefined) {
     return `there is no service "${spec.port}" for ${proto} in /etc/services; give a number`;
   }
-  const remarks: string[] = [];
+  const notes: string[] = [];
   const literal = literalAddress(spec, machine);
   const found = literal !== undefined
     ? [literal]
     : spec.host === "*"
-    ? anyAddress(spec, machine, remarks)
-    : await namedHost(spec, machine, remarks);
+    ? anyAddress(spec, machine, notes)
+    : await namedHost(spec, machine, notes);
   if (typeof found === "string") return found;
   if (found.length === 0) return `the host "${spec.host}" has no address; give another host`;
   const targets = found.map(({ hostname, ipv, dual }): Target => ({
@@ -157,5 +157,5 @@ export async function resolve(spec: PortSpec, machine: Machine): Promise<Resolut
     ipv,
     v6Only: !dual,
   }));
-  return { targets, remarks };
+  return { targets, notes };
 }

@@ -34,7 +34,7 @@ export const PREFORK_NUMBERS: SpareNumbers = {
 
 /**
  * The numbers in force: a default that would contradict what was given gives way to it. Net::Server means to do so,
- * and with a slip in its code takes `min_servers` for the default of `min_spare_servers`.
+ * and by an error in its code takes `min_servers` for the default of `min_spare_servers`.
  */
 export function fillNumbers(given: Partial<SpareNumbers>, defaults: SpareNumbers): SpareNumbers {
   const maxServers = given.maxServers ?? defaults.maxServers;

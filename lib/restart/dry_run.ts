@@ -1,7 +1,7 @@
 /**
  * A restart is tried before it is made: the program is started once more beside the server, does all that a restart
  * does short of starting children, and says how that went. So the new configuration is checked by the new program, and
- * a mistake in either costs no client.
+ * an error in either costs no client.
  *
  * @module
  */

@@ -29,7 +29,7 @@ export async function restartServer(workers: Workers, stop: () => Promise<never>
   const begun = Date.now();
   logger.log(LEVEL.notice, "Received a SIG HUP");
   daemon.reloading();
-  // The new configuration before the old server is touched: a mistake in it must not cost the service.
+  // The new configuration before the old server is touched: an error in it must not cost the service.
   const { inbox } = workers;
   const added = await prepareRestart(workers.context, {
     fd: inbox.waker.fd,

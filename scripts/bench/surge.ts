@@ -34,7 +34,7 @@ const SPARES = ["--min_servers", `${MIN_SERVERS}`, "--min_spare_servers", "2", "
 const QUICK = ["--check_for_waiting", "2", "--min_child_ttl", "2"];
 
 /** Clients that stay, and what became of them. */
-class Crowd {
+class Surge {
   readonly #port: number;
   readonly #clients: { socket: Socket; since: number; answered?: number }[] = [];
 
@@ -79,7 +79,7 @@ async function start(processes: Processes, command: Command): Promise<{ server: 
 }
 
 /** Three curves over time, taken until `isOver`. */
-async function sample(server: Process, crowd: Crowd, isOver: () => boolean): Promise<Curve[]> {
+async function sample(server: Process, surge: Surge, isOver: () => boolean): Promise<Curve[]> {
   const children: [number, number][] = [];
   const clients: [number, number][] = [];
   const waiting: [number, number][] = [];
@@ -87,8 +87,8 @@ async function sample(server: Process, crowd: Crowd, isOver: () => boolean): Pro
   for (;;) {
     const at = (performance.now() - began) / 1000;
     children.push([at, descendants(server.pid).length]);
-    clients.push([at, crowd.size]);
-    waiting.push([at, crowd.unanswered]);
+    clients.push([at, surge.size]);
+    waiting.push([at, surge.unanswered]);
     if (isOver()) break;
     await pause(SAMPLE_MS); // whoever came just now gets his answer within this time, if a child waits
   }
@@ -119,19 +119,19 @@ async function step(run: Command, interrupted: AbortSignal): Promise<{ curves: C
     ...["PreFork", "--port", "127.0.0.1:0", "--max_servers", "80", ...SPARES],
   ]);
   await pause(1500); // min_servers are there, and rest
-  const crowd = new Crowd(port);
+  const surge = new Surge(port);
   const began = performance.now();
   let isUp = false;
-  const curves = await sample(server, crowd, () => {
+  const curves = await sample(server, surge, () => {
     const now = performance.now() - began;
     if (!isUp && now > 200) {
       isUp = true;
-      crowd.resize(CLIENTS);
+      surge.resize(CLIENTS);
     }
-    return now > 400 && crowd.unanswered === 0 && now > 3000;
+    return now > 400 && surge.unanswered === 0 && now > 3000;
   });
-  const { longestMs } = crowd;
-  crowd.resize(0);
+  const { longestMs } = surge;
+  surge.resize(0);
   return { curves, longestMs };
 }
 
@@ -141,16 +141,16 @@ async function saw(run: Command, interrupted: AbortSignal): Promise<Curve[]> {
     ...run,
     ...["PreFork", "--port", "127.0.0.1:0", "--max_servers", "80", ...SPARES, ...QUICK],
   ]);
-  const crowd = new Crowd(port);
+  const surge = new Surge(port);
   const began = performance.now();
-  const curves = await sample(server, crowd, () => {
+  const curves = await sample(server, surge, () => {
     const now = (performance.now() - began) / 1000;
     // Three teeth of ten seconds: up for six, none for four.
     const inTooth = now % 10;
-    crowd.resize(now < 30 && inTooth < 6 ? Math.floor(inTooth / 6 * 40) : 0);
+    surge.resize(now < 30 && inTooth < 6 ? Math.floor(inTooth / 6 * 40) : 0);
     return now > 50;
   });
-  crowd.resize(0);
+  surge.resize(0);
   return curves;
 }
 

@@ -159,7 +159,7 @@ test("loadConfig prefers the command line to code, code to the file, the file to
   assert.equal(originOf(loaded, "host", 1)?.line, 4);
 });
 
-test("loadConfig takes conf_file from the defaults, and remarks on one inside a file", async () => {
+test("loadConfig takes conf_file from the defaults, and warns of one inside a file", async () => {
   const path = file("inner.conf", "conf_file /other\nmax_servers 9\n");
   const { config, notes } = await loadConfig({ argv: [], defaults: { confFile: path } });
   assert.equal(config.maxServers, 9);
@@ -172,7 +172,7 @@ test("loadConfig takes the personality before the options for server_type", asyn
   assert.equal(origin.get("server_type")?.line, 1);
 });
 
-test("loadConfig remarks on options that do nothing together", async () => {
+test("loadConfig warns of options that do nothing together", async () => {
   const { notes } = await loadConfig({
     argv: ["serialize=pipe", "lock_file=/tmp/x", "check_for_dequeue=5", "host=a", "host=b"],
   });
@@ -282,7 +282,7 @@ test("loadConfig takes Perl's patterns as they stand", async () => {
   assert.deepEqual(config.allow, ["(?i)[[:alpha:]]+\\Z ", "::1"]);
 });
 
-test("loadConfig remarks on rules that let nobody in, and on options of a log that is elsewhere", async () => {
+test("loadConfig warns of rules that let nobody in, and on options of a log that is elsewhere", async () => {
   const notesOf = async (text: string) => (await load(text)).notes;
   assert.match((await notesOf("deny a\n")).join(), /every client is denied: there are deny rules/);
   assert.match((await notesOf("cidr_deny 10/8\n")).join(), /every client is denied/);

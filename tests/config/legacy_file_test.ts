@@ -148,7 +148,7 @@ test("parseLegacyFile gives line and column of each value", () => {
   ]);
 });
 
-test("parseLegacyFile decodes % and one digit, and remarks on it", () => {
+test("parseLegacyFile decodes % and one digit, and warns of it", () => {
   const { values, notes } = parseLegacyFile("greeting a%41%zb%20\n", "t.conf");
   assert.equal(values[0]?.value, "a\x041%zb\x020");
   assert.deepEqual(notes, [
@@ -156,7 +156,7 @@ test("parseLegacyFile decodes % and one digit, and remarks on it", () => {
   ]);
 });
 
-test("parseLegacyFile remarks on every line that it skips", () => {
+test("parseLegacyFile warns of every line that it skips", () => {
   const { values, notes } = parseLegacyFile("background\n# fine\n\nport 80\n???\n", "t.conf");
   assert.equal(values.length, 1);
   assert.deepEqual(notes.map((note) => note.slice(0, 17)), ["t.conf:1: skipped", "t.conf:5: skipped"]);

@@ -72,7 +72,7 @@ for (const [text, expected] of CASES) {
 
 test("resolve leaves IPv4 to an IPv6 socket that serves it, and says so", async () => {
   const resolution = await ask("80") as Resolution;
-  assert.deepEqual(resolution.remarks, [
+  assert.deepEqual(resolution.notes, [
     "Not including resolved host [0.0.0.0] IPv4 because it will be handled by [::] IPv6",
   ]);
 });
@@ -87,7 +87,7 @@ test("resolve means IPv4 alone on a machine without IPv6, and says so", async ()
   const changes = { canBindIPv6: () => false };
   assert.deepEqual(short(await ask("80", changes)), ["0.0.0.0 80 4"]);
   assert.deepEqual(short(await ask("both:80", changes)), ["127.0.0.1 80 4"]);
-  assert.equal((await ask("both:80", changes) as Resolution).remarks.length, 1);
+  assert.equal((await ask("both:80", changes) as Resolution).notes.length, 1);
   assert.deepEqual(short(await ask("six:80", changes)), ["::1 80 6"], "the bind tells why not");
 });
 

@@ -23,7 +23,7 @@ import { until } from "../support/until.ts";
 
 const skip = noArm64;
 /** Its clients may say nothing for as long as they like. */
-const PATIENT = { handler: fixture("crowd.ts") };
+const PATIENT = { handler: fixture("many_clients.ts") };
 
 /** Runs `body` with a server whose processes all run on the runtime for arm64. */
 async function withArm64(

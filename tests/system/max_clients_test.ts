@@ -9,7 +9,7 @@ import { Client, exchange, fixture, signal, type TestServer, withServer } from "
 import { until } from "../support/until.ts";
 
 const skip = process.platform === "linux" ? false : "needs epoll";
-const crowd = { handler: fixture("crowd.ts") };
+const many = { handler: fixture("many_clients.ts") };
 
 /** Connects `n` clients, one after the other has been greeted. */
 async function enter(server: TestServer, n: number): Promise<{ client: Client; pid: number }[]> {
@@ -78,16 +78,16 @@ test("children that are all busy all take further clients", { timeout, skip }, a
 });
 
 test("a slow handler and a slow reader keep nobody else waiting", { timeout, skip }, async () => {
-  await withServer(["--max_servers", "1", "--max_clients", "8"], crowd, async (server) => {
+  await withServer(["--max_servers", "1", "--max_clients", "8"], many, async (server) => {
     const [slow, reader, quick] = await enter(server, 3);
     assert.ok(slow && reader && quick);
     slow.client.say("wait");
     reader.client.say("flood");
     for (let i = 0; i < 50; i++) await quick.client.ask(`${i}`, quick.pid);
     writeFileSync(join(server.folder, "trail.go"), "");
-    assert.equal(await slow.client.line(), `Tine::crowd:${slow.pid}: You said "wait"`);
+    assert.equal(await slow.client.line(), `Tine::many_clients:${slow.pid}: You said "wait"`);
     const flood = await reader.client.line();
-    assert.equal(flood.length, 8 * 1024 * 1024 + `Tine::crowd:${reader.pid}: You said "flood"`.length);
+    assert.equal(flood.length, 8 * 1024 * 1024 + `Tine::many_clients:${reader.pid}: You said "flood"`.length);
     closeAll([slow, reader, quick]);
   });
 });
@@ -109,7 +109,7 @@ test(
   async () => {
     await withServer(
       ["--max_servers", "1", "--max_clients", "8", "--log_level", "4"],
-      crowd,
+      many,
       async (server) => {
         const [bad, good] = await enter(server, 2);
         assert.ok(bad && good);
@@ -173,7 +173,7 @@ test(
   { timeout, skip },
   async () => {
     const args = ["--max_servers", "1", "--max_clients", "4", "--idle_timeout", "2"];
-    await withServer(args, crowd, async (server) => {
+    await withServer(args, many, async (server) => {
       const [silent, lively] = await enter(server, 2);
       assert.ok(silent && lively);
       let given = false;
