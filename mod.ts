@@ -4,7 +4,7 @@
  * A parent binds the ports and keeps `max_servers` children alive; each child accepts clients from the same
  * listening socket, one at a time, and is replaced after `max_requests` of them.
  *
- * @example Your own server
+ * @example A minimal server
  * ```ts ignore
  * import { run } from "tine";
  *

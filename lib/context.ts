@@ -1,5 +1,5 @@
 /**
- * What hooks and handlers are given: the server as seen from the process that they run in.
+ * The server object that hooks and handlers get, and the handler itself.
  *
  * @module
  */
@@ -11,31 +11,31 @@ import type { Awaitable, Hooks } from "./hooks.ts";
 import type { MuxFactory } from "./multiplex/mux.ts";
 
 /**
- * Which part this process plays. A personality without children (Single, Multiplex) has one process, which is the
- * `parent` and serves the clients too: the hooks of both are called in it, those about children apart.
+ * The role of the current process. A personality without children (Single, Multiplex) has one process. It is the
+ * `parent` and serves the clients too. It calls the hooks of both, except those about children.
  */
 export type Role = "parent" | "child" | "dequeue";
 
-/** The server, as a hook or a handler sees it in its own process. */
+/** The server, as a hook or a handler sees it in the current process. */
 export interface Server {
-  /** Which part this process plays. */
+  /** The role of the current process. */
   readonly role: Role;
   /** The personality's name, such as `PreForkSimple`. */
   readonly personality: string;
   /**
-   * The options in force. Frozen: `postConfigure` sees them as they are, and does not change them as a
-   * `post_configure_hook` may. What a program wants to set itself belongs into `defaults` or into the call of `run`.
+   * The effective options. Frozen before `postConfigure` runs, which cannot change them as a `post_configure_hook`
+   * may. To set options in your program, use `defaults` or the call of `run`.
    */
   readonly config: Config;
-  /** This process. */
+  /** The PID of the current process. */
   readonly pid: number;
-  /** The parent's process id; in the parent, its own. */
+  /** The PID of the parent. */
   readonly parentPid: number;
-  /** What is listened on, in the order of the configuration. Empty before `postBind`. */
+  /** The addresses that the server listens on, in the order of the configuration. Empty before `postBind`. */
   readonly listeners: readonly Address[];
-  /** How many clients this process has accepted: 0 in a parent whose children serve them. */
+  /** The number of connections that this process has accepted. 0 in a parent with children. */
   readonly requests: number;
-  /** The parent's children: their process ids. Empty in a child. */
+  /** The PIDs of the parent's children. Empty in a child. */
   readonly children: readonly number[];
   /**
    * Writes a line to the log if `level` is at most `log_level` (0 error, 1 warning, 2 notice, 3 info,
@@ -43,21 +43,22 @@ export interface Server {
    */
   log(level: number, message: string): void;
   /**
-   * With `true`, this child leaves after the present client (`done`); a server without children ends. Says whether
-   * it is to leave.
+   * With `true`, this child exits after the current connection (`done`). A server without children stops then.
+   *
+   * @returns Whether the process is to exit.
    */
   done(value?: boolean): boolean;
   /**
-   * In a child, sends a message to the parent, whose hook `childIsTalking` gets it: whole, in order, and of 65,536 bytes
-   * at most; text is sent as UTF-8. It waits while too much that the parent has not heard is on its way. Only with
+   * In a child, sends a message to the parent, whose hook `childIsTalking` gets it. Messages arrive whole and in order.
+   * The limit is 65,536 bytes. Text is sent as UTF-8. The promise stays pending while the queue is full. Needs
    * `child_communication`, where Net::Server's children have `parent_sock`.
    *
    * @throws {TineError} without `child_communication`, if the message is too long, or once the parent has gone
    */
   tellParent(message: string | Uint8Array): Promise<void>;
   /**
-   * Closes the whole server (`server_close`). In a child it tells the parent, unless `no_close_by_child` is set,
-   * and ends the child.
+   * Stops the whole server (`server_close`). In a child it asks the parent to stop, unless `no_close_by_child` is set,
+   * and exits.
    */
   serverClose(exitCode?: number): Promise<never>;
 }
@@ -69,14 +70,14 @@ export type ProcessRequest = (connection: Connection, server: Server) => Awaitab
 export interface Handler {
   /** Serves one client. Without it, Net::Server's echo does. */
   readonly processRequest?: ProcessRequest;
-  /** Makes the object that serves one of many clients, for the personality Multiplex, which needs it. */
+  /** Makes the object that serves one client, for the personality Multiplex, which needs it. */
   readonly mux?: MuxFactory;
   /** The hooks. */
   readonly hooks?: Hooks;
   /**
-   * Takes each line of the log, as it was logged, in every process and in place of `log_file`, syslog and the hook
-   * `writeToLog` (Net::Server's `log_function`). Not awaited. What is not printable in a line is still in it: a client
-   * may have said it. If it throws, the line goes to `log_file` or stderr.
+   * Receives every log line in every process, instead of `log_file`, syslog and the hook `writeToLog` (Net::Server's
+   * `log_function`). Not awaited. Lines are not escaped: they may hold any bytes that a client sent. If it throws, the
+   * line goes to `log_file` or stderr.
    */
   readonly logFunction?: (level: number, message: string) => void;
   /** The program's own options, read from the same sources as Tine's (Net::Server's `options` method). */

@@ -39,7 +39,7 @@ export class UsageError extends TineError {
   }
 }
 
-/** A place in a source of configuration: a file's line and column (from 1), or the words for another source. */
+/** A place in a source of configuration: a file's line and column (from 1), or a name such as `command line`. */
 export interface Place {
   /** A path, `command line`, `code`, or `environment`. */
   readonly source: string;
@@ -177,7 +177,7 @@ export class SpawnError extends TineError {
   }
 }
 
-/** The client went away, was too slow, or broke a limit: an end of this connection and of nothing else. */
+/** The connection failed: reset, timed out or over a limit. Other connections are not affected. */
 export class ConnectionError extends TineError {
   /** The class, for messages. */
   override name = "ConnectionError";

@@ -9,7 +9,7 @@ import type { ChildMessage } from "./child_message.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { Server } from "./context.ts";
 
-/** Which kind of child a hook is called for: one that serves clients, or one that works off the queue. */
+/** Which kind of child a hook is called for: one that serves clients, or a dequeue process. */
 export type ChildKind = "server" | "dequeue";
 
 /** A hook's result may be awaited. */
@@ -22,7 +22,7 @@ export type Awaitable<T> = T | Promise<T>;
  * is replaced. Both are logged with the hook's name first. (`writeToLog` ends nothing.)
  */
 export interface Hooks {
-  /** Parent, before options are read: the place to set your own defaults (`configure_hook`). */
+  /** Parent, before options are read. Set defaults here (`configure_hook`). */
   configure?(server: Server): Awaitable<void>;
   /** Parent, after options are read and checked, before anything is bound (`post_configure_hook`). */
   postConfigure?(server: Server): Awaitable<void>;
@@ -46,35 +46,35 @@ export interface Hooks {
   postProcessRequest?(server: Server, allowed: boolean): Awaitable<void>;
   /** Child, after the connection was closed (`post_client_connection_hook`). */
   postClientConnection?(server: Server): Awaitable<void>;
-  /** Child, once, before it leaves (`child_finish_hook`). */
+  /** Child, once, before it exits (`child_finish_hook`). */
   childFinish?(server: Server, kind: ChildKind): Awaitable<void>;
   /** Dequeue child: the work itself (`dequeue`, started by `run_dequeue`). */
   runDequeue?(server: Server): Awaitable<void>;
   /** Parent, for each message that a child sent with `tellParent` (`child_is_talking_hook`). */
   childIsTalking?(server: Server, message: ChildMessage): Awaitable<void>;
   /**
-   * Parent, after a child of Tine's ended that was not told to leave, by a signal, with an error, or unnoticed: the place
-   * to clean up after it (`cleanup_dead_child_hook`).
+   * Parent, after a child exited unexpectedly: by a signal, with an error status, or found dead. Clean up after it here
+   * (`cleanup_dead_child_hook`).
    */
   cleanupDeadChild?(server: Server, pid: number): Awaitable<void>;
   /** Parent, at each turn of its loop: whenever something happened, and at least every 10 seconds (`idle_loop_hook`). */
   idleLoop?(server: Server): Awaitable<void>;
-  /** Parent, when a process ended that is its child but none of Tine's (`other_child_died_hook`). */
+  /** Parent, when a child process exits that Tine did not start (`other_child_died_hook`). */
   otherChildDied?(server: Server, pid: number): Awaitable<void>;
-  /** Parent, when the server begins to close (`pre_server_close_hook`). */
+  /** Parent, when the server begins to stop (`pre_server_close_hook`). */
   preServerClose?(server: Server): Awaitable<void>;
-  /** Parent, after all children were ended; so not on HUP, which they outlive (`post_child_cleanup_hook`). */
+  /** Parent, after all children have exited. Not on HUP, since children outlive it (`post_child_cleanup_hook`). */
   postChildCleanup?(server: Server): Awaitable<void>;
-  /** Parent, after a restart, before the inherited sockets are taken up (`restart_open_hook`). */
+  /** Parent, after a reload, before it takes over the inherited sockets (`restart_open_hook`). */
   restartOpen?(server: Server): Awaitable<void>;
-  /** Parent, right before it executes itself again (`restart_close_hook`). */
+  /** Parent, right before it re-executes itself for a reload (`restart_close_hook`). */
   restartClose?(server: Server): Awaitable<void>;
   /**
    * Any process: takes each line of the log in place of the file or stderr (`write_to_log_hook`). Not awaited. If it
    * throws, the line goes there, together with the error.
    */
   writeToLog?(server: Server, level: number, message: string): void;
-  /** Any process, when the server is about to end because of `error` (`fatal_hook`). */
+  /** Any process, when it is about to exit because of `error` (`fatal_hook`). */
   fatal?(server: Server, error: Error): Awaitable<void>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What handlers and hooks have of a client.
+ * The connection that handlers and hooks get.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { ReceivedDatagram } from "./datagram.ts";
 import type { LinesOptions, ReadOptions } from "./options.ts";
 
 /**
- * A client's connection: its two ends, as `Deno.Conn` names them and as Net::Server does, and what can be read from it and
- * written to it. Its handler need not close it: that is done when the handler returns.
+ * A client's connection. Its addresses have the names of `Deno.Conn` and those of Net::Server. It is closed automatically
+ * when the handler returns.
  *
- * All ways to read take from the same bytes, in any mix: each goes on where the last one stopped. What a read that fails
- * has not given stays there for the next. A read's `timeout` is in milliseconds.
+ * All ways to read share one buffer, so they can be mixed: each continues where the last one stopped. A read that fails
+ * takes nothing. Timeouts of reads are in milliseconds.
  *
- * @example A line that says how many bytes follow
+ * @example A line with the number of bytes that follow
  * ```ts
  * import type { Connection } from "tine";
  *
@@ -29,8 +29,8 @@ import type { LinesOptions, ReadOptions } from "./options.ts";
  */
 export interface Connection {
   /**
-   * The descriptor of the socket, for your own system calls, such as setsockopt(2). It is not to be closed or read from
-   * by other means: bytes that were received are not in the socket any more.
+   * The socket's file descriptor, for your own system calls, such as setsockopt(2). Do not close it, and do not read from
+   * it by other means: received bytes are not in the socket any more.
    */
   readonly fd: number;
   /** The client's address, as `Deno.Conn` has it. */
@@ -46,54 +46,53 @@ export interface Connection {
   /** The port that the client connected to; undefined on a unix socket. */
   readonly sockport: number | undefined;
   /**
-   * The client's host name, with `reverse_lookups` and if one was found in time. Whether it is the client's own is known
-   * with `double_reverse_lookups` alone.
+   * The client's host name, with `reverse_lookups` and if one was found in time. It is verified only with
+   * `double_reverse_lookups`.
    */
   peerhost?: string;
-  /** The datagram that was received, where this is one and no stream: of UDP or `unixdgram`. */
+  /** The received datagram (UDP or `unixdgram`). Undefined for stream connections. */
   readonly datagram?: ReceivedDatagram;
   /**
-   * Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0 is no limit. At first it is
-   * the option `idle_timeout`, which is in seconds.
+   * Milliseconds that a read or a write may wait for the peer before it fails with `ETIMEDOUT`. 0 is no limit. The default
+   * is the option `idle_timeout`, which is in seconds.
    */
   timeout: number;
   /** Whether {@linkcode close} was called. */
   readonly closed: boolean;
-  /** Aborted when the connection is closed, or when the process is told to stop while it is served. */
+  /** Aborted when the connection closes or the process begins to shut down. */
   readonly signal: AbortSignal;
 
   /**
-   * Reads what is there, waiting for at least one byte.
+   * Reads the available bytes, and waits for at least one.
    *
    * @returns The number of bytes put into `bytes`, or null at the end of what the peer sends.
    * @throws {ConnectionError} `ECONNRESET`, `ETIMEDOUT`, `ECANCELED`, or `EBADF` after a close.
    */
   read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null>;
   /**
-   * Reads the next line, without its end (LF or CR LF), decoded as UTF-8. A last line without an end counts.
+   * Reads the next line, without its ending (LF or CR LF), decoded as UTF-8. A last line without an ending counts.
    *
    * @returns The line, or null at the end of what the peer sends.
-   * @throws {ConnectionError} `EMSGSIZE` when the line is longer than `maxLength` bytes (65,536), and as `read` does. No
-   * byte of the line is taken then.
+   * @throws {ConnectionError} `EMSGSIZE` when the line is longer than `maxLength` bytes (default 65,536), and as `read`
+   * does. No byte of the line is taken then.
    */
   readLine(options?: LinesOptions): Promise<string | null>;
   /**
-   * Reads exactly `length` bytes. Memory is taken as they come; how many to ask for at most, the caller decides.
+   * Reads exactly `length` bytes. Memory grows as they arrive. The caller has to limit `length`.
    *
-   * @returns The bytes, in memory of their own, or null where the peer's end comes before the first of them.
-   * @throws {ConnectionError} `ENODATA` when the end comes in the middle of them, and as `read` does. No byte is taken
-   * then.
+   * @returns The bytes, in a new array, or null at the end of what the peer sends.
+   * @throws {ConnectionError} `ENODATA` when the end comes within the bytes, and as `read` does. No byte is taken then.
    */
   readExactly(length: number, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer> | null>;
   /** The lines that the peer sends, each as {@linkcode readLine} reads it. */
   lines(options?: LinesOptions): AsyncIterableIterator<string>;
-  /** What the peer sends, as a web stream. Nothing is read before it is asked for. Cancelling it stops reading. */
+  /** What the peer sends, as a web stream. Reads only on demand. Cancelling it stops reading. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** What is sent to the peer, as a web stream. Closing it closes the writing side only. */
   readonly writable: WritableStream<Uint8Array>;
   /**
-   * The connection as a `stream.Duplex`, for libraries made for `node:net`. It reads when it is read from; what it was given
-   * and has not handed out stays with it.
+   * The connection as a `stream.Duplex`, for libraries made for `node:net`. It reads only on demand. Bytes that it has
+   * read and not passed on stay in it.
    */
   duplex(): Promise<Duplex>;
 
@@ -107,11 +106,11 @@ export interface Connection {
   write(bytes: Uint8Array): Promise<number>;
   /** Writes `text` as UTF-8. */
   print(text: string): Promise<void>;
-  /** Tells the peer that no more will be sent, after what is being written. Reading goes on. */
+  /** Shuts down the writing side, after pending writes. Reading continues. */
   closeWrite(): Promise<void>;
-  /** Sends small packets at once, or gathers them (`TCP_NODELAY`). */
+  /** Sends small packets at once (`on: true`, the default), or gathers them (`TCP_NODELAY`). */
   setNoDelay(options?: { on: boolean }): void;
-  /** Closes the connection. What waits on it is given up. Closing again does nothing. */
+  /** Closes the connection. Pending reads and writes reject. Closing again does nothing. */
   close(): void;
   /** Closes the connection when it goes out of a `using` scope. */
   [Symbol.dispose](): void;

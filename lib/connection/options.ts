@@ -21,16 +21,16 @@ export interface ConnectionOptions {
 /** How a single read may end early. */
 export interface ReadOptions {
   /**
-   * Milliseconds without a byte after which the read is given up with `ETIMEDOUT`. Default: the connection's `timeout`.
-   * 0: never.
+   * Milliseconds without a byte after which the read fails with `ETIMEDOUT`. Default: the connection's `timeout`.
+   * 0 is no limit.
    */
   timeout?: number;
-  /** Gives the read up when it is aborted. No byte is lost: a later read gets what came. */
+  /** Cancels the read when it is aborted. No byte is lost: a later read gets what arrived. */
   signal?: AbortSignal;
 }
 
-/** How lines are read. A limit holds for this call alone: another has its own. */
+/** How lines are read. The limit applies to this call only. */
 export interface LinesOptions extends ReadOptions {
-  /** The longest line, in bytes without its end. Default 65,536. A longer one is an error, and stays unread. */
+  /** Maximum line length in bytes, without the ending. Default 65,536. A longer line throws `EMSGSIZE` and stays unread. */
   maxLength?: number;
 }

@@ -24,11 +24,11 @@ export type MuxFactory = (connection: MuxConnection, mux: Mux) => MuxClient;
 export interface MuxClient {
   /** The client was admitted (`mux_connection`). */
   muxConnection?(): Awaitable<void>;
-  /** Something came. It consumes from `input` what it can use; the rest is there again next time (`mux_input`). */
+  /** Bytes arrived. Consume from `input` what you can use. The rest is there again next time (`mux_input`). */
   muxInput(input: MuxInput): Awaitable<void>;
   /**
-   * The client will send no more (`mux_eof`). What is not consumed now is lost; what is written now is still sent, and
-   * then the connection is closed.
+   * The client will send no more (`mux_eof`). Bytes that are not consumed now are lost. What is written now is still
+   * sent. Then the connection is closed.
    */
   muxEof?(input: MuxInput): Awaitable<void>;
   /** The connection is closed, by the client or by the server: the last call (`mux_close`). */
@@ -49,7 +49,7 @@ export interface Mux {
 
 /** One client, to write to. Writing never waits and never throws: what the client cannot take yet is kept for it. */
 export interface MuxConnection {
-  /** Its ordinal number among the clients of the process, from 1. */
+  /** Sequence number of this client in the process, starting at 1. */
   readonly id: number;
   /** The other end's address. */
   readonly remoteAddr: Address;
@@ -79,8 +79,8 @@ export interface MuxConnection {
   /** Waits until nothing waits to be sent any more, or the connection is closed. */
   drained(): Promise<void>;
   /**
-   * Calls `muxTimeout` once, in `seconds` (fractions count; not milliseconds, as `Connection.timeout` has them), in place of
-   * what was set before; undefined calls it off.
+   * Calls `muxTimeout` once, in `seconds` (may have fractions; `Connection.timeout` is in milliseconds). Replaces an
+   * earlier timeout. Undefined cancels it.
    *
    * @throws {Error} for a datagram, which is over once it was served
    */

@@ -1,5 +1,5 @@
 /**
- * The way in for programs: one call that is the parent's and the children's alike.
+ * The entry point for programs: the same call runs the parent and the children.
  *
  * @module
  */
@@ -18,14 +18,14 @@ export interface RunOptions {
 }
 
 /**
- * Runs a server: in the process that a person started, as the parent; in the processes that it starts, as a child.
+ * Runs a server. The first process becomes the parent. It starts this program again for each child, so code above the
+ * call runs in every child too.
  *
- * A child is this same program, run again: what stands before the call runs in every child too. Under Bun, leave
- * the call without `await` at the top level of a module: a child that idles then needs no helper thread.
+ * On Bun, do not `await` the call at the top level of a module: an idle child then needs one thread less.
  *
  * @param handler The work and its hooks, or the function alone. Without it, Net::Server's echo.
- * @param config Options, as Net::Server's `run` takes them; those of the command line win.
- * @returns Never: the process ends with the server. Mistakes are printed, and the process ends with their status.
+ * @param config Options, as Net::Server's `run` takes them. Options of the command line override them.
+ * @returns Never: the process exits when the server stops. Errors are printed, and the process exits with their status.
  *
  * @example An upper-casing server
  * ```ts ignore
