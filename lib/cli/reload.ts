@@ -19,7 +19,7 @@ export async function reload(args: readonly string[]): Promise<void> {
   server.signal("HUP");
   if (before === undefined) {
     throw new PrivilegeError(
-      `Cannot see what comes of the reload of the server with process id ${server.pid}: the system does not show it ` +
+      `Cannot see the result of the reload of the server with process id ${server.pid}: the system does not show it ` +
         "to this user; see its log, or become root",
     );
   }
@@ -33,7 +33,7 @@ export async function reload(args: readonly string[]): Promise<void> {
     throw new TineError(
       server.ended
         ? `Cannot reload the server: it has ended; see its log`
-        : `Cannot reload the server with process id ${server.pid}: nothing has come of it within ` +
+        : `Cannot reload the server with process id ${server.pid}: no result within ` +
           `${timeoutMs / 1000} s; see its log`,
       { exitCode: EX_UNAVAILABLE },
     );

@@ -58,7 +58,7 @@ export async function status(args: readonly string[]): Promise<void> {
   const { status } = server;
   if (status === undefined) {
     process.stdout.write(
-      `Running, process id ${server.pid}; the system shows no more than its children to this user\n`,
+      `Running, process id ${server.pid}; only root or the user of the server can see more\n`,
     );
   } else {
     const { personality, version, runtime, startedMs, configuredMs, reloads, reloadsRefused, reloadError } =

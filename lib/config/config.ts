@@ -121,7 +121,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     ...line.notes,
     ...file.notes,
     ...file.values.filter(({ key }) => key === "conf_file")
-      .map(({ place }) => `${formatPlace(place)}: conf_file is without effect in a configuration file`),
+      .map(({ place }) => `${formatPlace(place)}: conf_file is ignored in a configuration file`),
     ...personalityNotes(choice, personality, merged.keys()),
     ...conditions(config, new Set(merged.keys()), personality),
   ];

@@ -113,10 +113,10 @@ function refusePort(entry: PortEntry): Refusal | undefined {
 /** Why none of the personalities that `server_type` lists can run; undefined if one can. */
 export function refusePersonalities(names: readonly PersonalityName[]): Refusal | undefined {
   if (choosePersonality(names).personality !== undefined) return undefined;
-  return { reason: NOT_YET, remedy: `give ${RUNNABLE.join(" or ")}` };
+  return { reason: NOT_YET, remedy: `use one of ${RUNNABLE.join(", ")}` };
 }
 
-/** Remarks on the choice of the personality, and on options that it does not take. */
+/** Warnings about the choice of the personality, and on options that it does not take. */
 export function personalityNotes(
   { skipped }: Choice,
   chosen: Personality,
@@ -126,7 +126,7 @@ export function personalityNotes(
   for (const key of given) {
     const row = findOption(key);
     if (row === undefined || takesOption(chosen, row)) continue;
-    notes.push(`${key} is without effect: the personality ${chosen.name} does not take it`);
+    notes.push(`${key} is ignored: the personality ${chosen.name} does not take it`);
   }
   return notes;
 }
@@ -141,22 +141,22 @@ export function personalityNotes(
 export function conditions(config: Config, given: ReadonlySet<string>, chosen: Personality): string[] {
   const notes: string[] = [];
   if (given.has("lock_file") && config.serialize !== undefined && config.serialize !== "flock") {
-    notes.push(`lock_file is without effect: serialize is ${config.serialize}, and flock alone locks a file`);
+    notes.push(`lock_file is ignored: serialize is ${config.serialize}, and flock alone locks a file`);
   }
   const hasDequeueChildren = takesOption(chosen, findOption("max_dequeue") as OptionRow);
   if (hasDequeueChildren && config.checkForDequeue !== undefined && !config.maxDequeue) {
-    notes.push("check_for_dequeue is without effect: max_dequeue is not set");
+    notes.push("check_for_dequeue is ignored: max_dequeue is not set");
   }
   if (config.maxDequeue && config.checkForDequeue === undefined) {
-    notes.push("max_dequeue is without effect: check_for_dequeue is not set");
+    notes.push("max_dequeue is ignored: check_for_dequeue is not set");
   }
   const { exec } = config;
   for (const key of ["exec_timeout", "exec_kill_after", "exec_stderr"]) {
-    if (given.has(key) && exec.length === 0) notes.push(`${key} is without effect: exec is not set`);
+    if (given.has(key) && exec.length === 0) notes.push(`${key} is ignored: exec is not set`);
   }
   if (given.has("idle_timeout") && exec.length > 0) {
     notes.push(
-      "idle_timeout is without effect: the program of exec reads by itself; exec_timeout limits its time",
+      "idle_timeout is ignored: the program of exec reads by itself; exec_timeout limits its time",
     );
   }
   notes.push(...logNotes(config, given), ...accessNotes(config, given));
@@ -173,9 +173,9 @@ export function conditions(config: Config, given: ReadonlySet<string>, chosen: P
 function logNotes(config: Config, given: ReadonlySet<string>): string[] {
   if (config.logFile !== "Sys::Syslog") {
     return [...given].filter((key) => key.startsWith("syslog_"))
-      .map((key) => `${key} is without effect: log_file is not Sys::Syslog`);
+      .map((key) => `${key} is ignored: log_file is not Sys::Syslog`);
   }
-  return config.logFormat === "line" ? [] : ["log_format is without effect: syslog has a form of its own"];
+  return config.logFormat === "line" ? [] : ["log_format is ignored: syslog has a form of its own"];
 }
 
 function accessNotes(config: Config, given: ReadonlySet<string>): string[] {
@@ -189,7 +189,7 @@ function accessNotes(config: Config, given: ReadonlySet<string>): string[] {
   if (
     given.has("lookup_timeout") && isOff(reverseLookups) && isOff(doubleReverseLookups)
   ) {
-    notes.push("lookup_timeout is without effect: reverse_lookups is not set");
+    notes.push("lookup_timeout is ignored: reverse_lookups is not set");
   }
   return notes;
 }

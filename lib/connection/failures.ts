@@ -24,7 +24,7 @@ export function closedError(): ConnectionError {
 
 /** The peer was too slow. */
 export function timedOut(doing: Doing, peer: Address, timeoutMs: number): ConnectionError {
-  return new ConnectionError(`Cannot ${doing} ${who(peer)}: nothing moved for ${timeoutMs} ms`, {
+  return new ConnectionError(`Cannot ${doing} ${who(peer)}: timed out after ${timeoutMs} ms`, {
     code: "ETIMEDOUT",
   });
 }

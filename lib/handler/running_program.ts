@@ -111,7 +111,7 @@ export class RunningProgram {
       if (!this.#stopping) {
         this.#log(
           LEVEL.notice,
-          `EXEC pid(${this.pid}) exceeds exec_timeout (${timeoutMs / 1000} s): it is told to end`,
+          `EXEC pid(${this.pid}) exceeds exec_timeout (${timeoutMs / 1000} s): sending SIGTERM`,
         );
       }
       this.#tell();
@@ -134,7 +134,7 @@ export class RunningProgram {
     this.#killed = true;
     this.#log(
       LEVEL.notice,
-      `EXEC pid(${this.pid}) did not end within ${this.#graceMs / 1000} s of TERM: it is killed`,
+      `EXEC pid(${this.pid}) did not end within ${this.#graceMs / 1000} s of SIGTERM: sending SIGKILL`,
     );
     sendSignal(-this.pid, "KILL");
   }

@@ -72,7 +72,7 @@ export function takeSystemdSockets(log: Log): PassedSocket[] {
   return parseListenVariables(variables, process.pid).flatMap(({ fd, name }) => {
     const kind = socketKind(fd);
     if (kind === undefined || (kind === "stream" && !isListening(fd))) {
-      log(LEVEL.warning, `Not using the descriptor ${fd} (${name}) of systemd: it is no socket that listens`);
+      log(LEVEL.warning, `Not using the descriptor ${fd} (${name}) of systemd: it is not a listening socket`);
       return [];
     }
     return [{ fd, name, address: localAddress(fd), kind }];

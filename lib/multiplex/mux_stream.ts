@@ -279,7 +279,7 @@ export class MuxStream implements MuxConnection {
   #afterCall(): void {
     if (this.#isCloseTold) return this.#host.finished(this);
     if (this.#isClosed || this.#queue.length <= this.maxInput) return;
-    this.#cutOff(2, `it sent ${this.#queue.length} bytes that nobody consumed`);
+    this.#cutOff(2, `it sent ${this.#queue.length} bytes of unread input`);
   }
 
   #onThrow(text: string): void {

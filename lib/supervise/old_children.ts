@@ -192,7 +192,7 @@ export class OldChildren {
     );
     for (const { pid, told } of late) {
       if (told === "TERM") {
-        this.#parent.log(LEVEL.warning, `Child ${pid} did not end within ${stopTimeout} s: it is killed`);
+        this.#parent.log(LEVEL.warning, `Child ${pid} did not end within ${stopTimeout} s: sending SIGKILL`);
       }
       if (told === "TERM") this.#dismiss(this.#parent.children.get(pid) as Child, "KILL");
     }

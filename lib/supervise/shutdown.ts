@@ -47,7 +47,7 @@ export async function closeChildren(parent: Parent): Promise<void> {
   for (const child of parent.children) parent.dismiss(child, "TERM");
   await untilGone(parent, performance.now() + stopTimeout * 1000, () => wantsToEndSooner(parent));
   for (const child of parent.children) {
-    parent.log(LEVEL.warning, `Child ${child.pid} did not end within ${stopTimeout} s: it is killed`);
+    parent.log(LEVEL.warning, `Child ${child.pid} did not end within ${stopTimeout} s: sending SIGKILL`);
     parent.dismiss(child, "KILL");
   }
   await untilGone(parent, Infinity, () => {

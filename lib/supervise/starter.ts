@@ -99,7 +99,7 @@ export class Starter {
     } catch (error) {
       scoreboard.release(slotIndex);
       const pause = this.#fail();
-      log(LEVEL.warning, `${(error as Error).message}; next try in ${pause / 1000} s`);
+      log(LEVEL.warning, `${(error as Error).message}; retrying in ${pause / 1000} s`);
     }
   }
 
@@ -117,8 +117,8 @@ export class Starter {
     const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
     this.#parts.log(
       LEVEL.warning,
-      `Children die before they are ready (${count} now${often}): the cause is in the lines above; ` +
-        `next try in ${pause / 1000} s`,
+      `Children exit before they are ready (${count} now${often}): the cause is in the lines above; ` +
+        `retrying in ${pause / 1000} s`,
     );
   }
 

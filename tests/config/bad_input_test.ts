@@ -153,8 +153,8 @@ const BAD: readonly Bad[] = [
   inLine("ipv 5", 'command line:1: Cannot set ipv to "5": it names no IP version; give 4, 6 or *'),
   inLine(
     "server_type HTTP",
-    'command line:1: Cannot set server_type to "HTTP": it is not supported yet; give ' +
-      RUNNABLE.join(" or "),
+    'command line:1: Cannot set server_type to "HTTP": it is not supported yet; use one of ' +
+      RUNNABLE.join(", "),
   ),
   inLine(
     "log_file Log::Log4perl",
@@ -230,8 +230,8 @@ const BAD: readonly Bad[] = [
   ),
   {
     sources: { personality: "HTTP" },
-    message: 'command line:1: Cannot set server_type to "HTTP": it is not supported yet; give ' +
-      RUNNABLE.join(" or "),
+    message: 'command line:1: Cannot set server_type to "HTTP": it is not supported yet; use one of ' +
+      RUNNABLE.join(", "),
   },
   {
     sources: { personality: "PreForkSimple", argv: ["server_type", "Single"] },

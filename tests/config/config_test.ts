@@ -163,7 +163,7 @@ test("loadConfig takes conf_file from the defaults, and warns of one inside a fi
   const path = file("inner.conf", "conf_file /other\nmax_servers 9\n");
   const { config, notes } = await loadConfig({ argv: [], defaults: { confFile: path } });
   assert.equal(config.maxServers, 9);
-  assert.deepEqual(notes, [`${path}:1:11: conf_file is without effect in a configuration file`]);
+  assert.deepEqual(notes, [`${path}:1:11: conf_file is ignored in a configuration file`]);
 });
 
 test("loadConfig takes the personality before the options for server_type", async () => {
@@ -256,7 +256,7 @@ test("a personality's own defaults hold, and what it does not take has no effect
   assert.equal(config.maxServers, 256);
   assert.equal(config.checkForDead, 60);
   assert.equal(config.maxRequests, 1);
-  assert.deepEqual(notes, ["max_requests is without effect: the personality Fork does not take it"]);
+  assert.deepEqual(notes, ["max_requests is ignored: the personality Fork does not take it"]);
   const given = await loadConfig({ argv: ["--max_servers", "7"], personality: "Fork" });
   assert.equal(given.config.maxServers, 7);
 });
@@ -289,14 +289,14 @@ test("loadConfig warns of rules that let nobody in, and on options of a log that
   assert.deepEqual(await notesOf("deny a\nallow .*\n"), []);
   assert.deepEqual(await notesOf("log_file Sys::Syslog\nsyslog_ident x\n"), []);
   assert.deepEqual(await notesOf("syslog_ident x\n"), [
-    "syslog_ident is without effect: log_file is not Sys::Syslog",
+    "syslog_ident is ignored: log_file is not Sys::Syslog",
   ]);
   assert.match(
     (await notesOf("log_file Sys::Syslog\nlog_format json\n")).join(),
-    /log_format is without effect/,
+    /log_format is ignored/,
   );
   assert.match(
     (await notesOf("lookup_timeout 1\nreverse_lookups 0\n")).join(),
-    /lookup_timeout is without effect/,
+    /lookup_timeout is ignored/,
   );
 });

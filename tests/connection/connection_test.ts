@@ -175,7 +175,7 @@ test("a read fails with ETIMEDOUT by the connection's timeout, and by its own", 
     connection.timeout = 20;
     await assert.rejects(
       connection.read(bytes),
-      /Cannot read from 127\.0\.0\.1:\d+: nothing moved for 20 ms/,
+      /Cannot read from 127\.0\.0\.1:\d+: timed out after 20 ms/,
     );
     const waiting = connection.read(bytes, { timeout: 0 });
     client.write("late");

@@ -98,7 +98,7 @@ test("a program takes the sockets of systemd that it asks for, and closes the ot
   assert.deepEqual(result.fds, [4, 5]);
   assert.deepEqual(result.left, []);
   assert.ok(
-    result.lines.includes("Not using the descriptor 6 (bound) of systemd: it is no socket that listens"),
+    result.lines.includes("Not using the descriptor 6 (bound) of systemd: it is not a listening socket"),
   );
   assert.ok(
     result.lines.includes(`Closing un-mapped port (spare: 127.0.0.1:${unwanted.address.port}) on fd 3`),

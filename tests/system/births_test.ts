@@ -41,7 +41,7 @@ test("children that somebody kills are replaced at once while others serve", { t
       await server.says(new RegExp(`Child ${next} was killed by SIGKILL .* before it was ready`));
       assert.equal(await servedBy(server), stays);
     }
-    assert.equal(server.count(/Children die before they are ready/), 0);
+    assert.equal(server.count(/Children exit before they are ready/), 0);
     rmSync(slow);
     await server.untilReady(2);
   });
@@ -55,7 +55,7 @@ test("while children die at birth, those at work serve on beyond max_requests", 
     writeFileSync(handler, "export default { processRequest( ");
     // From the middle of its life on it asks for a successor, however quick its clients come.
     for (let i = 0; i < 5; i++) assert.equal(await servedBy(server), first);
-    await server.says(/Children die before they are ready/);
+    await server.says(/Children exit before they are ready/);
     for (let i = 0; i < 20; i++) assert.equal(await servedBy(server), first);
     writeFileSync(handler, HANDLER);
     await until(async () => await servedBy(server) !== first, "a successor");

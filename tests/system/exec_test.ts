@@ -205,8 +205,8 @@ test("the time limit ends a program that ignores TERM, and what it started", { t
       await client.rest();
       await until(() => !runs(grandchild), "the end of the grandchild");
     });
-    await server.says(/EXEC pid\(\d+\) exceeds exec_timeout \(0\.3 s\): it is told to end\n/);
-    await server.says(/EXEC pid\(\d+\) did not end within 0\.2 s of TERM: it is killed\n/);
+    await server.says(/EXEC pid\(\d+\) exceeds exec_timeout \(0\.3 s\): sending SIGTERM\n/);
+    await server.says(/EXEC pid\(\d+\) did not end within 0\.2 s of SIGTERM: sending SIGKILL\n/);
     await server.says(/EXEC pid\(\d+\) was ended by SIGKILL/);
     assert.equal(server.children().length, 1, "the child lives on");
   });
@@ -251,7 +251,7 @@ test("a server that is told to stop ends its programs, by force if need be", { t
     });
     assert.equal(server.count(/EXEC pid\(\d+\) was ended by SIGKILL/), 1);
     assert.equal(
-      server.count(/did not end within .* s: it is killed/),
+      server.count(/did not end within .* s: sending SIGKILL/),
       0,
       "the parent had to kill the child",
     );

@@ -73,7 +73,7 @@ test("a HUP with a child in an endless loop: others are served, and it is killed
         `Clients of 1 child cut off: did not finish within stop_timeout \\(1 s\\) of the reload.*${pid}`,
       ),
     );
-    await server.says(new RegExp(`Child ${pid} did not end within 1 s: it is killed`));
+    await server.says(new RegExp(`Child ${pid} did not end within 1 s: sending SIGKILL`));
     await until(() => !server.children().includes(pid), 10_000, "its end");
     await server.untilReady(2);
     await exchange(server.port);

@@ -256,10 +256,10 @@ for (const hook of ["postAccept", "allowDeny", "postClientConnection"]) {
   });
 }
 
-test("an option that needs children is said to be without effect in Single", { timeout }, async () => {
+test("an option that needs children is said to be ignored in Single", { timeout }, async () => {
   await withServer([...SINGLE, "--max_servers", "3"], PATIENT, async (server) => {
     await server.says(/Listening on/);
-    assert.match(server.text, /max_servers is without effect: the personality Single does not take it/);
+    assert.match(server.text, /max_servers is ignored: the personality Single does not take it/);
   });
 });
 

@@ -201,7 +201,7 @@ test("MultiType without a server_type becomes Fork, as in Net::Server", { timeou
 
 test("an option that the personality does not take is remarked on", { timeout }, async () => {
   await withServer(["--max_servers", "2", "--max_requests", "9"], { personality: "Fork" }, async (server) => {
-    await server.says(/max_requests is without effect: the personality Fork does not take it/);
+    await server.says(/max_requests is ignored: the personality Fork does not take it/);
     assert.notEqual(await exchange(server.port), await exchange(server.port));
   });
 });
