@@ -265,7 +265,7 @@ test("a program has to end before the parent would kill the child", { timeout },
       await server.stop();
       await until(() => !runs(grandchild), "the end of the grandchild");
     });
-    assert.equal(server.count(/did not end within 2 s of TERM/), 1);
+    assert.equal(server.count(/did not end within 2 s of SIGTERM/), 1);
   });
 });
 
