@@ -135,26 +135,32 @@ function openGroup(
   group: Group,
   inheritance: Inheritance,
   options: BindOptions,
-  log: ListenOptions["log"],
+  { log, stepLevel }: Pick<ListenOptions, "log"> & { readonly stepLevel: number },
 ): { listeners: Listener[]; opened: Bound[] } {
   const adopted = new Map<Wanted, Bound>();
   for (const wanted of group) {
-    log(LEVEL.notice, `Binding to ${describe(wanted.target)}`);
     const socket = inheritance.take(wanted);
+    log(socket === undefined ? LEVEL.notice : stepLevel, `Binding to ${describe(wanted.target)}`);
     if (socket === undefined) {
       if (inheritance.isRestart) log(LEVEL.notice, "Added new port configuration");
       continue;
     }
     const bound = adopt(socket, wanted.target, options);
     adopted.set(wanted, bound);
-    logAdopted(bound, wanted, log);
+    logAdopted(bound, wanted, (level, message) => log(Math.max(level, stepLevel), message));
   }
   const missing = group.filter((wanted) => !adopted.has(wanted));
   const known = [...adopted].find(([wanted]) => isDrawn(wanted))?.[1].address.port;
   const opened = missing.length === 0 ? [] : bindTogether(missing, known, options);
   const listeners = group.map((wanted): Listener => {
-    const bound = adopted.get(wanted) ?? opened[missing.indexOf(wanted)] as Bound;
-    if (isDrawn(wanted)) log(LEVEL.notice, `  Bound to auto-assigned port ${bound.address.port}`);
+    const own = adopted.get(wanted);
+    const bound = own ?? opened[missing.indexOf(wanted)] as Bound;
+    if (isDrawn(wanted)) {
+      log(
+        own === undefined ? LEVEL.notice : stepLevel,
+        `  Bound to auto-assigned port ${bound.address.port}`,
+      );
+    }
     return { ...bound, key: wanted.key, proto: wanted.target.proto };
   });
   return { listeners, opened };
@@ -210,14 +216,16 @@ export async function listen(
 ): Promise<{ listeners: Listener[]; unmapped: InheritedSocket[] }> {
   const { log } = options;
   const passed = takeSystemdSockets(log);
-  const groups = await planPorts(options, options.machine ?? thisMachine);
+  // A reload goes on with the sockets that are there. Its new ports were told of before (`openAdded`).
+  const stepLevel = options.inherited.length > 0 ? LEVEL.debug : LEVEL.notice;
+  const groups = await planPorts({ ...options, stepLevel }, options.machine ?? thisMachine);
   const bindOptions = bindOptionsOf(options, givenUpBy(groups, options.inherited));
   const inheritance = new Inheritance(options.inherited, passed);
   const listeners: Listener[] = [];
   const opened: Bound[] = [];
   try {
     for (const group of groups) {
-      const result = openGroup(group, inheritance, bindOptions, log);
+      const result = openGroup(group, inheritance, bindOptions, { log, stepLevel });
       listeners.push(...result.listeners);
       opened.push(...result.opened);
     }

@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly origins: LoadedConfig["origins"];
   /** Writes a line to the log. */
   log(level: number, message: string): void;
+  /** The level of the lines that a reload would only repeat. @default 2 */
+  readonly stepLevel?: number;
 }
 
 /** One address to bind. */
@@ -62,7 +64,7 @@ async function resolveWithLog(
   spec: PortSpec,
   place: Place | undefined,
   machine: Machine,
-  log: PlanOptions["log"],
+  { log, stepLevel = LEVEL.notice }: PlanOptions,
 ): Promise<readonly Target[]> {
   const resolution = await resolve(spec, machine);
   if (typeof resolution === "string") {
@@ -72,11 +74,11 @@ async function resolveWithLog(
   }
   const { targets, notes } = resolution;
   if (targets.length > 1 && targets[0]?.address.port === 0) {
-    log(LEVEL.notice, `Determining auto-assigned port (0) for host ${spec.host} (prebind)`);
+    log(stepLevel, `Determining auto-assigned port (0) for host ${spec.host} (prebind)`);
   }
   for (const target of targets) {
     const text = resolvedText(spec, target);
-    if (text !== undefined) log(LEVEL.notice, text);
+    if (text !== undefined) log(stepLevel, text);
   }
   for (const note of notes) log(LEVEL.notice, note);
   return targets;
@@ -89,15 +91,15 @@ async function resolveWithLog(
  * @throws {BindError} if a host or a service cannot be resolved
  */
 export async function planPorts(options: PlanOptions, machine: Machine): Promise<Group[]> {
-  const { config, origins, log } = options;
-  if (!origins.has("port")) log(LEVEL.notice, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
+  const { config, origins, log, stepLevel = LEVEL.notice } = options;
+  if (!origins.has("port")) log(stepLevel, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
   // Every port is understood before any name is looked up, so that an error is reported at once.
   const specs = understandPorts(options);
   const groups: Group[] = [];
   const seen = new Set<string>();
   for (const [index, spec] of specs.entries()) {
     const place = beside(origins.get("port"), index);
-    const targets = await resolveWithLog(spec, place, machine, log);
+    const targets = await resolveWithLog(spec, place, machine, options);
     const group: Wanted[] = [];
     for (const target of targets) {
       const key = keyOf(target);

@@ -27,7 +27,7 @@ export async function closeServer(
   await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.log(LEVEL.notice, "Server closing!");
   if (options.gently) {
-    logger.log(LEVEL.info, "Attempting a slow shutdown");
+    logger.log(LEVEL.notice, "Attempting a slow shutdown");
     await workers.finish(Infinity);
   }
   await workers.end();

@@ -267,13 +267,13 @@ async function openPorts(
  * @returns What is left to do once everything is loaded, for a process that serves clients itself.
  */
 function giveUpRights(
-  { parts, loaded, logger, daemon }: Beginning,
+  { parts, loaded, logger, daemon, inherited }: Beginning,
   listeners: readonly Listener[],
 ): () => void {
-  const { binds } = loaded.personality;
-  // A process for each client would say it each time.
+  // Each reload, and each process that INET starts for one client, would say it again.
+  const usual = inherited !== undefined ? LEVEL.debug : loaded.personality.binds ? LEVEL.notice : LEVEL.info;
   const log = (level: number, message: string) =>
-    logger.log(binds ? level : Math.max(level, LEVEL.info), message);
+    logger.log(level <= LEVEL.warning ? level : Math.max(level, usual), message);
   const confinement = planConfinement(loaded, log);
   const { become } = confinement;
   if (become !== undefined) {

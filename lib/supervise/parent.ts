@@ -126,7 +126,7 @@ export class Parent {
       return;
     }
     this.parts.daemon.scaled(this.population.words);
-    this.log(LEVEL.info, scaled.line);
+    this.log(LEVEL.notice, scaled.line);
     await this.populate();
   }
 

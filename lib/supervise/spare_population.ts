@@ -91,7 +91,9 @@ export class SparePopulation implements Population {
     const { start, dismiss } = this.#rules.decide(sight);
     if (now >= this.#nextCheck) this.#recount(sight.waiting, now);
     this.#watch();
-    if (dismiss > 0) this.#parts.log(LEVEL.info, `Killing "${dismiss}" children`);
+    if (dismiss > 0) {
+      this.#parts.log(LEVEL.info, `Stopping ${dismiss} spare children (${working.length - dismiss} left)`);
+    }
     // Who has enough spares needs no successor for a child that leaves.
     const enough = sight.waiting + sight.starting > this.#rules.numbers.minSpareServers;
     const successorsFor = enough ? [] : plan(children, this.#rules.numbers.maxServers).successorsFor;

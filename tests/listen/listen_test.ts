@@ -175,7 +175,7 @@ test("listen takes up inherited sockets by what was asked for, and closes those 
   assert.equal(socketKind(inherited[0]?.fd as number), undefined, "it is closed");
   const { fd, address } = again.listeners[0] as Listener;
   assert.ok(again.lines.includes(
-    `3 Reassociating file descriptor ${fd} with TCP on [127.0.0.2]:${address.port}, using IPv4`,
+    `4 Reassociating file descriptor ${fd} with TCP on [127.0.0.2]:${address.port}, using IPv4`,
   ));
   assert.ok(again.lines.includes("2 Added new port configuration"));
   assert.ok(again.lines.includes(

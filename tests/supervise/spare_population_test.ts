@@ -95,7 +95,7 @@ test("those that have waited longest are dismissed, half of the surplus at each 
   scene.add("waiting", 4);
   const { dismiss } = scene.population.measures(scene.members);
   assert.deepEqual(dismiss, [1, 2]);
-  assert.ok(scene.lines.includes('3 Killing "2" children'), scene.lines.join("\n"));
+  assert.ok(scene.lines.includes("3 Stopping 2 spare children (6 left)"), scene.lines.join("\n"));
 });
 
 test("of more than max_servers, those go first that wait", () => {

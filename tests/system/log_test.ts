@@ -242,3 +242,15 @@ test("what is logged before the options are read is a plain line on stderr", { t
     },
   );
 });
+
+test("a reload tells of what is new, and repeats nothing of the start", { timeout }, async () => {
+  await withServer(["--max_servers", "2", "--log_level", "3"], {}, async (server) => {
+    await server.says(/Listening on/);
+    signal(server.pid, "SIGHUP");
+    await server.says(/Reloaded in/);
+    for (const line of [/Binding to TCP port/, /Bound to auto-assigned port/, /User Not Defined/]) {
+      assert.equal(server.count(line), 1, `${line} in ${server.text}`);
+    }
+    assert.equal(server.count(/Reassociating|Binding open file/), 0, server.text);
+  });
+});

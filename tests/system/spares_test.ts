@@ -32,7 +32,7 @@ test(
       assert.ok(server.children().length <= 16);
       await quitAll(held);
       await until(() => server.children().length <= 4, "max_spare_servers, since nobody is busy");
-      await server.says(/Killing "\d+" children/);
+      await server.says(/Stopping \d+ spare children/);
       assert.ok(server.children().length >= 3);
       assert.equal(server.count(/was killed|ended with status [^0]/), 0);
       await exchange(server.port);
