@@ -199,3 +199,8 @@ export class ConnectionError extends TineError {
     this.code = options.code;
   }
 }
+
+/** Puts where it was given before a message. */
+export function located(place: Place | undefined, message: string): string {
+  return place === undefined ? message : `${formatPlace(place)}: ${message}`;
+}

@@ -5,33 +5,102 @@
  */
 
 import process from "node:process";
-import { splitPositionals } from "../config/command_line.ts";
-import { loadConfig, nameHandler } from "../config/config.ts";
-import { printEffective } from "../config/describe.ts";
+import { loadConfig, type LoadedConfig } from "../config/config.ts";
+import { effectiveOptions, printEffective } from "../config/describe.ts";
+import { counted } from "../counted.ts";
 import { UsageError } from "../errors.ts";
-import { loadHandler } from "../handler/load.ts";
 import { locateProgram } from "../handler/program_path.ts";
+import { findPersonality } from "../personality/personality.ts";
+import { describeFailure } from "../process/failure.ts";
 import { checkStart } from "./check_start.ts";
+import { takeFlags } from "./flags.ts";
+import { loadNamedHandler } from "./named_handler.ts";
 
-/** Checks the file that is the first argument, with the options that follow it. */
-export async function check(args: readonly string[]): Promise<void> {
-  const [file, ...others] = args;
-  if (file === undefined || file.startsWith("--")) {
-    throw new UsageError("Missing the file to check; write tine check FILE [HANDLER] [options]");
+/** How `tine check` is called, and what it does. */
+export const USAGE = `Usage: tine check FILE [HANDLER] [options] [--all | --json]
+
+Checks all that a start would: the file, users, groups, directories, ports and the handler, and opens nothing. Prints a
+verdict, then what is set and where. Exit status 0, or that of the start: 78 where the configuration is wrong.
+
+  --all   also the options that have their default
+  --json  the same as one JSON object
+`;
+
+/** Whether the first argument is the file to check: it is no option, no personality and no module. */
+function namesFile(argument: string | undefined): argument is string {
+  if (argument === undefined || argument.startsWith("-") || findPersonality(argument) !== undefined) {
+    return false;
   }
-  const { personality, handler: path, rest, firstArgument } = splitPositionals(others);
-  const given = path === undefined ? undefined : (await loadHandler(path)).handler;
-  const handler = given ?? {};
-  const loaded = await loadConfig({
-    argv: [`--conf_file=${file}`, ...rest],
-    firstArgument: (firstArgument ?? 1) + 1,
-    personality,
-    own: handler.options,
-    defaults: handler.defaults,
-    ifUnknown: path === undefined ? nameHandler("tine check FILE HANDLER [options]") : undefined,
+  return !/\.m?[jt]sx?$/.test(argument);
+}
+
+/** What a start would come to, in a few words. */
+function verdict({ config, personality }: LoadedConfig, ports: number): string {
+  const children = {
+    wrapper: "",
+    in_process: "no children",
+    children: personality.spares === undefined
+      ? counted(config.maxServers, "child", "children")
+      : `${config.minServers} to ${counted(config.maxServers, "child", "children")}`,
+  }[personality.running];
+  return [
+    personality.binds ? counted(ports, "port") : "no port",
+    `${personality.name} with ${children}`,
+    ...(config.user === undefined ? [] : [`user ${config.user}`]),
+    ...(config.group === undefined ? [] : [`group ${config.group}`]),
+    ...(config.chroot === undefined ? [] : [`chroot ${config.chroot}`]),
+  ].join(", ");
+}
+
+/** What was checked, and what it comes to. */
+interface Checked {
+  readonly loaded: LoadedConfig;
+  readonly summary: string;
+}
+
+/** @throws {TineError} as the start would */
+async function look(args: readonly string[]): Promise<Checked> {
+  const [first, ...others] = args;
+  const file = namesFile(first) ? first : undefined;
+  const { handler, sources } = await loadNamedHandler(file === undefined ? args : others, {
+    before: 1,
+    usage: "tine check FILE HANDLER [options]",
+    file,
   });
-  const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler) : loaded;
-  await checkStart(located, given);
-  process.stdout.write(printEffective(located));
-  for (const note of loaded.notes) process.stderr.write(`${note}\n`);
+  const loaded = await loadConfig(sources);
+  const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler ?? {}) : loaded;
+  const { ports } = await checkStart(located, handler);
+  return { loaded: located, summary: verdict(located, ports) };
+}
+
+/** Everything as one object, for programs. */
+function asJson({ loaded, summary }: Checked): string {
+  const options = Object.fromEntries(
+    effectiveOptions(loaded).map(({ key, value, origins }) => [key, { value: value ?? null, origins }]),
+  );
+  return JSON.stringify({ ok: true, summary, options, notes: loaded.notes }, null, 2);
+}
+
+/** Checks what the arguments name, and prints what a start would come to. */
+export async function check(args: readonly string[]): Promise<void> {
+  const { given, rest } = takeFlags(args, ["all", "json"]);
+  if (rest.length === 0) {
+    throw new UsageError("Missing what to check; write tine check FILE [HANDLER] [options]");
+  }
+  let checked: Checked;
+  try {
+    checked = await look(rest);
+  } catch (error) {
+    if (given.has("json")) {
+      process.stdout.write(`${JSON.stringify({ ok: false, error: describeFailure(error).text })}\n`);
+    }
+    throw error;
+  }
+  const { loaded, summary } = checked;
+  if (given.has("json")) process.stdout.write(`${asJson(checked)}\n`);
+  else {
+    const shown = effectiveOptions(loaded).filter(({ origins }) => given.has("all") || origins.length > 0);
+    process.stdout.write(`# OK: ${summary}\n${printEffective(shown)}`);
+    for (const note of loaded.notes) process.stderr.write(`${note}\n`);
+  }
 }

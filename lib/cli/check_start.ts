@@ -9,9 +9,9 @@ import { dirname, resolve } from "node:path";
 import { type LoadedConfig, originOf } from "../config/config.ts";
 import type { Handler } from "../context.ts";
 import { planConfinement } from "../daemon/privileges.ts";
-import { TineError } from "../errors.ts";
+import { located, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
-import { explain, located } from "../listen/bind.ts";
+import { explain } from "../listen/bind.ts";
 import { thisMachine } from "../listen/machine.ts";
 import { planPorts, type Wanted } from "../listen/plan.ts";
 import { faultOfPath } from "../listen/unix_path.ts";
@@ -71,19 +71,26 @@ function checkSocketPath(wanted: Wanted): void {
  * Looks at all that a start would do with these options: users, groups and folders, names of hosts and services.
  *
  * @param handler The handler, where it is known.
+ * @returns How many addresses would be bound.
  * @throws {TineError} as the start would, with its status
  */
-export async function checkStart(loaded: LoadedConfig, handler: Handler | undefined): Promise<void> {
+export async function checkStart(
+  loaded: LoadedConfig,
+  handler: Handler | undefined,
+): Promise<{ readonly ports: number }> {
   const { config, personality } = loaded;
   checkFile(loaded, "log_file", config.logFile === "Sys::Syslog" ? undefined : config.logFile);
   const { checkHandler } = await loopOf(personality);
   if (handler !== undefined) checkHandler?.(handler);
   checkFile(loaded, "pid_file", config.pidFile);
+  let ports = 0;
   if (personality.binds) {
     const wanted = (await planPorts({ ...loaded, log: quiet }, thisMachine)).flat();
+    ports = wanted.length;
     wanted.forEach(checkSocketPath);
     const { kind } = chooseSerializer({ ...config, listeners: wanted.length });
     if (kind === "flock") checkFile(loaded, "lock_file", config.lockFile);
   }
   planConfinement(loaded, quiet);
+  return { ports };
 }

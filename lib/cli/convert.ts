@@ -10,6 +10,12 @@ import { convert } from "../config/convert.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 
+/** How `tine convert` is called, and what it does. */
+export const USAGE = `Usage: tine convert OLD [HANDLER] > NEW
+
+Converts a configuration file of Net::Server's format to TOML, or a TOML file to that format. Comments stay.
+`;
+
 /** Converts the file that is the first argument, to standard output; a handler tells its own options. */
 export async function convertFile(args: readonly string[]): Promise<void> {
   const [file, handler, ...more] = args;

@@ -1,5 +1,5 @@
 /**
- * The command line: a verb and its arguments, or, without a verb, a server.
+ * The command line: a command and its arguments, or, without a command, a server.
  *
  * @module
  */
@@ -8,33 +8,20 @@ import process from "node:process";
 import { questionIn } from "../config/question.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { reportAndExit } from "../server/report.ts";
+import { COMMANDS, findCommand } from "./commands.ts";
 
-/** The verbs, each in a module of its own that is loaded when it is asked for. */
-const VERBS: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
-  check: async () => (await import("./check.ts")).check,
-  exec: async () => (await import("./exec.ts")).exec,
-  convert: async () => (await import("./convert.ts")).convertFile,
-  stop: async () => (await import("./stop.ts")).stop,
-  quit: async () => (await import("./stop.ts")).quit,
-  reload: async () => (await import("./reload.ts")).reload,
-  scale: async () => (await import("./scale.ts")).scale,
-  status: async () => (await import("./status.ts")).status,
-  help: async () => (await import("./help.ts")).help,
-  version: async () => (await import("./help.ts")).version,
-};
-
-/** Does what the arguments say, of which the first may be a verb. */
+/** Does what the arguments say, of which the first may be a command. */
 async function act(args: readonly string[]): Promise<void> {
   const [word = "", ...rest] = args;
-  const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
+  const command = findCommand(word);
   // Any other command ends by a signal as all programs do.
-  if (verb !== undefined && word !== "exec") signalListeners.letGo();
-  if (verb !== undefined) {
+  if (command !== undefined && word !== "exec") signalListeners.letGo();
+  if (command !== undefined) {
     const question = questionIn(rest);
-    if (question !== undefined) return await (await import("./help.ts")).answerQuestion(question);
-    return await (await verb())(rest);
+    if (question === undefined) return await (await command.load())(rest);
+    return await (await import("./help.ts")).answerQuestion(question, { command: word });
   }
-  (await import("./unknown_command.ts")).refuseUnknownCommand(args, Object.keys(VERBS));
+  (await import("./unknown_command.ts")).refuseUnknownCommand(args, Object.keys(COMMANDS));
   await (await import("./serve.ts")).serve(args);
 }
 

@@ -7,7 +7,16 @@
 import process from "node:process";
 import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_CONFIG, EX_UNAVAILABLE } from "../exit_codes.ts";
-import { findTarget } from "./target.ts";
+import { findTarget, FOUND_BY } from "./target.ts";
+
+/** How `tine reload` is called, and what it does. */
+export const USAGE = `Usage: tine reload [HANDLER] [options]
+
+Makes a server load its configuration and code again (SIGHUP), and waits for the result. With an error in them the
+server goes on as before, and the exit status is 78.
+
+${FOUND_BY}
+`;
 
 /** How much longer than `stop_timeout`, which clients get to be finished in, a reload may take. */
 const MARGIN_MS = 60_000;

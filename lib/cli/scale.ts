@@ -7,7 +7,15 @@
 import process from "node:process";
 import { PrivilegeError, TineError, UsageError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
-import { findTarget } from "./target.ts";
+import { findTarget, FOUND_BY } from "./target.ts";
+
+/** How `tine scale` is called, and what it does. */
+export const USAGE = `Usage: tine scale +N|-N [HANDLER] [options]
+
+Adds or removes children (SIGTTIN, SIGTTOU), until the next reload.
+
+${FOUND_BY}
+`;
 
 const TIMEOUT_MS = 10_000;
 

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { splitPositionals } from "../config/command_line.ts";
-import { nameHandler } from "../config/config.ts";
+import process from "node:process";
 import { questionIn } from "../config/question.ts";
-import type { Handler } from "../context.ts";
+import { EX_OK } from "../exit_codes.ts";
 import { startersDescriptors } from "../os/starters_descriptors.ts";
 import { runServer } from "../server/server.ts";
-import { loadHandler } from "../handler/load.ts";
+import { loadNamedHandler } from "./named_handler.ts";
 
 /**
  * Runs a server until it is stopped.
@@ -19,21 +18,16 @@ import { loadHandler } from "../handler/load.ts";
  */
 export async function serve(args: readonly string[], options: { before?: number } = {}): Promise<void> {
   const leftOpen = startersDescriptors("first");
-  const { personality, handler: path, rest, firstArgument } = splitPositionals(args);
-  const { handler, url } = path === undefined
-    ? { handler: {} as Handler, url: undefined }
-    : await loadHandler(path);
-  const question = questionIn(rest, handler.options);
-  if (question !== undefined) {
-    return await (await import("./help.ts")).answerQuestion(question, handler.options);
-  }
-  await runServer({
-    handler,
-    handlerUrl: url,
-    argv: rest,
-    firstArgument: firstArgument + (options.before ?? 0),
-    personality,
-    leftOpen,
-    ifUnknown: path === undefined ? nameHandler("tine HANDLER [options]") : undefined,
-  });
+  await runServer(async () => {
+    const { handler, url, sources } = await loadNamedHandler(args, {
+      before: options.before ?? 0,
+      usage: "tine HANDLER [options]",
+    });
+    const question = questionIn(sources.argv, handler?.options);
+    if (question !== undefined) {
+      await (await import("./help.ts")).answerQuestion(question, { own: handler?.options });
+      process.exit(EX_OK);
+    }
+    return { handler: handler ?? {}, handlerUrl: url, sources };
+  }, leftOpen);
 }

@@ -5,10 +5,19 @@
  */
 
 import process from "node:process";
+import { counted } from "../counted.ts";
 import { type ChildStatus, NotRunningError, type RunningServer } from "../daemon/running_server.ts";
 import { TineError } from "../errors.ts";
 import { EX_NOT_RUNNING } from "../exit_codes.ts";
-import { findTarget } from "./target.ts";
+import { findTarget, FOUND_BY } from "./target.ts";
+
+/** How `tine status` is called, and what it does. */
+export const USAGE = `Usage: tine status [HANDLER] [options]
+
+Shows what a server and its children do. Exit status 3: it does not run.
+
+${FOUND_BY}
+`;
 
 /** `3 s`, `5 min`, `2 h`, `4 d` */
 function span(ms: number): string {
@@ -67,7 +76,7 @@ export async function status(args: readonly string[]): Promise<void> {
       `${personality} (tine ${version}, ${runtime}), process id ${server.pid}, up ${
         span(now - startedMs)
       }, ` +
-        `configured ${span(now - configuredMs)} ago, ${reloads} reload${reloads === 1 ? "" : "s"}` +
+        `configured ${span(now - configuredMs)} ago, ${counted(reloads, "reload")}` +
         `${reloadsRefused === 0 ? "" : `, ${reloadsRefused} refused`}\n` +
         `Listening on ${status.listeners.join(", ")}, ${status.how}\n` +
         (reloadError === undefined ? "" : `The last reload was refused: ${reloadError}\n`),

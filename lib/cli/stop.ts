@@ -8,7 +8,16 @@ import process from "node:process";
 import { NotRunningError } from "../daemon/running_server.ts";
 import { TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
-import { findTarget, type Target } from "./target.ts";
+import { findTarget, FOUND_BY, type Target } from "./target.ts";
+
+/** How `tine stop` and `tine quit` are called, and what they do. */
+export const USAGE = `Usage: tine stop|quit [HANDLER] [options]
+
+Stops a server, and waits for its end. stop (SIGTERM): children end at once, and are killed after stop_timeout. quit
+(SIGQUIT): connections are finished first, without a time limit. A server that does not run is no error.
+
+${FOUND_BY}
+`;
 
 /** How much longer than `stop_timeout` a server may take to end. */
 const MARGIN_MS = 10_000;

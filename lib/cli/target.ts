@@ -5,12 +5,16 @@
  * @module
  */
 
-import { splitPositionals } from "../config/command_line.ts";
-import { loadConfig, nameHandler } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import { RunningServer } from "../daemon/running_server.ts";
 import { UsageError } from "../errors.ts";
-import { loadHandler } from "../handler/load.ts";
+import { loadNamedHandler } from "./named_handler.ts";
+
+/** How a command says for which server it is. */
+export const FOUND_BY =
+  `The server is found by its pid_file: give --pid_file FILE, or -c FILE for a configuration that names it.
+Name the HANDLER too where that file has options of the handler's own.`;
 
 /** The server, and the options by which it was found. */
 export interface Target {
@@ -26,16 +30,11 @@ export interface Target {
  * @throws {TineError} if no pid file is named, no server has it, or the options have an error
  */
 export async function findTarget(verb: string, args: readonly string[], skipped: number): Promise<Target> {
-  const { personality, handler: path, rest, firstArgument } = splitPositionals(args);
-  const handler = path === undefined ? {} : (await loadHandler(path)).handler;
-  const { config } = await loadConfig({
-    argv: rest,
-    firstArgument: firstArgument + skipped,
-    personality,
-    own: handler.options,
-    defaults: handler.defaults,
-    ifUnknown: path === undefined ? nameHandler(`tine ${verb} HANDLER [options]`) : undefined,
+  const { sources } = await loadNamedHandler(args, {
+    before: skipped,
+    usage: `tine ${verb} HANDLER [options]`,
   });
+  const { config } = await loadConfig(sources);
   if (config.pidFile === undefined) {
     throw new UsageError(
       `Missing pid_file: the server is found by it; write tine ${verb} --pid_file FILE, or --conf_file FILE with ` +

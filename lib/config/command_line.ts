@@ -7,6 +7,7 @@
 import { ConfigError, UsageError } from "../errors.ts";
 import { findPersonality, PERSONALITIES, type PersonalityName } from "../personality/personality.ts";
 import { editDistance, nearest } from "./nearest.ts";
+import { keyOfLetter } from "./options.ts";
 import { decodePercent, hasPercent, type RawSource, type RawValue } from "./raw.ts";
 
 /** What stands before the options. */
@@ -76,7 +77,7 @@ export function parseCommandLine(
       values.push(...program(args.slice(at + 1), place));
       break;
     }
-    const match = ARGUMENT.exec(withUnderscores(argument, known));
+    const match = ARGUMENT.exec(withUnderscores(withoutLetter(argument), known));
     const key = match?.[1];
     if (key === undefined || !known.has(key)) {
       throw unknownArgument({ argument, key, known, place, ifUnknown });
@@ -99,6 +100,14 @@ export function parseCommandLine(
     values.push({ key, value: decodePercent(value), form: "text", place });
   }
   return { values, notes };
+}
+
+/** `-p 80`, `-p=80` and `-p80` as `--port`: a letter that stands for an option. Only a number may follow it directly. */
+function withoutLetter(argument: string): string {
+  const [, letter = "", sign, value = ""] = /^-([a-zA-Z])(?:([= ]?)(.+)|$)$/s.exec(argument) ?? [];
+  const key = keyOfLetter(letter);
+  if (key === undefined || (sign === "" && !/^\d/.test(value))) return argument;
+  return sign === undefined ? `--${key}` : `--${key}=${value}`;
 }
 
 /** `--max-servers 8` as `--max_servers 8`: the other usual way to write such a name. */

@@ -37,6 +37,13 @@ import { parseTomlFile } from "./toml_file.ts";
 
 const NOTHING_GIVEN: Checked = new Map();
 
+/** A handler's module and where it was named. */
+export interface NamedModule {
+  /** A path, or a URL. */
+  readonly path: string;
+  readonly place: Place;
+}
+
 /** Where options come from, the strongest first. */
 export interface Sources {
   /** The command line, without the positional arguments. */
@@ -51,6 +58,8 @@ export interface Sources {
   readonly own?: OwnOptions | undefined;
   /** The personality that the command line named before its options. */
   readonly personality?: string | undefined;
+  /** The handler that the command line named before its options. */
+  readonly handler?: NamedModule | undefined;
   /** What else may be done about an option that is not known. */
   readonly ifUnknown?: string | undefined;
 }
@@ -145,22 +154,24 @@ export async function readConfigFile(path: string, place?: Place): Promise<RawSo
 function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
   const known = new Set([...optionNames(), ...Object.keys(own)]);
   const read = parseCommandLine(sources.argv, known, sources.firstArgument ?? 1, sources.ifUnknown);
-  // MultiType is what reads server_type, from wherever it comes.
-  if (sources.personality === undefined || sources.personality === "MultiType") return read;
-  const again = read.values.find(({ key }) => key === "server_type");
-  if (again !== undefined) {
-    throw new ConfigError(
-      `Cannot set server_type: the command line names the personality ${sources.personality} already; remove one`,
-      { option: "server_type", place: again.place },
-    );
-  }
-  const named: RawValue = {
-    key: "server_type",
-    value: sources.personality,
-    form: "text",
-    place: { source: "command line", line: 1 },
+  const positional = (key: string, value: string, place: Place): RawValue => {
+    const again = read.values.find((raw) => raw.key === key);
+    if (again === undefined) return { key, value, form: "text", place };
+    const what = key === "handler" ? "the handler" : "the personality";
+    throw new ConfigError(`Cannot set ${key}: the command line names ${what} ${value} already; remove one`, {
+      option: key,
+      place: again.place,
+    });
   };
-  return { values: [named, ...read.values], notes: read.notes };
+  const { personality, handler } = sources;
+  const named = [
+    // MultiType is what reads server_type, from wherever it comes.
+    ...(personality === undefined || personality === "MultiType"
+      ? []
+      : [positional("server_type", personality, { source: "command line", line: 1 })]),
+    ...(handler === undefined ? [] : [positional("handler", handler.path, handler.place)]),
+  ];
+  return { values: [...named, ...read.values], notes: read.notes };
 }
 
 /** The configuration file that the command line, code or the defaults name. */

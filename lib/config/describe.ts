@@ -29,9 +29,13 @@ export const SECTIONS: readonly Section[] = [
   "General",
 ];
 
-const WIDTH = 100;
+/** The widths of help, in columns. A narrower terminal breaks its lines itself; longer lines are hard to read. */
+export const HELP_WIDTHS = { least: 60, most: 100, usual: 80 } as const;
+
 /** Where the second column of `--help` begins. */
-const INDENT = 34;
+function indentOf(width: number): number {
+  return width < 90 ? 30 : 38;
+}
 
 /** The rows of a section with a status, in the order of the table. */
 export function rowsOf(section: Section, status: OptionRow["status"]): readonly OptionRow[] {
@@ -94,58 +98,88 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function helpEntry(key: string, definition: Definition): string[] {
+function helpEntry(
+  key: string,
+  definition: Definition & { readonly short?: string },
+  width: number,
+): string[] {
+  const indent = indentOf(width);
   // The names of an enumeration's values can be longer than the column; they stand in the text then.
   const shown = placeholder(definition);
-  const isLong = 2 + `--${key} ${shown}`.length + 2 > INDENT;
-  const head = `  --${key} ${isLong && definition.kind === "enum" ? "NAME" : shown}`;
+  const letter = definition.short === undefined ? "    " : `-${definition.short}, `;
+  const isLong = `  ${letter}--${key} ${shown}`.length + 2 > indent;
+  const head = `  ${letter}--${key} ${isLong && definition.kind === "enum" ? "NAME" : shown}`;
   const values = isLong && definition.kind === "enum"
     ? `; one of ${(definition.values ?? []).join(", ")}`
     : "";
   const sentence = firstSentence(definition.help).replaceAll("`", "");
   const more = definition.multi && !sentence.includes("repeatable") ? "; repeatable" : "";
-  const text = wrap(`${sentence}${more}${values} [${defaultOf(definition)}]`, WIDTH - INDENT);
+  const text = wrap(`${sentence}${more}${values} [${defaultOf(definition)}]`, width - indent);
   const [first = "", ...rest] = text;
-  const lines = head.length + 2 > INDENT ? [head, " ".repeat(INDENT) + first] : [head.padEnd(INDENT) + first];
-  return [...lines, ...rest.map((line) => " ".repeat(INDENT) + line)];
+  const lines = head.length + 2 > indent ? [head, " ".repeat(indent) + first] : [head.padEnd(indent) + first];
+  return [...lines, ...rest.map((line) => " ".repeat(indent) + line)];
 }
 
-/**
- * The part of `--help` that lists options, by section, in 100 columns; each with its default in brackets.
- *
- * @param own The program's own options, which stand last.
- */
-export function helpText(own: OwnOptions = {}): string {
+/** A program's own options as a part of its help; empty if it has none. */
+export function ownHelp(own: OwnOptions, width: number): string[] {
+  const mine = Object.entries(own).flatMap(([key, definition]) => helpEntry(key, definition, width));
+  return mine.length === 0 ? [] : [["This program's own options:", ...mine].join("\n")];
+}
+
+/** The options that most servers set. */
+export function commonHelp(width: number): string {
+  const rows = (OPTIONS as readonly OptionRow[]).filter(({ common }) => common);
+  return ["Options:", ...rows.flatMap((row) => helpEntry(row.key, row, width))].join("\n");
+}
+
+/** Every option, by section, each with its default in brackets; a program's own stand first. */
+export function helpText(own: OwnOptions = {}, width: number = HELP_WIDTHS.most): string {
   const blocks = SECTIONS.flatMap((section) => {
     const rows = rowsOf(section, "supported");
     if (rows.length === 0) return [];
-    return [[`${section}:`, ...rows.flatMap((row) => helpEntry(row.key, row))].join("\n")];
+    return [[`${section}:`, ...rows.flatMap((row) => helpEntry(row.key, row, width))].join("\n")];
   });
-  const mine = Object.entries(own).flatMap(([key, definition]) => helpEntry(key, definition));
-  if (mine.length > 0) blocks.push(["This program's own:", ...mine].join("\n"));
-  return blocks.join("\n\n") + "\n";
+  return [...ownHelp(own, width), ...blocks].join("\n\n") + "\n";
+}
+
+/** An option in force. */
+export interface Effective {
+  readonly key: string;
+  readonly definition: Definition;
+  /** Undefined for an option that is absent. Secrets are masked. */
+  readonly value: unknown;
+  /** Where it was set; empty for a default. */
+  readonly origins: readonly string[];
+}
+
+/** Every option in force, Tine's and the program's own. */
+export function effectiveOptions(loaded: LoadedConfig): readonly Effective[] {
+  const config = loaded.config as unknown as Readonly<Record<string, unknown>>;
+  const effective = (key: string, definition: Definition, value: unknown): Effective => ({
+    key,
+    definition,
+    value: definition.secret && value !== undefined ? "***" : value,
+    origins: [...new Set((loaded.origins.get(key) ?? []).map(formatPlace))],
+  });
+  return [
+    ...SECTIONS.flatMap((section) =>
+      rowsOf(section, "supported").map((row) => effective(row.key, row, config[camelCase(row.key)]))
+    ),
+    ...Object.entries(loaded.own).map(([key, definition]) =>
+      effective(key, definition, loaded.config.own[key])
+    ),
+  ];
 }
 
 /**
- * Every option with its value in force and where it came from, a line each, in TOML's form; options that are not set
- * stand behind a `#`. Secrets are masked.
+ * Options with their value in force and where it came from, a line each, in TOML's form; options that are not set stand
+ * behind a `#`.
  */
-export function printEffective(loaded: LoadedConfig): string {
-  const config = loaded.config as unknown as Readonly<Record<string, unknown>>;
-  const entries: [string, Definition, unknown][] = SECTIONS.flatMap((section) =>
-    rowsOf(section, "supported").map((
-      row,
-    ): [string, Definition, unknown] => [row.key, row, config[camelCase(row.key)]])
-  );
-  for (const [key, definition] of Object.entries(loaded.own)) {
-    entries.push([key, definition, loaded.config.own[key]]);
-  }
-  const lines = entries.map(([key, definition, value]): [string, string] => {
-    const places = loaded.origins.get(key) ?? [];
-    const origin = places.length === 0 ? "default" : [...new Set(places.map(formatPlace))].join(", ");
-    if (value === undefined) return [`# ${key} = ${defaultOf(definition)}`, origin];
-    return [`${key} = ${definition.secret ? '"***"' : printToml(value)}`, origin];
-  });
+export function printEffective(shown: readonly Effective[]): string {
+  const lines = shown.map(({ key, definition, value, origins }): [string, string] => [
+    value === undefined ? `# ${key} = ${defaultOf(definition)}` : `${key} = ${printToml(value)}`,
+    origins.length === 0 ? "default" : origins.join(", "),
+  ]);
   const width = Math.min(60, Math.max(...lines.map(([text]) => text.length)));
   return lines.map(([text, origin]) => `${text.padEnd(width)}  # ${origin}\n`).join("");
 }

@@ -61,6 +61,10 @@ export interface OptionRow extends Definition {
   readonly key: string;
   /** Another name for the same option. */
   readonly alias?: string;
+  /** The letter that stands for it on the command line: `-p`. */
+  readonly short?: string;
+  /** Whether the short help lists it: most servers set it. */
+  readonly common?: true;
   /** What the default is, in words, where it is not a plain value. */
   readonly defaultText?: string;
   /** What a sample file shows for an option without a default. */
@@ -83,6 +87,8 @@ export interface OptionRow extends Definition {
 export const OPTIONS = [
   {
     key: "port",
+    short: "p",
+    common: true,
     alias: "ports",
     kind: "ports",
     multi: true,
@@ -242,6 +248,8 @@ export const OPTIONS = [
   },
   {
     key: "max_servers",
+    short: "n",
+    common: true,
     kind: "int",
     min: 1,
     max: 4096,
@@ -256,6 +264,7 @@ export const OPTIONS = [
   },
   {
     key: "max_requests",
+    common: true,
     kind: "int",
     min: 0,
     default: 1000,
@@ -267,6 +276,7 @@ export const OPTIONS = [
   },
   {
     key: "max_clients",
+    common: true,
     kind: "int",
     min: 1,
     default: 1,
@@ -291,6 +301,7 @@ export const OPTIONS = [
   },
   {
     key: "stop_timeout",
+    common: true,
     kind: "seconds",
     min: 0,
     default: 10,
@@ -529,6 +540,7 @@ export const OPTIONS = [
   },
   {
     key: "log_level",
+    common: true,
     kind: "int",
     min: 0,
     max: 4,
@@ -544,6 +556,7 @@ export const OPTIONS = [
   },
   {
     key: "log_file",
+    common: true,
     kind: "path",
     defaultText: "standard error",
     personality: "base",
@@ -556,6 +569,7 @@ export const OPTIONS = [
   },
   {
     key: "log_format",
+    common: true,
     kind: "enum",
     values: ["line", "json"],
     default: "line",
@@ -754,7 +768,21 @@ export const OPTIONS = [
     help: "Process model (personality); repeatable. The first supported one is used.",
   },
   {
+    key: "handler",
+    kind: "string",
+    min: 1,
+    personality: "base",
+    section: "General",
+    apply: "live",
+    status: "supported",
+    help:
+      "Module that serves connections, for the command line: the same as the argument HANDLER. A path in a " +
+      "configuration file is relative to that file. A URL is possible.",
+  },
+  {
     key: "conf_file",
+    short: "c",
+    common: true,
     kind: "path",
     personality: "base",
     section: "General",
@@ -766,6 +794,7 @@ export const OPTIONS = [
   },
   {
     key: "pid_file",
+    common: true,
     kind: "path",
     personality: "base",
     section: "Daemon",
@@ -786,6 +815,7 @@ export const OPTIONS = [
   },
   {
     key: "setsid",
+    common: true,
     kind: "bool",
     default: false,
     personality: "base",
@@ -797,6 +827,7 @@ export const OPTIONS = [
   },
   {
     key: "user",
+    common: true,
     kind: "string",
     min: 1,
     defaultText: "the caller",
@@ -809,6 +840,7 @@ export const OPTIONS = [
   },
   {
     key: "group",
+    common: true,
     kind: "string",
     min: 1,
     defaultText: "the caller's",
@@ -1186,6 +1218,11 @@ const BY_NAME: ReadonlyMap<string, OptionRow> = new Map(
 /** The row of an option, by its key or alias; undefined where there is none. */
 export function findOption(name: string): OptionRow | undefined {
   return BY_NAME.get(name);
+}
+
+/** The key of the option that a letter stands for; undefined where there is none. */
+export function keyOfLetter(letter: string): string | undefined {
+  return (OPTIONS as readonly OptionRow[]).find(({ short }) => short === letter)?.key;
 }
 
 /** Every name that the table knows, aliases included, in the order of the table. */

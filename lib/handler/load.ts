@@ -7,8 +7,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isUrl } from "../config/handler_option.ts";
 import type { Handler } from "../context.ts";
-import { TineError } from "../errors.ts";
+import { located, type Place, TineError } from "../errors.ts";
 import { EX_CONFIG, EX_NOINPUT } from "../exit_codes.ts";
 import { toHandler } from "./check.ts";
 
@@ -20,32 +21,28 @@ function oneLine(message: string): string {
 /**
  * Loads the handler at `path`.
  *
+ * @param place Where it was named, for messages.
  * @returns The handler, and the URL by which children load it too.
  * @throws {TineError} status 66 if there is no such file, 78 if the module cannot be loaded or is no handler
  */
-export async function loadHandler(path: string): Promise<{ handler: Handler; url: string }> {
-  const isUrl = /^(https?|file|data):/.test(path);
-  if (!isUrl && !existsSync(path)) {
-    throw new TineError(`Cannot load handler ${path}: no such file; give the path of a module`, {
-      exitCode: EX_NOINPUT,
-    });
+export async function loadHandler(path: string, place?: Place): Promise<{ handler: Handler; url: string }> {
+  const fail = (why: string, exitCode: number, cause?: unknown) =>
+    new TineError(located(place, `Cannot load handler ${path}: ${why}`), { exitCode, cause });
+  if (!isUrl(path) && !existsSync(path)) {
+    throw fail("no such file; give the path of a module", EX_NOINPUT);
   }
-  const url = isUrl ? path : pathToFileURL(resolve(path)).href;
+  const url = isUrl(path) ? path : pathToFileURL(resolve(path)).href;
   let module: { default?: unknown };
   try {
     module = await import(url);
   } catch (cause) {
-    throw new TineError(`Cannot load handler ${path}: ${oneLine((cause as Error).message)}`, {
-      cause,
-      exitCode: EX_CONFIG,
-    });
+    throw fail(oneLine((cause as Error).message), EX_CONFIG, cause);
   }
   if (module.default === undefined) {
-    throw new TineError(
-      `Cannot use the handler ${path}: it has no default export; export a function by default, or an object with ` +
-        "processRequest and hooks",
-      { exitCode: EX_CONFIG },
+    throw fail(
+      "it has no default export; export a function by default, or an object with processRequest and hooks",
+      EX_CONFIG,
     );
   }
-  return { handler: toHandler(module.default, `the handler ${path}`), url };
+  return { handler: toHandler(module.default, located(place, `the handler ${path}`)), url };
 }

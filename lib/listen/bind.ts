@@ -6,7 +6,7 @@
 
 import { unsharePort } from "../os/shared_port.ts";
 import type { Address } from "../address.ts";
-import { BindError, formatPlace, type Place, SystemError } from "../errors.ts";
+import { BindError, located, type Place, SystemError } from "../errors.ts";
 import { EX_NOPERM } from "../exit_codes.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { errnoSentence } from "../os/errno.ts";
@@ -134,11 +134,6 @@ export interface Origin {
   readonly text: string;
   /** Where it was written. */
   readonly place: Place | undefined;
-}
-
-/** Puts where it was given before a message. */
-export function located(place: Place | undefined, message: string): string {
-  return place === undefined ? message : `${formatPlace(place)}: ${message}`;
 }
 
 const PATH_REMEDIES: Readonly<Record<string, string>> = {

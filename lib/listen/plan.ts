@@ -7,8 +7,8 @@
 import { LEVEL } from "../log/line_format.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
-import { BindError, type Place } from "../errors.ts";
-import { located, type Origin } from "./bind.ts";
+import { BindError, located, type Place } from "../errors.ts";
+import type { Origin } from "./bind.ts";
 import type { Machine } from "./machine.ts";
 import type { PortSpec } from "../config/port_spec.ts";
 import { beside, understandPorts } from "../config/ports.ts";

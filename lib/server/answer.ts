@@ -6,21 +6,31 @@
 
 import { basename } from "node:path";
 import process from "node:process";
-import { helpText } from "../config/describe.ts";
+import { HELP_WIDTHS, helpText } from "../config/describe.ts";
 import type { OwnOptions } from "../config/options.ts";
-import { type Question, questionIn } from "../config/question.ts";
+import { questionIn } from "../config/question.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
 
 /** How options are written. */
-export const FORMS = "Options are --key value, --key=value or key=value; repeat a key for a list.\n";
+export const FORMS =
+  "Options are written --key value, --key=value or key=value. Repeat a key for a list. - may stand for _.";
 
-/** Prints the answer; resolved when it is written. */
-export function answer(question: Question, usage: string, own: OwnOptions = {}): Promise<void> {
-  const text = question === "help"
-    ? `${usage}\n${helpText(own)}`
-    : `tine ${VERSION} (${runtime.name} ${runtime.version}, ${process.platform} ${process.arch})\n`;
+function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
+/** Prints a text that is made for the terminal's width; resolved when it is written. */
+export function printHelp(textFor: (width: number) => string): Promise<void> {
+  const { least, most, usual } = HELP_WIDTHS;
+  return print(textFor(Math.min(most, Math.max(least, process.stdout.columns ?? usual))));
+}
+
+/** Prints the versions; resolved when they are written. */
+export function printVersion(): Promise<void> {
+  return print(
+    `tine ${VERSION} (${runtime.name} ${runtime.version}, ${process.platform} ${process.arch})\n`,
+  );
 }
 
 /** Answers the question that the arguments of a program that calls `run` ask, and ends the process, if they ask one. */
@@ -28,6 +38,7 @@ export async function answerFor(argv: readonly string[], own: OwnOptions = {}): 
   const question = questionIn(argv, own);
   if (question === undefined) return;
   const program = basename((runtime.standalone ? runtime.executable : process.argv[1]) ?? "PROGRAM");
-  await answer(question, `Usage: ${program} [options]\n\n${FORMS}`, own);
+  if (question === "version") await printVersion();
+  else await printHelp((width) => `Usage: ${program} [options]\n\n${FORMS}\n\n${helpText(own, width)}`);
   process.exit(0);
 }

@@ -53,7 +53,7 @@ export async function run(
     const { runServer } = await import("./server.ts");
     const argv = options.argv ?? process.argv.slice(2);
     await (await import("./answer.ts")).answerFor(argv, whole?.options);
-    return await runServer({ handler: whole, argv, code: config });
+    return await runServer(() => Promise.resolve({ handler: whole, sources: { argv, code: config } }));
   } catch (error) {
     const { reportAndExit } = await import("./report.ts");
     return reportAndExit(error);

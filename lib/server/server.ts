@@ -6,10 +6,9 @@
 
 import { LEVEL } from "../log/line_format.ts";
 import process from "node:process";
-import { TineError } from "../errors.ts";
+import { ConfigError, TineError } from "../errors.ts";
 import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
-import { loadConfig, type LoadedConfig } from "../config/config.ts";
-import type { PartialConfig } from "../config/options.ts";
+import { loadConfig, type LoadedConfig, originOf, type Sources } from "../config/config.ts";
 import type { Handler } from "../context.ts";
 import { goToBackground } from "../daemon/background.ts";
 import { confine } from "../daemon/confine.ts";
@@ -27,6 +26,7 @@ import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import type { InheritedState } from "../restart/inherited_state.ts";
 import { failServer } from "./close.ts";
+import { failUnloaded } from "./fail_unloaded.ts";
 import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
@@ -41,26 +41,30 @@ export interface ServerParts {
   readonly handler: Handler;
   /** The URL of the handler's module where the command line named one. */
   readonly handlerUrl?: string | undefined;
-  /** The options of the command line, without the positional arguments. */
-  readonly argv: readonly string[];
-  /** The number that messages give to the first of `argv`. */
-  readonly firstArgument?: number | undefined;
-  /** What code gave. */
-  readonly code?: PartialConfig | undefined;
-  /** The personality that the command line named. */
-  readonly personality?: string | undefined;
-  /** What the starter left open, where that was looked for before any module of the program's was loaded. */
-  readonly leftOpen?: readonly number[] | undefined;
-  /** What else may be done about an option that is not known. */
-  readonly ifUnknown?: string | undefined;
+  /** Where options come from; what the handler tells is added. */
+  readonly sources: Omit<Sources, "own" | "defaults">;
 }
 
-/** Runs a server until it is stopped. The process ends with it. */
-export async function runServer(parts: ServerParts): Promise<never> {
+/**
+ * Runs a server until it is stopped. The process ends with it.
+ *
+ * @param load Loads what it is started with.
+ * @param given What the starter left open, where that was looked for before any module of the program's was loaded.
+ */
+export async function runServer(
+  load: () => Promise<ServerParts>,
+  given?: readonly number[],
+): Promise<never> {
+  const start = takeStart(given);
+  return await liveFrom(start, await load().catch((error) => failUnloaded(error, start)));
+}
+
+/** The server's life, once its handler is loaded. */
+async function liveFrom(start: ReturnType<typeof takeStart>, parts: ServerParts): Promise<never> {
+  const { self, inherited, isFirst, leftOpen } = start;
   const { handler } = parts;
-  const { self, inherited, isFirst, leftOpen } = takeStart(parts.leftOpen);
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
-  const server = new ParentServer(parts.personality ?? "PreForkSimple");
+  const server = new ParentServer(parts.sources.personality ?? "PreForkSimple");
   const reporter = self?.reporter;
   let logger: Logger | undefined;
   let loop: Loop | undefined;
@@ -163,16 +167,15 @@ async function tryOnly(
 
 /** Reads and checks all options, with nothing begun yet. */
 export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
-  const { handler, argv, firstArgument, code, personality, ifUnknown } = parts;
-  const loaded = await loadConfig({
-    argv,
-    firstArgument,
-    code,
-    personality,
-    own: handler.options,
-    defaults: handler.defaults,
-    ifUnknown,
-  });
+  const { handler, handlerUrl, sources } = parts;
+  const loaded = await loadConfig({ ...sources, own: handler.options, defaults: handler.defaults });
+  const place = originOf(loaded, "handler");
+  if (place !== undefined && handlerUrl === undefined) {
+    throw new ConfigError("Cannot set handler: this program has one of its own; remove it", {
+      option: "handler",
+      place,
+    });
+  }
   if (loaded.config.exec.length === 0) return loaded;
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
 }

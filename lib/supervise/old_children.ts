@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { LEVEL } from "../log/line_format.ts";
 import type { PassedChild, PassedGeneration } from "../restart/inherited_state.ts";
 import { closeFd } from "../os/descriptor.ts";
@@ -166,12 +167,14 @@ export class OldChildren {
     const limit = config.leaveChildrenOpenOnHup ? "" : `, within stop_timeout (${config.stopTimeout} s)`;
     this.#parent.log(
       LEVEL.notice,
-      `Reloaded in ${seconds} s: ${count(ready, "new child", "new children")} ${
+      `Reloaded in ${seconds} s: ${counted(ready, "new child", "new children")} ${
         ready === 1 ? "serves" : "serve"
       }` +
         (finishing === 0
           ? ""
-          : `; ${count(finishing, "old one finishes its client", "old ones finish their clients")}${limit}`),
+          : `; ${
+            counted(finishing, "old one finishes its client", "old ones finish their clients")
+          }${limit}`),
     );
     daemon.reloaded();
   }
@@ -205,7 +208,7 @@ export class OldChildren {
       this.#parent.log(
         LEVEL.warning,
         // A child may have several, and says how many it cuts off.
-        `Clients of ${count(serving.length, "child", "children")} cut off: ${why} (${whose})`,
+        `Clients of ${counted(serving.length, "child", "children")} cut off: ${why} (${whose})`,
       );
     }
     for (const { pid } of old) this.#dismiss(this.#parent.children.get(pid) as Child, "TERM");
@@ -240,7 +243,7 @@ export class OldChildren {
     if (serving === 0) return;
     this.#parent.log(
       LEVEL.warning,
-      `${count(serving, "child", "children")} from before the reload serve until new ones are ready`,
+      `${counted(serving, "child", "children")} from before the reload serve until new ones are ready`,
     );
     this.#parent.parts.daemon.restartRefused(
       "new children end before they are ready; the cause is in the log",
@@ -272,10 +275,6 @@ export class OldChildren {
       generation.pass(passedChildren(this.#all.filter((child) => child.generation === generation)))
     );
   }
-}
-
-function count(n: number, one: string, several: string): string {
-  return `${n} ${n === 1 ? one : several}`;
 }
 
 function members(children: readonly Child[]): OldMember[] {

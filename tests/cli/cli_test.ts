@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { type OptionRow, OPTIONS } from "../../lib/config/options.ts";
+import { COMMANDS } from "../../lib/cli/commands.ts";
+import { HOOK_HELP } from "../../lib/cli/hook_help.ts";
+import { HOOK_NAMES } from "../../lib/hooks.ts";
+import { SIGNALS } from "../../lib/signals.ts";
 import { VERSION } from "../../lib/version.ts";
 import { timeout } from "../support/limits.ts";
 import { onBun } from "../support/server.ts";
@@ -55,16 +59,37 @@ async function refused(args: readonly string[], code: number, pattern: RegExp): 
   assert.match(outcome.err, /^tine: [^\n]+\n$/, "one line");
 }
 
-test("--help has a line for each option that can be set", { timeout }, async () => {
+test("--help is short; help options has a line for each option that can be set", { timeout }, async () => {
   const { code, out, err } = await tine("--help");
   assert.deepEqual({ code, err }, { code: 0, err: "" });
   assert.match(out, /^Usage: tine /);
-  for (const { key, status } of OPTIONS as readonly OptionRow[]) {
-    if (status === "supported") assert.match(out, new RegExp(`^  --${key} `, "m"));
-  }
-  const long = out.split("\n").filter((line) => line.length > 110);
-  assert.deepEqual(long, []);
+  for (const name of Object.keys(COMMANDS)) assert.match(out, new RegExp(`^  ${name} `, "m"));
+  assert.ok(out.split("\n").every((line) => line.length <= 80), out);
   assert.equal((await tine("help")).out, out);
+  const options = await tine("help", "options");
+  for (const { key, status } of OPTIONS as readonly OptionRow[]) {
+    if (status === "supported") assert.match(options.out, new RegExp(`--${key} `));
+  }
+  assert.ok(options.out.split("\n").every((line) => line.length <= 80), options.out);
+});
+
+test("help signals and help hooks list all of them; another word is refused with the nearest", {
+  timeout,
+}, async () => {
+  const signals = await tine("help", "signals");
+  for (const { name } of SIGNALS) assert.match(signals.out, new RegExp(`^  ${name} `, "m"));
+  const hooks = await tine("help", "hooks");
+  for (const name of HOOK_NAMES) assert.match(hooks.out, new RegExp(`^  ${name} `, "m"));
+  await refused(["help", "optoins"], 64, /Cannot explain "optoins": .*; the nearest is "options"/);
+});
+
+test("what help says of a hook is how its documentation begins", () => {
+  const source = readFileSync(new URL("../../lib/hooks.ts", import.meta.url), "utf8");
+  for (const [name, text] of Object.entries(HOOK_HELP)) {
+    const before = source.slice(0, source.indexOf(`  ${name}?(`));
+    const comment = before.slice(before.lastIndexOf("/**")).replace(/\s*\n?\s+\* |\/\*\* ?/g, " ").trim();
+    assert.ok(comment.startsWith(text), `${name}: ${comment}`);
+  }
 });
 
 test("--version names Tine and the runtime", { timeout }, async () => {
@@ -78,17 +103,50 @@ test("--version names Tine and the runtime", { timeout }, async () => {
 
 test("check prints what is in force and where it came from", { timeout }, async () => {
   const path = file("good.conf", "# a comment\nmax_servers 3\nport 8080\n");
-  const { code, out, err } = await tine("check", path, "--max_requests", "7");
+  const { code, out, err } = await tine("check", path, "--max_requests", "7", "--all");
   assert.deepEqual({ code, err }, { code: 0, err: "" });
+  assert.match(out, /^# OK: 1 port, PreForkSimple with 3 children\n/);
   assert.match(out, new RegExp(`^max_servers = 3 +# ${path}:2:13$`, "m"));
   assert.match(out, new RegExp(`^port = \\["8080"\\] +# ${path}:3:6$`, "m"));
   assert.match(out, /^max_requests = 7 +# command line:3$/m);
   assert.match(out, /^check_for_dead = 30 +# default$/m);
 });
 
+test("check prints what is set; as JSON everything, or what is wrong", { timeout }, async () => {
+  const path = file(
+    "fork.toml",
+    'server_type = "PreFork"\nport = ["127.0.0.1:0", "127.0.0.1:0"]\nuser = "0"\n',
+  );
+  const { out } = await tine("check", path, "-n", "20");
+  const lines = out.trimEnd().split("\n").map((line) => line.replace(/ +#/, " #"));
+  assert.deepEqual(lines, [
+    "# OK: 2 ports, PreFork with 5 to 20 children, user 0",
+    `port = ["127.0.0.1:0", "127.0.0.1:0"] # ${path}:2:9, ${path}:2:24`,
+    "max_servers = 20 # command line:3",
+    `user = "0" # ${path}:3:8`,
+    `server_type = ["PreFork"] # ${path}:1:15`,
+    `conf_file = "${path}" # command line:2`,
+  ]);
+  const json = JSON.parse((await tine("check", path, "--json")).out) as Record<string, unknown>;
+  assert.equal(json["summary"], "2 ports, PreFork with 5 to 50 children, user 0");
+  assert.deepEqual((json["options"] as Record<string, unknown>)["user"], {
+    value: "0",
+    origins: [`${path}:3:8`],
+  });
+  assert.deepEqual((json["options"] as Record<string, unknown>)["max_servers"], { value: 50, origins: [] });
+  const bad = await tine("check", "--max_servers", "0", "--json");
+  assert.equal(bad.code, 78);
+  const { ok, error } = JSON.parse(bad.out) as { ok: boolean; error: string };
+  assert.deepEqual([ok, `tine: ${error}\n`], [false, bad.err]);
+});
+
 test("what check prints is a configuration file with the same meaning", { timeout }, async () => {
-  const { out } = await tine("check", file("first.toml", 'max_servers = 4\nport = ["127.0.0.1:81"]\n'));
-  const again = await tine("check", file("printed.toml", out));
+  const { out } = await tine(
+    "check",
+    file("first.toml", 'max_servers = 4\nport = ["127.0.0.1:81"]\n'),
+    "--all",
+  );
+  const again = await tine("check", file("printed.toml", out), "--all");
   assert.equal(again.code, 0, again.err);
   const values = (text: string) =>
     text.split("\n").map((line) => line.replace(/\s*#[^#]*$/, "")).filter((line) =>
@@ -153,8 +211,14 @@ test("a mistake on the command line is one line and a status that tells its kind
     /command line:1: Cannot set "max_server".*nearest is "max_servers"/,
   );
   await refused(["--max_servers", "many"], 78, /command line:1: Cannot set max_servers to "many"/);
-  await refused(["-p", "80"], 64, /command line:1: Cannot read argument "-p"/);
-  await refused(["check"], 64, /Missing the file to check/);
+  await refused(["-x", "80"], 64, /command line:1: Cannot read argument "-x"/);
+  await refused(
+    ["-port", "80"],
+    64,
+    /command line:1: Cannot read argument "-port": .*; the nearest is "port"/,
+  );
+  await refused(["-n", "many"], 78, /command line:1: Cannot set max_servers to "many"/);
+  await refused(["check"], 64, /Missing what to check/);
   await refused(["convert"], 64, /Missing the one file to convert/);
   await refused(["convert", "a", "b.ts", "c"], 64, /Missing the one file to convert/);
 });

@@ -53,10 +53,10 @@ test(
       const help = await outside.run([...runtime, own, "--help"]);
       assert.deepEqual([help.status, help.stderr], [0, ""]);
       assert.match(help.stdout, /^Usage: own\.ts \[options\]\n/);
-      assert.match(help.stdout, /^ {2}--max_servers N /m);
+      assert.match(help.stdout, /^ {2}-n, --max_servers N /m);
       assert.match(
         help.stdout,
-        /^This program's own:\n {2}--domain TEXT +Whose mail is taken \[example\.com\]$/m,
+        /^This program's own options:\n {6}--domain TEXT +Whose mail is taken \[example\.com\]$/m,
       );
       const version = await outside.run([...runtime, own, "--version"]);
       assert.deepEqual([version.status, version.stderr], [0, ""]);
@@ -69,12 +69,13 @@ test("--help behind a command or a handler is answered", { timeout }, () =>
     for (const command of ["check", "convert", "stop", "scale", "exec"]) {
       const { status, stdout, stderr } = await tine(outside, command, "--help");
       assert.deepEqual([command, status, stderr], [command, 0, ""]);
-      assert.match(stdout, /^Usage: tine /);
+      assert.match(stdout, new RegExp(`^Usage: tine .*\\b${command}\\b`));
+      assert.equal((await tine(outside, "help", command)).stdout, stdout);
     }
     const handler = outside.write("sink.ts", `${HANDLER}export default handler;\n`);
     const { status, stdout } = await tine(outside, handler, "--port", "127.0.0.1:0", "--help");
     assert.equal(status, 0);
-    assert.match(stdout, /^ {2}--domain TEXT /m);
+    assert.match(stdout, /^ {6}--domain TEXT /m);
   }));
 
 test(

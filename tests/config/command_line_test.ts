@@ -85,7 +85,7 @@ test("parseCommandLine refuses what is no option", () => {
   });
   assert.throws(() => read(["PreForkSimpl"]), /the nearest is "PreForkSimple"$/);
   assert.throws(() => read(["zzzzzzzzz"]), /there is no such option; see --help$/);
-  for (const argument of ["-p", "", "a/b", "--", "--no-such=5", "---port"]) {
+  for (const argument of ["-x", "-", "", "a/b", "-port=80", "-pabc", "--", "--no-such=5", "---port"]) {
     assert.throws(() => read([argument]), UsageError, argument);
   }
   assert.throws(() => read(["--x=y"]), ConfigError);

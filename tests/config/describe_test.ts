@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { loadConfig } from "../../lib/config/config.ts";
-import { helpText, printEffective, wrap } from "../../lib/config/describe.ts";
+import { commonHelp, effectiveOptions, helpText, printEffective, wrap } from "../../lib/config/describe.ts";
 import { jsonSchema, optionsPage, sampleLegacy, sampleToml } from "../../lib/config/documents.ts";
 import { parseLegacyFile } from "../../lib/config/legacy_file.ts";
-import { type OptionRow, OPTIONS } from "../../lib/config/options.ts";
+import { type OptionRow, OPTIONS, type OwnOptions } from "../../lib/config/options.ts";
 import { checkSource } from "../../lib/config/precedence.ts";
 import { parseTomlFile } from "../../lib/config/toml_file.ts";
 
@@ -13,12 +13,29 @@ const rows: readonly OptionRow[] = OPTIONS;
 const supported = rows.filter(({ status }) => status === "supported");
 
 test("helpText has every supported option once, no other, and 100 columns at most", () => {
-  const lines = helpText({ greeting: { kind: "string", help: "Words. More.", default: "hi" } }).split("\n");
-  const listed = lines.flatMap((line) => /^ {2}--(\w+)/.exec(line)?.[1] ?? []);
+  const own: OwnOptions = { greeting: { kind: "string", help: "Words. More.", default: "hi" } };
+  const lines = helpText(own).split("\n");
+  const listed = lines.flatMap((line) => /^ {2}(?: {4}|-\w, )--(\w+)/.exec(line)?.[1] ?? []);
   assert.deepEqual(listed.toSorted(), [...supported.map(({ key }) => key), "greeting"].toSorted());
   assert.deepEqual(lines.filter((line) => line.length > 100), []);
-  assert.ok(lines.some((line) => /^ {2}--max_servers N +Number of children \[50\]$/.test(line)));
-  assert.ok(lines.some((line) => /^ {2}--greeting TEXT +Words \[hi\]$/.test(line)));
+  assert.ok(lines.some((line) => /^ {2}-n, --max_servers N +Number of children \[50\]$/.test(line)));
+  assert.ok(lines.some((line) => /^ {6}--greeting TEXT +Words \[hi\]$/.test(line)));
+  // A program's own are what is looked for first.
+  assert.equal(lines[0], "This program's own options:");
+  for (const width of [60, 72, 90]) {
+    // A word that is longer than the column cannot be broken.
+    const long = helpText(own, width).split("\n").filter((line) => line.length > width && /\S \S/.test(line));
+    assert.deepEqual(long, [], `${width}`);
+  }
+});
+
+test("no two options have the same letter, and those that most set have a line in the short help", () => {
+  const letters = rows.flatMap(({ short }) => short ?? []);
+  assert.equal(new Set(letters).size, letters.length);
+  const lines = commonHelp(80).split("\n");
+  for (const { key, common } of rows) {
+    assert.equal(lines.some((line) => line.includes(`--${key} `)), common === true, key);
+  }
 });
 
 test("wrap breaks at blanks and leaves a long word whole", () => {
@@ -71,7 +88,7 @@ test("printEffective shows every option, its value and its origin, and masks sec
     code: { maxServers: 3 },
     own: { password: { kind: "string", secret: true, help: "" }, greeting: { kind: "string", help: "" } },
   });
-  const lines = printEffective(loaded).trimEnd().split("\n");
+  const lines = printEffective(effectiveOptions(loaded)).trimEnd().split("\n");
   assert.equal(lines.length, supported.length + 2);
   assert.ok(lines.some((line) => /^port = \["80", "81"\] +# command line:1, command line:2$/.test(line)));
   assert.ok(lines.some((line) => /^max_servers = 3 +# code$/.test(line)));

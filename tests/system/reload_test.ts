@@ -154,7 +154,7 @@ test("HUP with a handler that cannot be loaded any more is refused", { timeout }
     const children = await folder.children(1);
     folder.write("handler.ts", "export default async ( => {};\n");
     signal(folder.pid, "SIGHUP");
-    await folder.says(/Cannot restart: .*; going on with the present configuration/);
+    await folder.says(/Cannot restart: Cannot load handler \S+: .*; going on with the present configuration/);
     assert.deepEqual(childrenOf(folder.pid), children);
     await folder.stop();
   });
