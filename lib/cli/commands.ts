@@ -14,6 +14,8 @@ export interface CommandModule {
 export interface Command {
   /** What it does, in a few words. */
   readonly summary: string;
+  /** Whether its process becomes a server, which takes signals as one. */
+  readonly serves?: true;
   /** Loads its help. */
   usage(): Promise<CommandModule>;
   /** Loads it. */
@@ -31,7 +33,14 @@ function command<Module extends CommandModule>(
 
 /** Every command, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  exec: command("run a program per connection, as inetd does", () => import("./exec.ts"), ({ exec }) => exec),
+  start: {
+    ...command("run a server in the background", () => import("./start.ts"), ({ start }) => start),
+    serves: true,
+  },
+  exec: {
+    ...command("run a program per connection, as inetd does", () => import("./exec.ts"), ({ exec }) => exec),
+    serves: true,
+  },
   check: command(
     "check a configuration, and show what is in force",
     () => import("./check.ts"),
@@ -51,6 +60,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     { reload },
   ) => reload),
   scale: command("add or remove children", () => import("./scale.ts"), ({ scale }) => scale),
+  restart: command("stop a server, and start it again", () => import("./start.ts"), ({ restart }) => restart),
   quit: command(
     "stop a server when its connections have ended",
     () => import("./stop.ts"),

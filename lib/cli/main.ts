@@ -15,7 +15,7 @@ async function act(args: readonly string[]): Promise<void> {
   const [word = "", ...rest] = args;
   const command = findCommand(word);
   // Any other command ends by a signal as all programs do.
-  if (command !== undefined && word !== "exec") signalListeners.letGo();
+  if (command !== undefined && command.serves !== true) signalListeners.letGo();
   if (command !== undefined) {
     const question = questionIn(rest);
     if (question === undefined) return await (await command.load())(rest);

@@ -6,21 +6,39 @@
 
 import process from "node:process";
 import { questionIn } from "../config/question.ts";
+import type { Config } from "../config/options.ts";
+import { UsageError } from "../errors.ts";
 import { EX_OK } from "../exit_codes.ts";
 import { startersDescriptors } from "../os/starters_descriptors.ts";
 import { runServer } from "../server/server.ts";
 import { loadNamedHandler } from "./named_handler.ts";
 
-/**
- * Runs a server until it is stopped.
- *
- * @param options `before`: how many arguments stood before these.
- */
-export async function serve(args: readonly string[], options: { before?: number } = {}): Promise<void> {
+/** How a command runs a server. */
+export interface ServeOptions {
+  /** How many arguments stood before those that are given. @default 0 */
+  readonly before?: number;
+  /** Whether it goes into the background, where other commands find it. @default false */
+  readonly inBackground?: boolean;
+}
+
+/** A server in the background that nobody finds again is refused. */
+function checkPidFile({ pidFile }: Config): void {
+  if (pidFile !== undefined) return;
+  throw new UsageError(
+    "Missing pid_file: the other commands find the server by it; write tine start --pid_file FILE, or -c FILE with one " +
+      "that names it",
+  );
+}
+
+/** Runs a server until it is stopped. */
+export async function serve(
+  args: readonly string[],
+  { before = 0, inBackground = false }: ServeOptions = {},
+): Promise<void> {
   const leftOpen = startersDescriptors("first");
   await runServer(async () => {
     const { handler, url, sources } = await loadNamedHandler(args, {
-      before: options.before ?? 0,
+      before,
       usage: "tine HANDLER [options]",
     });
     const question = questionIn(sources.argv, handler?.options);
@@ -28,6 +46,9 @@ export async function serve(args: readonly string[], options: { before?: number 
       await (await import("./help.ts")).answerQuestion(question, { own: handler?.options });
       process.exit(EX_OK);
     }
-    return { handler: handler ?? {}, handlerUrl: url, sources };
+    const parts = { handler: handler ?? {}, handlerUrl: url, sources };
+    return inBackground
+      ? { ...parts, sources: { ...sources, code: { setsid: true } }, checkOptions: checkPidFile }
+      : parts;
   }, leftOpen);
 }

@@ -34,7 +34,8 @@ why, and exit status 78.
 ## On the command line
 
 \`tine [PERSONALITY] [HANDLER] [options]\`, with options as \`--key value\`, \`--key=value\`, \`key value\` or
-\`key=value\`. A key without a value means 1 (true). As in Net::Server, \`%\` and *one* hexadecimal digit stand for the
+\`key=value\`. Some have a letter too: \`-p 80\`, \`-n 8\`, \`-c FILE\`. \`-\` may stand for \`_\` after \`--\`. A key
+without a value means 1 (true). As in Net::Server, \`%\` and *one* hexadecimal digit stand for the
 character with that number, here and in \`key value\` files: \`%A\` is a line feed, and \`%20\` is character 2 followed
 by a \`0\`. Tine logs a warning where that happens.
 
@@ -61,7 +62,11 @@ function cell(text: string): string {
 
 function supportedTable(rows: readonly OptionRow[]): string {
   const lines = rows.map((row) => {
-    const name = row.alias === undefined ? `\`${row.key}\`` : `\`${row.key}\`, \`${row.alias}\``;
+    const letter = row.short === undefined ? undefined : `-${row.short}`;
+    const name = [row.key, row.alias, letter].filter((word) => word !== undefined).map((word) =>
+      `\`${word}\``
+    )
+      .join(", ");
     const value = placeholder(row) + (row.multi ? " …" : "");
     const range = row.kind === "int" || row.kind === "seconds" ? rangeOf(row) : "";
     const fallback = row.defaultText ?? (row.default === undefined ? "none" : `\`${defaultOf(row)}\``);

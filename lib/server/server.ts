@@ -9,6 +9,7 @@ import process from "node:process";
 import { ConfigError, TineError } from "../errors.ts";
 import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { loadConfig, type LoadedConfig, originOf, type Sources } from "../config/config.ts";
+import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import { goToBackground } from "../daemon/background.ts";
 import { confine } from "../daemon/confine.ts";
@@ -43,6 +44,8 @@ export interface ServerParts {
   readonly handlerUrl?: string | undefined;
   /** Where options come from; what the handler tells is added. */
   readonly sources: Omit<Sources, "own" | "defaults">;
+  /** Refuses options that are not enough for what was asked for. */
+  readonly checkOptions?: ((config: Config) => void) | undefined;
 }
 
 /**
@@ -176,6 +179,7 @@ export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
       place,
     });
   }
+  parts.checkOptions?.(loaded.config);
   if (loaded.config.exec.length === 0) return loaded;
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
 }
