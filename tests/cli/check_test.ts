@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { onBun } from "../support/server.ts";
 import { within } from "../support/until.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
 const timeout = 60_000;
 const ROOT = new URL("../..", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "check-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("check-test-");
 mkdirSync(join(folder, "directory"));
 writeFileSync(join(folder, "file"), "");
 writeFileSync(join(folder, "handler.ts"), "export default () => {};\n");

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { type OptionRow, OPTIONS } from "../../lib/config/options.ts";
 import { COMMANDS } from "../../lib/cli/commands.ts";
 import { HOOK_HELP } from "../../lib/cli/hook_help.ts";
@@ -15,10 +14,10 @@ import { VERSION } from "../../lib/version.ts";
 import { timeout } from "../support/limits.ts";
 import { onBun } from "../support/server.ts";
 import { within } from "../support/until.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "cli-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("cli-test-");
 
 function file(name: string, text: string): string {
   const path = join(folder, name);

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { RUNNABLE } from "../../lib/personality/personality.ts";
 import { loadConfig, type Sources } from "../../lib/config/config.ts";
 import type { OwnOptions, PartialConfig } from "../../lib/config/options.ts";
 import { TineError } from "../../lib/errors.ts";
 import { EX_CONFIG } from "../../lib/exit_codes.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-bad-input-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-bad-input-");
 
 const OWN: OwnOptions = {
   greeting: { kind: "string", default: "hello", help: "Words to greet with." },

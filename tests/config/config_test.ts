@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { loadConfig, type LoadedConfig, originOf, type Sources } from "../../lib/config/config.ts";
 import { formatOf } from "../../lib/config/config_text.ts";
 import { camelCase, type OwnOptions, type PartialConfig } from "../../lib/config/options.ts";
 import { askPerl, noNetServer, randomNumbers } from "./net_server.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-config-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-config-");
 
 const OWN: OwnOptions = {
   greeting: { kind: "string", default: "hello", help: "Words to greet with." },

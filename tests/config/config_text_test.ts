@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { readConfigFile } from "../../lib/config/config.ts";
 import { readConfigText } from "../../lib/config/config_text.ts";
 import { convert } from "../../lib/config/convert.ts";
 import { ConfigError } from "../../lib/errors.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-config-text-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-config-text-");
 
 /** A file of these characters, each a byte. */
 function latin1File(name: string, text: string): string {

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { loadConfig } from "../../lib/config/config.ts";
 import { readLegacyLines } from "../../lib/config/legacy_file.ts";
 import { camelCase, type Config, findOption, type OwnOptions } from "../../lib/config/options.ts";
 import { planPorts } from "../../lib/listen/plan.ts";
 import { thisMachine } from "../../lib/listen/machine.ts";
 import { askPerl, noNetServer } from "./net_server.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-real-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-real-");
 
 /** What the program of a file would declare as its own options. */
 const PROGRAMS: Readonly<Record<string, OwnOptions>> = {

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { findProgram } from "../../lib/handler/program_path.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "program-path-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("program-path-");
 const place = { source: "f.conf", line: 2, column: 6 };
 
 test("findProgram looks a name up in PATH as a shell does", () => {

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { BindError, ConfigError, type Place } from "../../lib/errors.ts";
 import { closeListeners, listen, type Listener, type ListenOptions } from "../../lib/listen/listen.ts";
 import { thisMachine } from "../../lib/listen/machine.ts";
@@ -22,9 +13,9 @@ import { pollHere, POLLIN } from "../../lib/os/wait.ts";
 import { freePort } from "../../scripts/bench/ports.ts";
 import { ownLoopback } from "../support/loopback.ts";
 import { pass } from "../support/until.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-");
 
 const noIPv6 = thisMachine.canBindIPv6("::1") ? false : "this machine has no IPv6";
 const noProc = process.platform === "linux" ? false : "needs /proc";

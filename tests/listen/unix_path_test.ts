@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, lstatSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, lstatSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import {
   clearPath,
   dressSocketFile,
@@ -14,9 +13,9 @@ import {
 } from "../../lib/listen/unix_path.ts";
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { bindDatagram, bindStream, listenOn } from "../../lib/os/socket.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-");
 
 function unix(path: string) {
   return { transport: "unix", hostname: "", port: 0, path } as const;

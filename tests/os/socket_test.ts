@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { SystemError } from "../../lib/errors.ts";
 import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
 import { EOPNOTSUPP } from "../../lib/os/errno.ts";
@@ -20,9 +18,9 @@ import {
 import { isListening } from "../../lib/os/listening_socket.ts";
 import { createWaitSet } from "../../lib/os/epoll.ts";
 import { pollHere, POLLIN } from "../../lib/os/wait.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tine-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-");
 
 const TCP = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
 const UDP = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { findBaseBinary } from "../../scripts/compile.ts";
 import { ROOT, toolEnvironment } from "../../scripts/toolchain.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
 /** Each runtime's suite compiles for its own. */
 const onBun = process.versions["bun"] !== undefined;
 const env = toolEnvironment();
-const folder = mkdtempSync(join(tmpdir(), "tine-compile-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-compile-");
 
 /** A program with what Tine needs of a compiler: an import made later, top-level await, a Worker made of text. */
 writeFileSync(join(folder, "later.ts"), "export const answer: number = 42;\n");

@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { timeout } from "../support/limits.ts";
 import { Client, onBun } from "../support/server.ts";
 import { lacks, withTcpserver } from "../support/super_server.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 import { until, within } from "../support/until.ts";
 
 const skip = onBun ? false : "the executable is built and run once, by Bun's tests";
 
 describe("the executable that Bun builds", { skip }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "tine-compiled-"));
+  const folder = folderOfFile("tine-compiled-");
   const program = join(folder, "tine");
   before(() => {
     const { status, stderr } = spawnSync(
@@ -24,7 +23,6 @@ describe("the executable that Bun builds", { skip }, () => {
     );
     assert.equal(status, 0, stderr);
   });
-  after(() => rmSync(folder, { recursive: true }));
 
   test("runs a program for each client", { skip, timeout }, async () => {
     const options = ["--port", "127.0.0.1:0", "--max_servers", "1", "--log_level", "3"];

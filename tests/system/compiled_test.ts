@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { UdpClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
 import { Client, example } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
+import { folderOfFile } from "../support/file_folder.ts";
 
 const skip = process.versions["bun"] === undefined
   ? "the executable is built and run once, by Bun's tests"
   : false;
 
-const folder = mkdtempSync(join(tmpdir(), "tine-compiled-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderOfFile("tine-compiled-");
 
 /** Builds the executable, once for all tests. */
 const build = (() => {
