@@ -271,6 +271,7 @@ function build(
     if (value !== undefined) values[camelCase(row.key)] = value;
   }
   Object.assign(values, settled);
+  if (merged.has("name") && !merged.has("syslog_ident")) values["syslogIdent"] = values["name"];
   const ownValues: Record<string, unknown> = {};
   for (const [key, definition] of Object.entries(own)) {
     const value = valueOf(definition, key, merged);

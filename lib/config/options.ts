@@ -780,6 +780,20 @@ export const OPTIONS = [
       "configuration file is relative to that file. A URL is possible.",
   },
   {
+    key: "name",
+    kind: "string",
+    min: 1,
+    max: 64,
+    personality: "base",
+    section: "General",
+    apply: "live",
+    status: "supported",
+    defaultText: "that of the handler's file, or of the program",
+    help:
+      "Name of the server in its log and, for its children, in `ps`. It is also the `syslog_ident`, unless that is " +
+      "set.",
+  },
+  {
     key: "conf_file",
     short: "c",
     common: true,

@@ -23,6 +23,7 @@ import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger } from "../log/logger.ts";
 import type { Log } from "../log/sink.ts";
 import { giveLog, openLog } from "../log/open_log.ts";
+import { programName } from "../process/program_name.ts";
 import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import type { InheritedState } from "../restart/inherited_state.ts";
@@ -253,7 +254,9 @@ async function openPorts(
   // A process for each client would say it each time.
   logger.log(
     personality.binds ? LEVEL.notice : LEVEL.info,
-    `Tine::${server.personality} starting! pid(${process.pid})`,
+    `${
+      programName(loaded.config, parts.handlerUrl)
+    } (type Tine::${server.personality}) starting! pid(${process.pid})`,
   );
   if (inherited !== undefined) {
     await callHook(hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { programName } from "../process/program_name.ts";
 import { LEVEL } from "../log/line_format.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
@@ -94,7 +95,7 @@ export class Parent {
       mailbox: this.mailbox?.ends,
     });
     this.#starter = new Starter({
-      spawner: new Spawner(handoff),
+      spawner: new Spawner(handoff, programName(parts.config, parts.handlerUrl)),
       scoreboard: this.#scoreboard,
       children: this.children,
       outputs: this.outputs,

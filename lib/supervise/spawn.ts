@@ -21,12 +21,20 @@ import { HEARD_SIGNALS } from "../signals.ts";
 
 /** Starts children that share one handoff. */
 export class Spawner {
-  readonly #program: Program = runningProgram();
+  readonly #program: Program;
   readonly #origin = `${process.pid} ${programMark()}`;
   readonly #textFd: number;
   readonly #inherit: readonly number[];
 
-  constructor(handoff: Handoff) {
+  /**
+   * Prepares what all of them have in common.
+   *
+   * @param name What the server is called: children are told from their parent by it, in `ps`.
+   */
+  constructor(handoff: Handoff, name: string) {
+    const program = runningProgram();
+    // Who looks for the runtime's name finds the parent, which is the one to signal.
+    this.#program = { ...program, argv: [`${name}: child`, ...program.argv.slice(1)] };
     this.#textFd = shareText("handoff", JSON.stringify(handoff));
     this.#inherit = [this.#textFd, ...inheritedDescriptors(handoff)];
   }

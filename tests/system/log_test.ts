@@ -58,7 +58,7 @@ const LOCAL3 = 19 << 3;
 /** What every server says to a log daemon, from its start to its end. */
 function checkWholeLife(lines: readonly string[], server: TestServer, child: number): void {
   const parent = { pid: server.pid, priority: LOCAL3 | 5 };
-  assert.deepEqual(heard(lines, /Tine::PreForkSimple starting!/), [parent]);
+  assert.deepEqual(heard(lines, /tine \(type Tine::PreForkSimple\) starting!/), [parent]);
   assert.deepEqual(heard(lines, /Server closing!/), [parent]);
   assert.ok(
     heard(lines, /CONNECT TCP/).every(({ pid, priority }) => pid === child && priority === (LOCAL3 | 6)),
@@ -165,7 +165,7 @@ test("a log_file has no priorities, whatever stderr is", {
     await server.stop();
     assert.match(
       server.file("log"),
-      /^\d{4}\/\d\d\/\d\d-\d\d:\d\d:\d\d \[\d+\] Tine::PreForkSimple starting!/,
+      /^\d{4}\/\d\d\/\d\d-\d\d:\d\d:\d\d \[\d+\] tine \(type Tine::PreForkSimple\) starting!/,
     );
     assert.doesNotMatch(server.file("log"), /^<\d>/m);
   });

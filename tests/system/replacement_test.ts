@@ -202,10 +202,10 @@ test("HUPs without a pause: the server comes to rest with new children, and nobo
       while (!over) await exchange(server.port);
     });
     for (let i = 0; i < 3; i++) {
-      const before = server.count(/Tine::PreForkSimple starting!/);
+      const before = server.count(/Tine::PreForkSimple\) starting!/);
       signal(server.pid, "SIGHUP");
       // The next one as soon as the new program is there, with no child of its own yet.
-      await server.says(/Tine::PreForkSimple starting!/, { times: before + 1 });
+      await server.says(/Tine::PreForkSimple\) starting!/, { times: before + 1 });
     }
     await server.says(/Reloaded in/);
     over = true;

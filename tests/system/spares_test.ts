@@ -111,7 +111,7 @@ test("HUP restarts PreFork in place, and a busy child finishes its client", { ti
     await held[0]?.ask("still here", pids[0] as number);
     await held[0]?.quit();
     await server.says(/Re-exec server during HUP/);
-    await server.says(/Tine::PreFork starting!/, { times: 2 });
+    await server.says(/type Tine::PreFork\) starting!/, { times: 2 });
     // The old ones stay until the new ones serve.
     await until(() => !server.children().some((pid) => old.includes(pid)), "the end of the old children");
     await server.untilReady(3);
@@ -187,14 +187,14 @@ test("a server_type list takes the first personality that can run", { timeout },
   const args = ["--server_type", "HTTP", "--server_type", "PreFork", "--server_type", "Fork"];
   await withServer(args, { personality: "MultiType" }, async (server) => {
     await server.says(/Cannot become HTTP: it is not supported yet; trying the next server_type/);
-    await server.says(/Tine::PreFork starting!/);
+    await server.says(/type Tine::PreFork\) starting!/);
     await exchange(server.port);
   });
 });
 
 test("MultiType without a server_type becomes Fork, as in Net::Server", { timeout }, async () => {
   await withServer([], { personality: "MultiType" }, async (server) => {
-    await server.says(/Tine::Fork starting!/);
+    await server.says(/type Tine::Fork\) starting!/);
     await exchange(server.port);
   });
 });
