@@ -10,7 +10,7 @@ import type { Config } from "../config/options.ts";
 import { UsageError } from "../errors.ts";
 import { EX_OK } from "../exit_codes.ts";
 import { startersDescriptors } from "../os/starters_descriptors.ts";
-import { runServer } from "../server/server.ts";
+import { runServer } from "../server/run_server.ts";
 import { loadNamedHandler } from "./named_handler.ts";
 
 /** How a command runs a server. */

@@ -18,6 +18,31 @@ function oneLine(message: string): string {
   return message.split(/\n\s*/).filter((line) => !/^[|~^\s\d]*$/.test(line)).join(" ");
 }
 
+/** What Bun tells of one error in a module's text, beside the message. */
+interface BuildMessage {
+  readonly message: string;
+  readonly position?: { readonly file: string; readonly line: number; readonly column: number } | null;
+}
+
+/** Where in a file of the program something was thrown, as `FILE:3:9`; empty if the stack does not tell. */
+function placeOf(stack: string | undefined): string {
+  const [, place] = /(?:file:\/\/)?(\/[^\s()]*:\d+:\d+)/.exec(stack ?? "") ?? [];
+  return place === undefined ? "" : ` (${place})`;
+}
+
+/** Why a module could not be loaded, whatever it has thrown. */
+function whyNot(thrown: unknown): string {
+  // Bun gathers what is wrong in the text of a module, or in those that it imports.
+  const first = (thrown as { errors?: readonly BuildMessage[] } | null | undefined)?.errors?.[0];
+  if (first !== undefined) {
+    const { message, position } = first;
+    return oneLine(position ? `${message} (${position.file}:${position.line}:${position.column})` : message);
+  }
+  if (!(thrown instanceof Error)) return `it threw ${String(thrown)}, which is no Error`;
+  const text = oneLine(thrown.message);
+  return /:\d+:\d+/.test(text) ? text : `${text}${placeOf(thrown.stack)}`;
+}
+
 /**
  * Loads the handler at `path`.
  *
@@ -36,7 +61,7 @@ export async function loadHandler(path: string, place?: Place): Promise<{ handle
   try {
     module = await import(url);
   } catch (cause) {
-    throw fail(oneLine((cause as Error).message), EX_CONFIG, cause);
+    throw fail(whyNot(cause), EX_CONFIG, cause);
   }
   if (module.default === undefined) {
     throw fail(

@@ -16,6 +16,8 @@ const LONGEST_MS = 30_000;
 
 /** What may make the try pointless. */
 export interface Interrupt {
+  /** Called with the process id of the program that tries. */
+  readonly started: (pid: number) => void;
   /** Readable when it is worth looking. */
   readonly fd: number;
   /** Whether the try is to be given up. */
@@ -50,6 +52,7 @@ export async function tryRestart(
     inherit: purpose.sockets.map(({ fd }) => fd),
     newSession: false,
   });
+  interrupt?.started(self.pid);
   const reported = await awaitReport(self, interrupt);
   const report = readReport(self);
   // It has said what it had to say, or is not waited for any more.

@@ -14,45 +14,118 @@
 
 import { LEVEL } from "../log/line_format.ts";
 import { callHook } from "../process/failure.ts";
+import { Waker } from "../os/descriptor.ts";
 import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
 import { prepareRestart, refuseRestart } from "./prepare_restart.ts";
 import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 
-/**
- * Restarts in place. It returns only if the new configuration or program is refused: the server goes on as it is.
- *
- * @param stop Stops the server instead, if a stop came meanwhile.
- */
-export async function restartServer(workers: Workers, stop: () => Promise<never>): Promise<void> {
-  const { server, logger, daemon, handler: { hooks } } = workers.context;
-  const begun = Date.now();
-  logger.log(LEVEL.notice, "Received a SIG HUP");
-  daemon.reloading();
-  // The new configuration before the old server is touched: an error in it must not cost the service.
-  const { inbox } = workers;
-  const added = await prepareRestart(workers.context, {
-    fd: inbox.waker.fd,
-    isDue: () => inbox.has("stop", "quit"),
-    taken: () => inbox.waker.take(),
-  });
-  inbox.waker.wake(); // what was taken of it meanwhile may have been a child's wish
-  if (added === undefined) return;
-  await callHook(hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
-  if (!workers.outlivesRestart) await finishWorkers(workers);
-  await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
-  // A stop that came meanwhile wins over the restart. Its listener has its turn first.
-  const held = new HeldSignals();
-  let why: string | undefined;
-  try {
-    why = await replaceProgram(workers, { added, begun, held });
-  } finally {
-    // The program was not replaced.
-    held.letIn();
-    closeListeners(added);
+/** A restart that is being prepared, or is ready to be made. */
+interface Attempt {
+  readonly begun: number;
+  readonly waker: Waker;
+  /** The program that tries it. */
+  pid?: number;
+  cancelled: boolean;
+  /** Whether HUP came again meanwhile. */
+  again: boolean;
+  /** The listeners that are added, once it is ready. */
+  added?: readonly Listener[];
+  /** Resolved when it is ready, refused or cancelled. */
+  prepared: Promise<void>;
+}
+
+/** The restarts of a server. It goes on with its work while one is prepared. */
+export class Restarts {
+  readonly #workers: Workers;
+  readonly #stop: () => Promise<never>;
+  #attempt: Attempt | undefined;
+
+  /** @param stop Stops the server instead, if a stop comes when it is about to be replaced. */
+  constructor(workers: Workers, stop: () => Promise<never>) {
+    this.#workers = workers;
+    this.#stop = stop;
   }
-  if (why === undefined) return await stop();
-  refuseRestart(workers.context, why);
+
+  /** HUP: tries the new configuration beside the server. `replace` is put into the inbox when that went well. */
+  begin(): void {
+    if (this.#attempt !== undefined) {
+      this.#attempt.again = true;
+      return;
+    }
+    const { logger, daemon } = this.#workers.context;
+    logger.log(LEVEL.notice, "Received a SIG HUP");
+    daemon.reloading();
+    const attempt: Attempt = {
+      begun: Date.now(),
+      waker: new Waker(),
+      cancelled: false,
+      again: false,
+      prepared: Promise.resolve(),
+    };
+    this.#attempt = attempt;
+    attempt.prepared = this.#prepare(attempt);
+  }
+
+  /** The new configuration before the old server is touched: an error in it must not cost the service. */
+  async #prepare(attempt: Attempt): Promise<void> {
+    const { context, inbox } = this.#workers;
+    const { waker } = attempt;
+    const added = await prepareRestart(context, {
+      started: (pid) => attempt.pid = pid,
+      fd: waker.fd,
+      isDue: () => attempt.cancelled,
+      taken: () => waker.take(),
+    });
+    waker.close();
+    if (added !== undefined) {
+      attempt.added = added;
+      return inbox.push("replace");
+    }
+    this.#attempt = undefined;
+    // What HUP came for since then has not been tried.
+    if (attempt.again && !attempt.cancelled) inbox.push("restart");
+  }
+
+  /** Whether `pid` is the program that tries the new configuration. */
+  awaits(pid: number): boolean {
+    return this.#attempt?.pid === pid;
+  }
+
+  /** Gives up what is being prepared: the server is to stop. */
+  async cancel(): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    attempt.cancelled = true;
+    attempt.waker.wake();
+    await attempt.prepared;
+    closeListeners(attempt.added ?? []);
+    this.#attempt = undefined;
+  }
+
+  /** Replaces the program. It returns only if that cannot be done: the server goes on as it is. */
+  async replace(): Promise<void> {
+    const { begun, added } = this.#attempt ?? {};
+    this.#attempt = undefined;
+    if (begun === undefined || added === undefined) return;
+    const { outlivesRestart, context } = this.#workers;
+    const { server, handler: { hooks } } = context;
+    await callHook(hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+    if (!outlivesRestart) await finishWorkers(this.#workers);
+    await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
+    // A stop that came meanwhile wins over the restart. Its listener has its turn first.
+    const held = new HeldSignals();
+    let why: string | undefined;
+    try {
+      why = await replaceProgram(this.#workers, { added, begun, held });
+    } finally {
+      // The program was not replaced.
+      held.letIn();
+      closeListeners(added);
+    }
+    if (why === undefined) return await this.#stop();
+    refuseRestart(context, why);
+  }
 }
 
 /** What is known when the program is about to replace itself. */

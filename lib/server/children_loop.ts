@@ -17,7 +17,7 @@ import { passChildren } from "../supervise/pass_children.ts";
 import { Parent } from "../supervise/parent.ts";
 import { FixedPopulation, type Population } from "../supervise/population.ts";
 import type { PassedState } from "../restart/inherited_state.ts";
-import { restartServer } from "../restart/restart.ts";
+import { Restarts } from "../restart/restart.ts";
 import { closeChildren, finishChildren } from "../supervise/shutdown.ts";
 import { SparePopulation } from "../supervise/spare_population.ts";
 import { handleLateSignals } from "../supervise/handle_signals.ts";
@@ -94,11 +94,13 @@ function populationOf(context: ServerContext, scoreboard: Scoreboard): Populatio
 class ChildrenAsWorkers implements Workers {
   readonly context: ServerContext;
   readonly outlivesRestart = true;
+  readonly restarts: Restarts = new Restarts(this, () => closeServer(this, { exitCode: 0, gently: false }));
   readonly #parent: Parent;
 
   constructor(context: ServerContext, parent: Parent) {
     this.context = context;
     this.#parent = parent;
+    parent.isAwaited = (pid) => this.restarts.awaits(pid);
   }
 
   get inbox(): Inbox {
@@ -151,11 +153,11 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   await parent.populate();
   await parent.old.tend();
   parent.log(LEVEL.debug, "Parent ready for children.");
-  const stop = () => closeServer(workers, { exitCode: 0, gently: false });
   for (;;) {
     const end = await supervise(parent);
-    if (end === "restart") await restartServer(workers, stop);
+    if (end === "restart") workers.restarts.begin();
+    else if (end === "replace") await workers.restarts.replace();
     else if (end === "quit") return await closeServer(workers, { exitCode: 0, gently: true });
-    else return await stop();
+    else return await closeServer(workers, { exitCode: 0, gently: false });
   }
 }

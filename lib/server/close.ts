@@ -24,6 +24,7 @@ export async function closeServer(
 ): Promise<never> {
   const { server, logger, listeners, daemon } = workers.context;
   daemon.stopping();
+  await workers.restarts.cancel();
   await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
   logger.log(LEVEL.notice, "Server closing!");
   if (options.gently) {

@@ -6,8 +6,24 @@
 
 import process from "node:process";
 import { reportFailure } from "../daemon/daemon.ts";
+import { TineError } from "../errors.ts";
+import { EX_CONFIG, EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { ParentServer } from "./parent_view.ts";
+import { StoppedAtStart } from "./stop_at_start.ts";
 import type { takeStart } from "./take_start.ts";
+
+/** The handler's module never ends to load, and nothing is left that it could wait for. */
+export class StalledLoad extends TineError {
+  override name = "StalledLoad";
+
+  constructor() {
+    super(
+      "Cannot load the handler: its module awaits what can never come (the event loop is empty); look at its top-level " +
+        "await",
+      { exitCode: EX_CONFIG },
+    );
+  }
+}
 
 /**
  * Tells who waits for this process, and ends what it has inherited.
@@ -18,7 +34,11 @@ export async function failUnloaded(
   error: Error,
   { self, inherited }: Pick<ReturnType<typeof takeStart>, "self" | "inherited">,
 ): Promise<never> {
-  const isReported = reportFailure(self?.reporter, error);
+  const isStop = error instanceof StoppedAtStart;
+  const isReported = reportFailure(
+    self?.reporter,
+    isStop ? new TineError(error.message, { exitCode: EX_UNAVAILABLE }) : error,
+  );
   if (isReported && self?.purpose.role === "dry_run") process.exit(0);
   if (inherited !== undefined) {
     const server = new ParentServer("PreForkSimple");
@@ -27,5 +47,7 @@ export async function failUnloaded(
     const { abandonInherited } = await import("../restart/abandon.ts");
     await abandonInherited(inherited, (_level, message) => process.stderr.write(`tine: ${message}\n`));
   }
-  throw error;
+  if (!isStop) throw error;
+  process.stderr.write(`tine: ${error.message}\n`);
+  process.exit(EX_OK);
 }

@@ -13,7 +13,7 @@ import { closeListeners } from "../listen/listen.ts";
 import { decide, type LoopEnd } from "../process/actions.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { Inbox } from "../process/inbox.ts";
-import { restartServer } from "../restart/restart.ts";
+import { Restarts } from "../restart/restart.ts";
 import { closeServer } from "./close.ts";
 import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
 
@@ -53,6 +53,7 @@ class Alone implements Workers {
   readonly context: ServerContext;
   readonly inbox = new Inbox();
   readonly outlivesRestart = false;
+  readonly restarts: Restarts = new Restarts(this, () => closeServer(this, { exitCode: 0, gently: false }));
   stopRequested = false;
   readonly #engine: Engine;
 
@@ -72,9 +73,9 @@ class Alone implements Workers {
     for (;;) {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);
-      if (end === "restart") {
-        await restartServer(this, () => closeServer(this, { exitCode: 0, gently: false }));
-      } else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
+      if (end === "restart") this.restarts.begin();
+      else if (end === "replace") await this.restarts.replace();
+      else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
     }
   }
 

@@ -17,6 +17,7 @@ import { runtime } from "../runtime/choose.ts";
 import type { LoopEnd } from "../process/actions.ts";
 import type { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "./parent_view.ts";
+import type { Restarts } from "../restart/restart.ts";
 import type { InheritedState, PassedState } from "../restart/inherited_state.ts";
 
 /** A server that has its options and its ports. */
@@ -43,6 +44,8 @@ export interface ServerContext {
 export interface Workers {
   readonly context: ServerContext;
   readonly inbox: Inbox;
+  /** What comes of HUP. */
+  readonly restarts: Restarts;
   /** Whether it goes on serving while the server is restarted. */
   readonly outlivesRestart: boolean;
   /** Set when a stop came while clients were being finished. */

@@ -8,6 +8,7 @@ import process from "node:process";
 import { asHandler } from "../client/serve.ts";
 import type { PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
+import { UsageError } from "../errors.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { childTicket } from "./role.ts";
 
@@ -16,6 +17,25 @@ export interface RunOptions {
   /** The command line to read options from. Default: this program's arguments. An empty list: none. */
   argv?: readonly string[];
 }
+
+/** Whether this process has its server: there is one parent, or one child, in a process. */
+class OnlyServer {
+  #isTaken = false;
+
+  /** @throws {UsageError} if it was taken before */
+  take(): void {
+    if (this.#isTaken) {
+      throw new UsageError(
+        "Cannot run a second server in this process: run was called already; give one server several ports, or start a " +
+          "program for each",
+      );
+    }
+    this.#isTaken = true;
+  }
+}
+
+// deno-lint-ignore tine/no-module-let -- a process has one server, whoever calls
+const onlyServer = new OnlyServer();
 
 /**
  * Runs a server. The first process becomes the parent. It starts this program again for each child, so code above the
@@ -26,6 +46,7 @@ export interface RunOptions {
  * @param handler The work and its hooks, or the function alone. Without it, Net::Server's echo.
  * @param config Options, as Net::Server's `run` takes them. Options of the command line override them.
  * @returns Never: the process exits when the server stops. Errors are printed, and the process exits with their status.
+ * @throws {UsageError} if this process runs a server already
  *
  * @example An upper-casing server
  * ```ts ignore
@@ -41,6 +62,7 @@ export async function run(
   config: PartialConfig = {},
   options: RunOptions = {},
 ): Promise<never> {
+  onlyServer.take();
   const whole = asHandler(handler);
   const ticket = childTicket();
   if (ticket !== undefined) {
@@ -50,7 +72,7 @@ export async function run(
   // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.
   signalListeners.keep();
   try {
-    const { runServer } = await import("./server.ts");
+    const { runServer } = await import("./run_server.ts");
     const argv = options.argv ?? process.argv.slice(2);
     await (await import("./answer.ts")).answerFor(argv, whole?.options);
     return await runServer(() => Promise.resolve({ handler: whole, sources: { argv, code: config } }));

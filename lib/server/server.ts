@@ -10,6 +10,7 @@ import { ConfigError, TineError } from "../errors.ts";
 import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { loadConfig, type LoadedConfig, originOf, type Sources } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
+import type { Address } from "../address.ts";
 import type { Handler } from "../context.ts";
 import { goToBackground } from "../daemon/background.ts";
 import { confine } from "../daemon/confine.ts";
@@ -24,16 +25,15 @@ import { directLog, type Logger } from "../log/logger.ts";
 import type { Log } from "../log/sink.ts";
 import { giveLog, openLog } from "../log/open_log.ts";
 import { programName } from "../process/program_name.ts";
-import { callHook, endWhenStalled, Stalled } from "../process/failure.ts";
+import { callHook } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import type { InheritedState } from "../restart/inherited_state.ts";
 import { failServer } from "./close.ts";
-import { failUnloaded } from "./fail_unloaded.ts";
 import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
-import { dropInherited, takeStart } from "./take_start.ts";
+import { dropInherited, type takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
@@ -49,22 +49,20 @@ export interface ServerParts {
   readonly checkOptions?: ((config: Config) => void) | undefined;
 }
 
-/**
- * Runs a server until it is stopped. The process ends with it.
- *
- * @param load Loads what it is started with.
- * @param given What the starter left open, where that was looked for before any module of the program's was loaded.
- */
-export async function runServer(
-  load: () => Promise<ServerParts>,
-  given?: readonly number[],
-): Promise<never> {
-  const start = takeStart(given);
-  return await liveFrom(start, await load().catch((error) => failUnloaded(error, start)));
+/** How a server ends whose event loop has run empty, at the stage that it has reached. */
+export interface Ends {
+  fail: (error: Error) => Promise<never>;
+  lastly: () => void;
+  isLoaded: boolean;
+  client?: () => Address | undefined;
 }
 
 /** The server's life, once its handler is loaded. */
-async function liveFrom(start: ReturnType<typeof takeStart>, parts: ServerParts): Promise<never> {
+export async function liveFrom(
+  start: ReturnType<typeof takeStart>,
+  parts: ServerParts,
+  ends: Ends,
+): Promise<never> {
   const { self, inherited, isFirst, leftOpen } = start;
   const { handler } = parts;
   if (self?.purpose.role === "dry_run") return await tryOnly(parts, self.purpose, self.reporter);
@@ -86,7 +84,7 @@ async function liveFrom(start: ReturnType<typeof takeStart>, parts: ServerParts)
     if (error instanceof StoppedAtStart) endStopped(error, logger, reporter);
     return await failServer({ error, handler, server, logger, loop, daemon, reporter });
   };
-  endWhenStalled(() => fail(new Stalled(loop?.client)).catch(reportAndExit), () => server.release());
+  Object.assign(ends, { fail, lastly: () => server.release(), isLoaded: true, client: () => loop?.client });
   server.holding(inherited?.sockets ?? []);
   // After a restart there are children, who are to be told too: a stop waits until the server listens to it.
   const stoppable: typeof unlessStopped = inherited === undefined ? unlessStopped : (start) => start();
@@ -108,13 +106,7 @@ async function liveFrom(start: ReturnType<typeof takeStart>, parts: ServerParts)
       else loop.fail(error);
     });
     const module = await stoppable(() => configured(loaded, handler, server, log));
-    daemon = new Daemon({
-      config: loaded.config,
-      log: log.log.bind(log),
-      logFd: log.fileFd,
-      inherited: inherited?.daemon,
-      reporter,
-    });
+    daemon = daemonOf(loaded.config, log, start);
     const started = daemon;
     server.leaving(() => started.remove());
     loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module, stoppable });
@@ -122,6 +114,17 @@ async function liveFrom(start: ReturnType<typeof takeStart>, parts: ServerParts)
   } catch (error) {
     return await fail(error);
   }
+}
+
+/** The pid file, and what the server tells of itself. */
+function daemonOf(config: Config, log: Logger, { inherited, self }: ReturnType<typeof takeStart>): Daemon {
+  return new Daemon({
+    config,
+    log: log.log.bind(log),
+    logFd: log.fileFd,
+    inherited: inherited?.daemon,
+    reporter: self?.reporter,
+  });
 }
 
 /** Ends the process, which a person has stopped before it was a server. */

@@ -65,6 +65,8 @@ export class Parent {
   /** Where children are heard, if they may talk. */
   readonly relay: Relay | undefined;
   readonly population: Population;
+  /** Whether somebody else here waits for the end of a process that is no child. */
+  isAwaited: (pid: number) => boolean = () => false;
   readonly #busy = new BusyWatch(performance.now());
   /** What children print. */
   readonly outputs: Outputs;
@@ -174,7 +176,7 @@ export class Parent {
       const child = this.children.get(ending.pid);
       // One of its own may have ended since it was looked for above.
       if (child !== undefined && await this.#takeOut(child, ending)) diedAtBirth++;
-      if (child !== undefined) continue;
+      if (child !== undefined || this.isAwaited(ending.pid)) continue;
       await this.callHook("otherChildDied", (hooks) => hooks.otherChildDied?.(this.parts.server, ending.pid));
     }
     if (diedAtBirth > 0) {

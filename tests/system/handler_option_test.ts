@@ -104,3 +104,22 @@ test("a program that is its own handler refuses the option", { timeout }, async 
     assert.match(stderr, /Cannot set handler: this program has one of its own; remove it\n$/);
   });
 });
+
+test("a second server in one process is refused, and the first ends in order", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const mod = new URL("../../mod.ts", import.meta.url).href;
+    const options = `{ port: "127.0.0.1:0", maxServers: 1, pidFile: "${folder.file("pid")}" }`;
+    const own = folder.write(
+      "own.ts",
+      `import { run } from "${mod}";\nrun(() => {}, ${options});\nrun(() => {}, { port: "127.0.0.1:0" });\n`,
+    );
+    const program = [process.execPath, ...(onBun ? [] : ["run", "-A"]), own];
+    const { status, stderr } = await folder.run([], { program });
+    assert.notEqual(status, 0);
+    assert.match(
+      stderr,
+      /UsageError: Cannot run a second server in this process: run was called already; give/,
+    );
+    assert.equal(folder.read("pid"), "");
+  });
+});

@@ -370,3 +370,60 @@ test(
     });
   },
 );
+
+/** A handler whose program takes its time to be tried, until there is a file `go`. Children load it at once. */
+const SLOW_TO_TRY = `import { existsSync } from "node:fs";
+import process from "node:process";
+const isChild = process.env.TINE_ORIGIN !== undefined;
+while (!isChild && existsSync("FOLDER/slow") && !existsSync("FOLDER/go")) {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+const greet = async (connection) => await connection.print(process.pid + "\\n");
+export default {
+  processRequest: greet,
+  mux: (connection) => (connection.print(process.pid + "\\n"), connection.close()),
+};
+`;
+
+/** The process id that a client is told. */
+async function whoServes(port: number): Promise<number> {
+  let text = "";
+  const socket = connect(port, "127.0.0.1");
+  socket.on("data", (bytes) => text += bytes);
+  await new Promise<void>((resolve, reject) => socket.on("close", () => resolve()).on("error", reject));
+  return Number(text);
+}
+
+for (const personality of ["PreForkSimple", "PreFork", "Fork", "Single", "Multiplex"]) {
+  test(`${personality} serves on, and hears signals, while a new configuration is tried`, {
+    timeout,
+  }, async () => {
+    await withFolder(async (folder) => {
+      const handler = folder.write("handler.ts", SLOW_TO_TRY.replaceAll("FOLDER", folder.path));
+      const hasChildren = personality !== "Single" && personality !== "Multiplex";
+      const numbers = personality === "PreForkSimple" ? ["--max_servers", "1"] : [];
+      const args = [personality, handler, "--port", "127.0.0.1:0", ...numbers];
+      assert.equal((await folder.start(args)).status, 0);
+      const { pid, port } = folder;
+      await whoServes(port);
+      folder.write("slow", "");
+      signal(pid, "SIGHUP");
+      await folder.says(/Received a SIG HUP/);
+      if (hasChildren) {
+        for (let i = 0; i < 3; i++) {
+          const child = await whoServes(port);
+          if (statOf(child) !== undefined) signal(child, "SIGKILL");
+        }
+      } else assert.equal(await whoServes(port), pid);
+      // The log is opened again now, not when the reload is over.
+      signal(pid, "SIGUSR1");
+      await folder.says(/Reopened log_file/);
+      assert.doesNotMatch(folder.log, /Re-exec/);
+      folder.write("go", "");
+      await folder.says(/Re-exec server during HUP/);
+      await whoServes(port);
+      assert.equal(folder.pid, pid);
+      await folder.stop();
+    });
+  });
+}

@@ -148,3 +148,22 @@ test("on its way through restarts, a stop at any moment ends the server in order
     });
   }
 });
+
+/** A handler's module that takes for ever, with something that keeps the event loop busy. */
+const NEVER_LOADED = `import { appendFileSync } from "node:fs";
+appendFileSync(new URL("reached", import.meta.url), "x");
+setInterval(() => {}, 1_000_000);
+await new Promise(() => {});
+`;
+
+for (const name of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
+  test(`${name} while a handler is loaded ends the start`, { timeout }, async () => {
+    const files = { "handler.ts": NEVER_LOADED };
+    await withServer(ARGS, { ...start("none"), files }, async (server) => {
+      await until(() => existsSync(join(server.folder, "reached")));
+      signal(server.pid, name);
+      assert.deepEqual(await server.end(), { code: 0, signal: null }, server.text);
+      assert.match(server.text, new RegExp(`Cannot start the server: it was told to stop \\(${name}\\)`));
+    });
+  });
+}
