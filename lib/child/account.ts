@@ -91,16 +91,21 @@ export class Account {
 
   /** Counts a client; near the last one, a successor is asked for. Returns how many there were. */
   took(): number {
-    const { slot, parent, maxRequests } = this.#parts;
+    const { slot, maxRequests } = this.#parts;
     slot.setRequests(++this.#requests);
     if (this.#requests < this.#retireAt) return this.#requests;
     const elapsedMs = performance.now() - this.#startupMs;
     this.#retireAt = retireAfter(maxRequests, this.#startupMs, this.#requests, elapsedMs);
     if (this.#requests >= this.#retireAt) {
-      this.#retireAt = Infinity;
-      slot.setRetiring();
-      parent.wake();
+      this.retire();
     }
     return this.#requests;
+  }
+
+  /** It is to leave soon: asks for a successor. */
+  retire(): void {
+    this.#retireAt = Infinity;
+    this.#parts.slot.setRetiring();
+    this.#parts.parent.wake();
   }
 }

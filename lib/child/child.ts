@@ -66,6 +66,8 @@ class Child {
   #idle: WaitingCount | undefined;
   #concurrent: ConcurrentClients | undefined;
   #account: Account | undefined;
+  /** The error that the log has already. */
+  #loggedEnd: unknown;
 
   constructor(ticket: ChildTicket, handoff: Handoff, handler: Handler, logger: Logger) {
     this.#ticket = ticket;
@@ -213,6 +215,11 @@ class Child {
       turned: (state) => account[state](),
       giveUp: () => this.#giveUpListeners(),
       isOver: () => this.#isOver(),
+      failed: (error) => {
+        // The last of the other clients may be hours away.
+        this.#logEnd(error);
+        account.retire();
+      },
       connect: (fd, waitFor) => this.#connect(acceptor, fd, waitFor),
       serve: (connection) => serve(serving, connection),
     });
@@ -283,10 +290,17 @@ class Child {
       new StreamConnection(fd, { peer: acceptor.peer, timeout, waitsInReceive, waitFor });
   }
 
+  /** Says why the child ends, once. */
+  #logEnd(error: unknown): void {
+    if (this.#loggedEnd === error) return;
+    this.#loggedEnd = error;
+    this.#logger.log(LEVEL.warning, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
+  }
+
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
     const cause = causeOf(error);
-    this.#logger.log(LEVEL.warning, `Child ${runtime.pid} ends: ${clauseOf(error)}`);
+    this.#logEnd(error);
     if (cause instanceof Error) {
       try {
         await this.#handler.hooks?.fatal?.(this.#server, cause);

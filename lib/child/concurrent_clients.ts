@@ -39,6 +39,8 @@ export interface ConcurrentParts {
   readonly isOver: () => boolean;
   /** The client that was just accepted. */
   readonly connect: (fd: number, waitFor: WaitFor) => StreamConnection;
+  /** A handler or a hook threw: no client is accepted any more, and those that are there are served to their end. */
+  readonly failed: (error: unknown) => void;
   /** Serves a client, and closes it. */
   readonly serve: (connection: StreamConnection) => Promise<void>;
 }
@@ -181,6 +183,7 @@ export class ConcurrentClients {
     try {
       await this.#parts.serve(connection);
     } catch (error) {
+      if (this.#failure === undefined) this.#parts.failed(error);
       this.#failure ??= { error };
       this.#stopped = true;
     }

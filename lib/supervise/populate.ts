@@ -23,7 +23,11 @@ export interface Plan {
   readonly successorsFor: readonly number[];
 }
 
-/** What brings the number of children to `maxServers`. */
+/**
+ * What brings the number of children to `maxServers`.
+ *
+ * A child that serves one client at a time has its place until it ends, and a successor waits for that.
+ */
 export function plan(children: Iterable<Counted>, maxServers: number): Plan {
   let present = 0;
   const successorsFor: number[] = [];
@@ -36,4 +40,19 @@ export function plan(children: Iterable<Counted>, maxServers: number): Plan {
   // When there are too many, those that leave need no successor.
   const tooMany = Math.max(0, present - maxServers);
   return { start: Math.max(0, maxServers - present), successorsFor: successorsFor.slice(tooMany) };
+}
+
+/**
+ * The same for children that serve several clients at once. The last clients of one that is to leave may stay for hours:
+ * another serves beside it. There are at most as many of these as of the others.
+ */
+export function planBeside(children: Iterable<Counted>, maxServers: number): Plan {
+  let present = 0;
+  let leaving = 0;
+  for (const { kind, dismissed, retiring } of children) {
+    if (kind === "dequeue" || dismissed) continue;
+    if (retiring && leaving < maxServers) leaving++;
+    else present++;
+  }
+  return { start: Math.max(0, maxServers - present), successorsFor: [] };
 }

@@ -6,7 +6,7 @@
 
 import type { Slot } from "../scoreboard/scoreboard.ts";
 import type { WaitingCount } from "../scoreboard/waiting_count.ts";
-import { type Counted, plan } from "./populate.ts";
+import { type Counted, plan, planBeside } from "./populate.ts";
 
 /** What counts of a child, and its slot; a child of the server before its restart has none. */
 export interface Member extends Counted {
@@ -99,7 +99,8 @@ export class FixedPopulation implements Population {
     const staying = children.map((child) =>
       dismiss.includes(child.pid) ? { ...child, dismissed: true } : child
     );
-    return { ...plan(staying, this.#maxServers), dismiss };
+    const planned = this.#idle === undefined ? plan : planBeside;
+    return { ...planned(staying, this.#maxServers), dismiss };
   }
 
   scale(change: 1 | -1): Scaled {

@@ -96,7 +96,9 @@ export class SparePopulation implements Population {
     }
     // Who has enough spares needs no successor for a child that leaves.
     const enough = sight.waiting + sight.starting > this.#rules.numbers.minSpareServers;
-    const successorsFor = enough ? [] : plan(children, this.#rules.numbers.maxServers).successorsFor;
+    // Of a child that serves several clients, the last may stay for hours.
+    const none = enough || this.#parts.config.maxClients > 1;
+    const successorsFor = none ? [] : plan(children, this.#rules.numbers.maxServers).successorsFor;
     return { start, successorsFor, dismiss: idlest(working, dismiss) };
   }
 

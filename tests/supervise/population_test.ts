@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Scoreboard } from "../../lib/scoreboard/scoreboard.ts";
+import { WaitingCount } from "../../lib/scoreboard/waiting_count.ts";
 import { FixedPopulation, type Member } from "../../lib/supervise/population.ts";
 
 const members = (n: number): Member[] =>
@@ -26,4 +28,22 @@ test("the last child stays, however often TTOU comes", () => {
   }
   assert.equal(population.words, "1 child");
   assert.deepEqual(population.scale(1), { line: "Increasing max server count (2)" });
+});
+
+test("where children serve several clients at once, one that is to leave has another beside it, and no more", () => {
+  const scoreboard = Scoreboard.create(8);
+  const population = new FixedPopulation(2, new WaitingCount(scoreboard.memory));
+  const retiring = (n: number) => members(n).map((member) => ({ ...member, retiring: true }));
+  assert.deepEqual(population.measures([...retiring(1), ...members(1)]), {
+    start: 1,
+    successorsFor: [],
+    dismiss: [],
+  });
+  assert.deepEqual(population.measures([...retiring(2), ...members(1)]), {
+    start: 1,
+    successorsFor: [],
+    dismiss: [],
+  });
+  // Those that never leave do not fill the machine.
+  assert.deepEqual(population.measures([...retiring(4)]), { start: 0, successorsFor: [], dismiss: [] });
 });

@@ -205,3 +205,47 @@ test("several ports and datagrams are served beside each other", { timeout, skip
     client.close();
   });
 });
+
+test(
+  "a client that stays keeps nobody waiting when its child has reached max_requests",
+  { timeout, skip },
+  async () => {
+    const args = ["--max_servers", "1", "--max_clients", "10", "--max_requests", "4", "--log_level", "4"];
+    await withServer(args, many, async (server) => {
+      const [stays] = await enter(server, 1);
+      const seen = new Set<number>();
+      // Each child takes four; the first one lives as long as its client.
+      for (let i = 0; i < 12; i++) {
+        const short = await enter(server, 1);
+        seen.add(short[0]?.pid ?? 0);
+        closeAll(short);
+      }
+      assert.ok(seen.size >= 3, `${[...seen]}`);
+      await stays?.client.ask("hello", stays.pid);
+      stays?.client.close();
+    });
+  },
+);
+
+test("a handler that throws beside a client that stays: another child serves, and the log says it", {
+  timeout,
+  skip,
+}, async () => {
+  await withServer(
+    ["--max_servers", "1", "--max_clients", "10", "--log_level", "4"],
+    many,
+    async (server) => {
+      const [stays, throws] = await enter(server, 2);
+      throws?.client.send("throw\r\n");
+      await server.says(new RegExp(`Child ${stays?.pid} ends: the handler threw Error: on purpose`));
+      const next = await enter(server, 1);
+      assert.notEqual(next[0]?.pid, stays?.pid);
+      closeAll(next);
+      await stays?.client.ask("hello", stays.pid);
+      stays?.client.close();
+      await server.says(new RegExp(`Child ${stays?.pid} ended with status 255`));
+      assert.equal(server.count(/ends: the handler threw Error: on purpose/), 1);
+      throws?.client.close();
+    },
+  );
+});
