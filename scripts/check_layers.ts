@@ -67,7 +67,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const BUN_ADAPTER = "lib/runtime/bun.ts";
 
 /** Where a child begins. */
-const CHILD_ENTRY = "lib/child/child.ts";
+const CHILD_ENTRY = "lib/child/start_child.ts";
 /** The most modules that a child may load to serve: each costs time at every start and memory in every child. */
 export const MAX_CHILD_MODULES = 38;
 /** What no child loads, directly or through others. */

@@ -8,11 +8,10 @@ import { LEVEL } from "../log/line_format.ts";
 import { StreamConnection } from "../connection/stream.ts";
 import type { Handler } from "../context.ts";
 import { EX_CHILD_THREW, EX_STALLED } from "../exit_codes.ts";
-import { carriesDatagrams, type ChildTicket, type Handoff, inheritedDescriptors } from "../handoff.ts";
-import { directLog, Logger } from "../log/logger.ts";
-import { closeOnExec, Waker } from "../os/descriptor.ts";
+import { carriesDatagrams, type ChildTicket, type Handoff } from "../handoff.ts";
+import { directLog, type Logger } from "../log/logger.ts";
+import { Waker } from "../os/descriptor.ts";
 import { Epoll, MANY_EVENTS } from "../os/epoll.ts";
-import { readSharedText } from "../os/shared_memory.ts";
 import type { WaitFor } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { STATE } from "../scoreboard/layout.ts";
@@ -25,28 +24,19 @@ import { Account } from "./account.ts";
 import type { ConcurrentClients } from "./concurrent_clients.ts";
 import type { Receiver } from "../client/receive.ts";
 import { openAdmission, serve, type Serving } from "../client/serve.ts";
-import { callHook, causeOf, clauseOf, endWhenStalled, Stalled, Uncaught } from "../process/failure.ts";
+import {
+  callFatalHook,
+  callHook,
+  causeOf,
+  clauseOf,
+  endWhenStalled,
+  Stalled,
+  Uncaught,
+} from "../process/failure.ts";
 import { forever, Yielder } from "../client/yield.ts";
 
-/** Reads what the parent handed down. */
-export function readHandoff(ticket: ChildTicket): Handoff {
-  return JSON.parse(readSharedText(ticket.fd)) as Handoff;
-}
-
-/** Starts as the child that `ticket` says, and ends the process when its work is done. */
-export async function runChild(ticket: ChildTicket, handoff: Handoff, handler: Handler): Promise<never> {
-  // Kept from the programs that this child may start.
-  for (const fd of inheritedDescriptors(handoff)) closeOnExec(fd);
-  const { config } = handoff;
-  const logger = new Logger(handoff.log);
-  const whole = config.exec.length === 0 || ticket.kind === "dequeue"
-    ? handler
-    : (await import("../handler/exec.ts")).withProgram(handler, config, logger);
-  const child = new Child(ticket, handoff, whole, logger);
-  return await child.run();
-}
-
-class Child {
+/** A child at its work. */
+export class Child {
   readonly #ticket: ChildTicket;
   readonly #handoff: Handoff;
   readonly #handler: Handler;
@@ -299,15 +289,8 @@ class Child {
 
   /** Something threw: says what, and ends the process as a Perl child that dies would, without child_finish. */
   async #fail(error: unknown): Promise<never> {
-    const cause = causeOf(error);
     this.#logEnd(error);
-    if (cause instanceof Error) {
-      try {
-        await this.#handler.hooks?.fatal?.(this.#server, cause);
-      } catch {
-        // The process is on its way out already, and why was said above.
-      }
-    }
+    await callFatalHook(this.#handler.hooks, this.#server, causeOf(error));
     this.#logger.close();
     runtime.exit(error instanceof Stalled ? EX_STALLED : EX_CHILD_THREW);
   }

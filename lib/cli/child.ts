@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readHandoff, runChild } from "../child/child.ts";
+import { readHandoff, runChild } from "../child/start_child.ts";
 import { asHandler } from "../client/serve.ts";
 import type { ChildTicket } from "../handoff.ts";
 import { childTicket } from "../server/role.ts";

@@ -8,6 +8,7 @@
 import { TineError } from "../errors.ts";
 import type { Address } from "../address.ts";
 import { EX_FATAL, EX_NOPERM, EX_STALLED } from "../exit_codes.ts";
+import type { Server } from "../context.ts";
 import type { Hooks } from "../hooks.ts";
 import { formatAddress } from "../os/sockaddr.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -96,6 +97,24 @@ export async function callHook<T>(
     return await call(hooks);
   } catch (cause) {
     throw new Failure(`hook ${name}`, cause);
+  }
+}
+
+/**
+ * Calls the hook `fatal` for an error that ends the process. Only an Error is told of.
+ *
+ * @returns what the hook threw, if it did: the process is on its way out already
+ */
+export async function callFatalHook(
+  hooks: Hooks | undefined,
+  server: Server,
+  cause: unknown,
+): Promise<unknown> {
+  try {
+    if (cause instanceof Error) await hooks?.fatal?.(server, cause);
+    return undefined;
+  } catch (thrown) {
+    return thrown;
   }
 }
 

@@ -77,9 +77,9 @@ export class Inbox {
     return this.#actions.length === 0 && this.#passed.length === 0 && this.#failure === undefined;
   }
 
-  /** Whether one of `actions` is in the queue. */
-  has(...actions: readonly LoopAction[]): boolean {
-    return this.#actions.some((action) => actions.includes(action));
+  /** How many of `actions` are in the queue. */
+  count(...actions: readonly LoopAction[]): number {
+    return this.#actions.filter((action) => actions.includes(action)).length;
   }
 
   /** Something failed: the next `take` throws it. */

@@ -13,7 +13,6 @@
  */
 
 import { LEVEL } from "../log/line_format.ts";
-import { callHook } from "../process/failure.ts";
 import { Waker } from "../os/descriptor.ts";
 import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
@@ -109,10 +108,11 @@ export class Restarts {
     this.#attempt = undefined;
     if (begun === undefined || added === undefined) return;
     const { outlivesRestart, context } = this.#workers;
-    const { server, handler: { hooks } } = context;
-    await callHook(hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+    const { server } = context;
+    const { hooks } = this.#workers;
+    await hooks.call("preServerClose", (hooks) => hooks.preServerClose?.(server));
     if (!outlivesRestart) await finishWorkers(this.#workers);
-    await callHook(hooks, "restartClose", (hooks) => hooks.restartClose?.(server));
+    await hooks.call("restartClose", (hooks) => hooks.restartClose?.(server));
     // A stop that came meanwhile wins over the restart. Its listener has its turn first.
     const held = new HeldSignals();
     let why: string | undefined;
@@ -161,10 +161,10 @@ async function replaceProgram(
 
 /** A server without children finishes its clients first. Net::Server cuts them off; here they have their time. */
 async function finishWorkers(workers: Workers): Promise<void> {
-  const { config, server, logger, handler: { hooks } } = workers.context;
+  const { config, server, logger } = workers.context;
   logger.log(LEVEL.notice, "Reloading: clients are finished first");
   await workers.finish(config.stopTimeout * 1000);
   await workers.end();
-  await callHook(hooks, "postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
+  await workers.hooks.call("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server));
   workers.remove();
 }

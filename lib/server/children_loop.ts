@@ -12,6 +12,7 @@ import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { LoopEnd } from "../process/actions.ts";
+import type { ParentHooks } from "../process/parent_hooks.ts";
 import type { Inbox } from "../process/inbox.ts";
 import { passChildren } from "../supervise/pass_children.ts";
 import { Parent } from "../supervise/parent.ts";
@@ -101,6 +102,10 @@ class ChildrenAsWorkers implements Workers {
     this.context = context;
     this.#parent = parent;
     parent.isAwaited = (pid) => this.restarts.awaits(pid);
+  }
+
+  get hooks(): ParentHooks {
+    return this.#parent.hooks;
   }
 
   get inbox(): Inbox {

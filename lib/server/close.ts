@@ -11,7 +11,7 @@ import { type Daemon, reportFailure } from "../daemon/daemon.ts";
 import type { Reporter } from "../process/self_spawn.ts";
 import type { Logger } from "../log/logger.ts";
 import { closeListeners } from "../listen/listen.ts";
-import { callHook, describeFailure, Uncaught } from "../process/failure.ts";
+import { callFatalHook, describeFailure, Uncaught } from "../process/failure.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { ParentServer } from "./parent_view.ts";
 import { settleSignals } from "../restart/reexec.ts";
@@ -25,7 +25,7 @@ export async function closeServer(
   const { server, logger, listeners, daemon } = workers.context;
   daemon.stopping();
   await workers.restarts.cancel();
-  await callHook(workers.context.handler.hooks, "preServerClose", (hooks) => hooks.preServerClose?.(server));
+  await workers.hooks.call("preServerClose", (hooks) => hooks.preServerClose?.(server), { isStopping: true });
   logger.log(LEVEL.notice, "Server closing!");
   if (options.gently) {
     logger.log(LEVEL.notice, "Attempting a slow shutdown");
@@ -35,11 +35,9 @@ export async function closeServer(
   // What came together with the signal to stop has its effect too.
   await settleSignals();
   workers.late();
-  await callHook(
-    workers.context.handler.hooks,
-    "postChildCleanup",
-    (hooks) => hooks.postChildCleanup?.(server),
-  );
+  await workers.hooks.call("postChildCleanup", (hooks) => hooks.postChildCleanup?.(server), {
+    isStopping: true,
+  });
   workers.remove();
   closeListeners(listeners, (level, message) => logger.log(level, message));
   daemon.remove();
@@ -73,11 +71,12 @@ function errorOf(thrown: unknown): Error {
 export async function failServer(failure: Failure): Promise<never> {
   const { error, handler, server, logger, loop, daemon, reporter } = failure;
   const cause = errorOf(error);
-  try {
-    await handler.hooks?.fatal?.(server, cause instanceof Uncaught ? errorOf(cause.cause) : cause);
-  } catch (inHook) {
-    logger?.log(LEVEL.error, `The hook fatal threw ${(inHook as Error).message}`);
-  }
+  const inHook = await callFatalHook(
+    handler.hooks,
+    server,
+    cause instanceof Uncaught ? errorOf(cause.cause) : cause,
+  );
+  if (inHook !== undefined) logger?.log(LEVEL.error, `The hook fatal threw ${errorOf(inHook).message}`);
   const isReported = reportFailure(reporter, cause);
   const { text, exitCode } = describeFailure(cause);
   if (loop === undefined) {

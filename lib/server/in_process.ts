@@ -7,7 +7,7 @@
 import { LEVEL } from "../log/line_format.ts";
 import type { Address } from "../address.ts";
 import type { Receiver } from "../client/receive.ts";
-import { callHook } from "../process/failure.ts";
+import { type ParentHooks, parentHooks } from "../process/parent_hooks.ts";
 import { carriesDatagrams } from "../handoff.ts";
 import { closeListeners } from "../listen/listen.ts";
 import { decide, type LoopEnd } from "../process/actions.ts";
@@ -55,10 +55,12 @@ class Alone implements Workers {
   readonly outlivesRestart = false;
   readonly restarts: Restarts = new Restarts(this, () => closeServer(this, { exitCode: 0, gently: false }));
   stopRequested = false;
+  readonly hooks: ParentHooks;
   readonly #engine: Engine;
 
   constructor(context: ServerContext, makeEngine: (inbox: Inbox) => Engine) {
     this.context = context;
+    this.hooks = parentHooks(context, this.inbox);
     this.#engine = makeEngine(this.inbox);
   }
 
@@ -66,7 +68,7 @@ class Alone implements Workers {
   async run(): Promise<never> {
     const { server } = this.context;
     this.inbox.listen([]);
-    await callHook(this.context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
+    await this.hooks.call("preLoop", (hooks) => hooks.preLoop?.(server));
     introduce(this.context, this.#engine.about);
     this.context.daemon.serving();
     if (this.context.inherited !== undefined) this.context.daemon.reloaded();

@@ -15,6 +15,7 @@ import { formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { LoopEnd } from "../process/actions.ts";
+import type { ParentHooks } from "../process/parent_hooks.ts";
 import type { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "./parent_view.ts";
 import type { Restarts } from "../restart/restart.ts";
@@ -44,6 +45,8 @@ export interface ServerContext {
 export interface Workers {
   readonly context: ServerContext;
   readonly inbox: Inbox;
+  /** Calls the hooks that this process has. */
+  readonly hooks: ParentHooks;
   /** What comes of HUP. */
   readonly restarts: Restarts;
   /** Whether it goes on serving while the server is restarted. */

@@ -66,7 +66,7 @@ export async function run(
   const whole = asHandler(handler);
   const ticket = childTicket();
   if (ticket !== undefined) {
-    const { readHandoff, runChild } = await import("../child/child.ts");
+    const { readHandoff, runChild } = await import("../child/start_child.ts");
     return await runChild(ticket, readHandoff(ticket), whole);
   }
   // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.

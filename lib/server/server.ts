@@ -254,12 +254,11 @@ async function openPorts(
   const { personality } = loaded;
   const { hooks } = parts.handler;
   const log = (level: number, message: string) => logger.log(level, message);
+  const name = programName(loaded.config, parts.handlerUrl);
   // A process for each client would say it each time.
   logger.log(
     personality.binds ? LEVEL.notice : LEVEL.info,
-    `${
-      programName(loaded.config, parts.handlerUrl)
-    } (type Tine::${server.personality}) starting! pid(${process.pid})`,
+    `${name} (type Tine::${server.personality}) starting! pid(${process.pid})`,
   );
   if (inherited !== undefined) {
     await callHook(hooks, "restartOpen", (hooks) => hooks.restartOpen?.(server));

@@ -17,7 +17,7 @@ import type { Pipe } from "../os/descriptor.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
 import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
 import { isLinux } from "../os/constants.ts";
-import { callHook } from "../process/failure.ts";
+import { type ParentHooks, parentHooks } from "../process/parent_hooks.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
 import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { busyLine, BusyWatch } from "./busy.ts";
@@ -60,6 +60,8 @@ export class Parent {
   readonly parts: ParentParts;
   readonly children = new Children();
   readonly inbox = new Inbox();
+  /** Calls the hooks that this process has. */
+  readonly hooks: ParentHooks;
   readonly #scoreboard: Scoreboard;
   readonly #starter: Starter;
   /** Where children are heard, if they may talk. */
@@ -82,6 +84,7 @@ export class Parent {
   constructor(parts: ParentParts) {
     const { config, logger } = parts;
     this.parts = parts;
+    this.hooks = parentHooks(parts, this.inbox);
     this.#scoreboard = Scoreboard.create(2 * config.maxServers + SPARE_SLOTS);
     this.population = parts.populate(this.#scoreboard);
     this.relay = config.childCommunication ? new Relay() : undefined;
@@ -116,8 +119,8 @@ export class Parent {
   }
 
   /** Calls a hook of the parent's. @throws {Failure} */
-  async callHook(name: keyof Hooks, call: (hooks: Hooks) => unknown): Promise<void> {
-    await callHook(this.parts.handler.hooks, name, call);
+  callHook(name: keyof Hooks, call: (hooks: Hooks) => unknown): Promise<void> {
+    return this.hooks.call(name, call);
   }
 
   /** TTIN and TTOU. */

@@ -45,9 +45,14 @@ export async function finishChildren(parent: Parent, timeoutMs = Infinity): Prom
 export async function closeChildren(parent: Parent): Promise<void> {
   const { stopTimeout } = parent.parts.config;
   for (const child of parent.children) parent.dismiss(child, "TERM");
-  await untilGone(parent, performance.now() + stopTimeout * 1000, () => wantsToEndSooner(parent));
+  let why = `did not end within ${stopTimeout} s`;
+  await untilGone(parent, performance.now() + stopTimeout * 1000, () => {
+    const sooner = wantsToEndSooner(parent);
+    if (sooner) why = "had not ended when the server was told to stop again";
+    return sooner;
+  });
   for (const child of parent.children) {
-    parent.log(LEVEL.warning, `Child ${child.pid} did not end within ${stopTimeout} s: sending SIGKILL`);
+    parent.log(LEVEL.warning, `Child ${child.pid} ${why}: sending SIGKILL`);
     parent.dismiss(child, "KILL");
   }
   await untilGone(parent, Infinity, () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
-import { example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
+import { example, fixture, hear, signal, TestServer, withServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
 
 const EVERY_HOOK = { handler: example("every_hook.ts"), log: "trail" };
@@ -223,3 +223,47 @@ test("a childFinish that throws is named, and the child is replaced", { timeout 
     assert.equal(await hear(server.port), "Hello.\r\n");
   });
 });
+
+for (const hook of ["preServerClose", "postChildCleanup", "cleanupDeadChild", "preLoop"]) {
+  for (const personality of ["PreForkSimple", "Single"]) {
+    if (personality === "Single" && hook === "cleanupDeadChild") continue;
+    test(
+      `${personality}: a second stop ends a server whose hook ${hook} never does`,
+      { timeout },
+      async () => {
+        const handler = `import { appendFileSync } from "node:fs";
+import process from "node:process";
+const never = () => {
+  appendFileSync(process.env.TRAIL, "reached\\n");
+  setInterval(() => {}, 1_000_000); // an empty event loop would be told of
+  return new Promise(() => {});
+};
+export default { hooks: { ${hook}: never } };
+`;
+        const options = { handler: "FOLDER/handler.ts", files: { "handler.ts": handler } };
+        const args = ["--max_servers", "1", "--pid_file", "FOLDER/pid"];
+        const server = new TestServer(args, { ...options, personality, wait: false });
+        try {
+          if (hook === "cleanupDeadChild") {
+            const child = await until(() => server.children().at(0)) as number;
+            signal(child, "SIGKILL");
+            await until(() => server.file("trail").includes("reached"));
+          } else if (hook !== "preLoop") await server.says(/Listening on/);
+          signal(server.pid, "SIGTERM");
+          await until(() => server.file("trail").includes("reached"), () => server.text);
+          // Until it is taken for another one, and not for the first sent twice.
+          await until(() => {
+            if (server.text.includes("told to stop again")) return true;
+            signal(server.pid, "SIGTERM");
+            return false;
+          }, () => server.text);
+          await server.end();
+          assert.deepEqual(server.remains(), []);
+          assert.equal(server.file("pid"), "");
+        } finally {
+          server.clear();
+        }
+      },
+    );
+  }
+}
