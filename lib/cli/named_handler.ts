@@ -46,7 +46,8 @@ export async function loadNamedHandler(
   // The file has its number among the arguments, ahead of the handler.
   const place = { source: "command line", line: firstArgument - (file === undefined ? 1 : 0) };
   const positional = path === undefined ? undefined : { path, place };
-  const named = positional ?? await findHandlerOption(argv, firstArgument);
+  const found = positional === undefined ? await findHandlerOption(argv, firstArgument) : {};
+  const named = positional ?? found.named;
   const loaded = named === undefined
     ? undefined
     : await loadHandler(named.path, positional === undefined ? named.place : undefined);
@@ -59,6 +60,7 @@ export async function loadNamedHandler(
       firstArgument,
       personality,
       handler: positional,
+      file: found.file,
       own: handler?.options,
       defaults: handler?.defaults,
       ifUnknown: handler === undefined ? nameHandler(usage) : undefined,

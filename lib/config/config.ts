@@ -44,6 +44,12 @@ export interface NamedModule {
   readonly place: Place;
 }
 
+/** A configuration file that was read. */
+export interface ReadFile {
+  readonly path: string;
+  readonly source: RawSource;
+}
+
 /** Where options come from, the strongest first. */
 export interface Sources {
   /** The command line, without the positional arguments. */
@@ -60,6 +66,8 @@ export interface Sources {
   readonly personality?: string | undefined;
   /** The handler that the command line named before its options. */
   readonly handler?: NamedModule | undefined;
+  /** The configuration file, if it was read before. */
+  readonly file?: ReadFile | undefined;
   /** What else may be done about an option that is not known. */
   readonly ifUnknown?: string | undefined;
 }
@@ -110,6 +118,8 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const named = fileName(commandLine, code, defaults);
   const file = named === undefined
     ? { values: [], notes: [] }
+    : sources.file?.path === named.path
+    ? sources.file.source
     : await readConfigFile(named.path, named.place);
   const merged = merge([
     commandLine,

@@ -6,7 +6,7 @@
 
 import { dirname, resolve } from "node:path";
 import { parseCommandLine } from "./command_line.ts";
-import { type NamedModule, readConfigFile } from "./config.ts";
+import { type NamedModule, readConfigFile, type ReadFile } from "./config.ts";
 import type { RawSource } from "./raw.ts";
 
 /** Any name may be an option of the handler's own. */
@@ -22,29 +22,38 @@ function valueIn({ values }: RawSource, key: string): NamedModule | undefined {
   return typeof raw?.value === "string" ? { path: raw.value, place: raw.place } : undefined;
 }
 
-async function find(argv: readonly string[], firstArgument: number): Promise<NamedModule | undefined> {
+/** What was found out before all options are read. */
+export interface FoundHandler {
+  /** The handler that the options name. */
+  readonly named?: NamedModule | undefined;
+  /** The configuration file, as it was read: one that is a pipe can be read once. */
+  readonly file?: ReadFile | undefined;
+}
+
+async function find(argv: readonly string[], firstArgument: number): Promise<FoundHandler> {
   const commandLine = parseCommandLine(argv, ANY_NAME, firstArgument);
   const given = valueIn(commandLine, "handler");
-  const file = valueIn(commandLine, "conf_file");
-  if (given !== undefined || file === undefined) return given;
-  const inFile = valueIn(await readConfigFile(file.path, file.place), "handler");
-  if (inFile === undefined || isUrl(inFile.path)) return inFile;
-  return { ...inFile, path: resolve(dirname(file.path), inFile.path) };
+  const path = valueIn(commandLine, "conf_file");
+  if (given !== undefined || path === undefined) return { named: given };
+  const file = { path: path.path, source: await readConfigFile(path.path, path.place) };
+  const inFile = valueIn(file.source, "handler");
+  if (inFile === undefined || isUrl(inFile.path)) return { named: inFile, file };
+  return { named: { ...inFile, path: resolve(dirname(path.path), inFile.path) }, file };
 }
 
 /**
- * The handler that the options name: on the command line, else in the configuration file. Undefined if they name none,
- * or cannot be read, which the reading of all options reports.
+ * The handler that the options name: on the command line, else in the configuration file. None if they cannot be read,
+ * which the reading of all options reports.
  *
  * @param argv The command line without the positional arguments.
  */
 export async function findHandlerOption(
   argv: readonly string[],
   firstArgument: number,
-): Promise<NamedModule | undefined> {
+): Promise<FoundHandler> {
   try {
     return await find(argv, firstArgument);
   } catch {
-    return undefined;
+    return {};
   }
 }

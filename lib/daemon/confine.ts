@@ -8,6 +8,7 @@
 import { PrivilegeError } from "../errors.ts";
 import { localTime } from "../log/line_format.ts";
 import { isLinux } from "../os/constants.ts";
+import { runtime } from "../runtime/choose.ts";
 import { closeCaches } from "../os/runtime_files.ts";
 import {
   becomeIdentity,
@@ -76,6 +77,7 @@ export function confine({ chroot, become }: Confinement): void {
     // The time zone is read from files when it is first asked for: the log keeps local time by this.
     new Date().getTimezoneOffset();
     localTime(new Date());
+    runtime.prepareNewRoot();
     try {
       changeRoot(chroot);
     } catch (cause) {

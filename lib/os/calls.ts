@@ -18,6 +18,7 @@ import {
 const LIBC = {
   accept4: { args: ["i32", "buffer", "buffer", "i32"], result: "i32" }, // int accept4(int, struct sockaddr *, socklen_t *, int)
   accept: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int accept(int, struct sockaddr *, socklen_t *)
+  alarm: { args: ["u32"], result: "i32" }, // unsigned int alarm(unsigned int)
   bind: { args: ["i32", "buffer", "u32"], result: "i32" }, // int bind(int, const struct sockaddr *, socklen_t)
   chdir: { args: ["buffer"], result: "i32" }, // int chdir(const char *)
   chroot: { args: ["buffer"], result: "i32" }, // int chroot(const char *)

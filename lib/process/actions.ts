@@ -4,21 +4,18 @@
  *
  * Signals that come together have no order that a person could rely on. So every effect is carried out (a log is opened
  * again, children are counted up and down), and of what ends the loop the strongest decides: to stop is stronger than to
- * quit, and both are stronger than to restart, which is first prepared and then made.
+ * quit, and both are stronger than to restart.
  *
  * @module
  */
 
 import type { ParentAction } from "../signals.ts";
 
-/** What a signal asks for, or, `replace`, a restart that was prepared meanwhile. */
-export type LoopAction = ParentAction | "replace";
-
-/** How a loop ends. */
-export type LoopEnd = "stop" | "quit" | "replace" | "restart";
+/** How a loop ends by signals. */
+export type LoopEnd = "stop" | "quit" | "restart";
 
 /** The strongest first. */
-const ENDS: readonly LoopEnd[] = ["stop", "quit", "replace", "restart"];
+const ENDS: readonly LoopEnd[] = ["stop", "quit", "restart"];
 
 /** What is to be done about a batch. */
 export interface Decision {
@@ -33,8 +30,8 @@ export interface Decision {
 }
 
 /** What a batch of actions comes to: every effect, and the strongest end. */
-export function decide(actions: readonly LoopAction[]): Decision {
-  const count = (wanted: LoopAction) => actions.filter((action) => action === wanted).length;
+export function decide(actions: readonly ParentAction[]): Decision {
+  const count = (wanted: ParentAction) => actions.filter((action) => action === wanted).length;
   return {
     more: count("more"),
     fewer: count("fewer"),
@@ -51,10 +48,10 @@ export const SAME_SIGNAL_MS = 250;
 
 /** Tells a signal to stop that was sent twice from one that is meant twice. Pure: the time is passed in. */
 export class Repeats {
-  readonly #meantAt = new Map<LoopAction, number>();
+  readonly #meantAt = new Map<ParentAction, number>();
 
   /** Whether `action` is the one that came just before, sent again. Only another of its own kind can be that. */
-  isSame(action: LoopAction, now: number): boolean {
+  isSame(action: ParentAction, now: number): boolean {
     if (action !== "stop" && action !== "quit") return false;
     if (now - (this.#meantAt.get(action) ?? -Infinity) < SAME_SIGNAL_MS) return true;
     this.#meantAt.set(action, now);

@@ -9,14 +9,14 @@ import { unblockSignals } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
-import { type LoopAction, Repeats } from "./actions.ts";
+import { Repeats } from "./actions.ts";
 
 /** The parent's queue. One waker serves signals and children alike. */
 export class Inbox {
   readonly waker = new Waker();
   /** Called whenever something is put in, for who does not wait here: it only wakes. */
   onPush: () => void = () => {};
-  #actions: LoopAction[] = [];
+  #actions: ParentAction[] = [];
   #passed: string[] = [];
   #failure: { readonly error: unknown } | undefined;
   readonly #also = new Set<number>();
@@ -60,7 +60,7 @@ export class Inbox {
   }
 
   /** Queues something to do. */
-  push(action: LoopAction): void {
+  push(action: ParentAction): void {
     if (this.#repeats.isSame(action, this.#now())) return;
     this.#actions.push(action);
     this.waker.wake();
@@ -78,7 +78,7 @@ export class Inbox {
   }
 
   /** How many of `actions` are in the queue. */
-  count(...actions: readonly LoopAction[]): number {
+  count(...actions: readonly ParentAction[]): number {
     return this.#actions.filter((action) => actions.includes(action)).length;
   }
 
@@ -90,7 +90,7 @@ export class Inbox {
   }
 
   /** What came since the last call, each action once: two HUPs in the queue are one restart. @throws what went wrong meanwhile */
-  take(): { actions: LoopAction[]; passed: string[] } {
+  take(): { actions: ParentAction[]; passed: string[] } {
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;

@@ -68,6 +68,8 @@ export class ParentHooks {
         callOff ??= setAlarm(
           stopTimeoutMs,
           () => resolve(`did not end within stop_timeout (${stopTimeoutMs / 1000} s)`),
+          // A hook that awaits what can never come is found out at once.
+          { keepsAlive: false },
         );
       }
     };

@@ -7,15 +7,15 @@
 import { LEVEL } from "../log/line_format.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import type { Interrupt } from "./dry_run.ts";
+import type { DryRun } from "./dry_run.ts";
 import type { Listener } from "../listen/listen.ts";
 import { openAdded } from "../listen/open_added.ts";
 import type { Logger } from "../log/logger.ts";
 
 /** What preparing a restart needs. */
 export interface RestartParts {
-  /** Lets the program on disk try it. @throws with the reason, if it would fail */
-  readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
+  /** Starts the program on disk to try it. @throws {SpawnError} */
+  readonly startTry: () => DryRun;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<LoadedConfig>;
   readonly listeners: readonly Listener[];
@@ -33,26 +33,23 @@ async function rereadOptions({ reread }: RestartParts): Promise<LoadedConfig | u
 }
 
 /**
- * Tries the restart, with the new configuration and the program on disk, and opens the ports that are added.
+ * What comes of a try: the ports that the new configuration adds are opened.
  *
- * @param interrupt What may make the try pointless.
  * @returns The added listeners, to be handed on beside the present ones; undefined where the server has to go on as it
  * is, which the log says.
  */
-export async function prepareRestart(
+export async function concludeTry(
+  dryRun: DryRun,
   parts: RestartParts,
-  interrupt?: Interrupt,
 ): Promise<readonly Listener[] | undefined> {
-  const { tryRestart, listeners, logger } = parts;
+  const { listeners, logger } = parts;
   try {
-    await tryRestart(interrupt);
+    await dryRun.result();
     const loaded = await rereadOptions(parts);
     if (loaded?.personality.binds !== true) return [];
     return await openAdded({ ...loaded, log: (level, message) => logger.log(level, message) }, listeners);
   } catch (error) {
-    const why = (error as Error).message;
-    // A server that is to stop does not go on.
-    refuseRestart(parts, why, interrupt?.isDue() === true ? "" : undefined);
+    refuseRestart(parts, (error as Error).message);
     return undefined;
   }
 }

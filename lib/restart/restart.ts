@@ -2,8 +2,8 @@
  * HUP, from the signal to the moment when the program replaces itself (Net::Server's `hup_server`).
  *
  * - `restart.ts`, this file: the steps in their order.
- * - `prepare_restart.ts`: what is done beforehand, with nothing given up; `dry_run.ts` starts the program for it, and
- *   `dry_run_server.ts` is what that does.
+ * - `dry_run.ts`: the program is started beside the server to try what a restart does, with nothing given up;
+ *   `dry_run_server.ts` is what it does, `prepare_restart.ts` what comes of it.
  * - `reexec.ts`: the program executes itself. `inherited_state.ts`: what it hands to itself.
  *
  * Children do not notice any of it. The new parent has them beside its own, and tells them to leave as its own get ready:
@@ -13,28 +13,24 @@
  */
 
 import { LEVEL } from "../log/line_format.ts";
-import { Waker } from "../os/descriptor.ts";
 import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
-import { prepareRestart, refuseRestart } from "./prepare_restart.ts";
+import type { DryRun } from "./dry_run.ts";
+import { concludeTry, refuseRestart } from "./prepare_restart.ts";
 import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 
-/** A restart that is being prepared, or is ready to be made. */
+/** A restart that is being tried, or is ready to be made. */
 interface Attempt {
   readonly begun: number;
-  readonly waker: Waker;
   /** The program that tries it. */
-  pid?: number;
-  cancelled: boolean;
+  readonly dryRun: DryRun;
   /** Whether HUP came again meanwhile. */
   again: boolean;
   /** The listeners that are added, once it is ready. */
   added?: readonly Listener[];
-  /** Resolved when it is ready, refused or cancelled. */
-  prepared: Promise<void>;
 }
 
-/** The restarts of a server. It goes on with its work while one is prepared. */
+/** The restarts of a server. It goes on with its work while one is tried. */
 export class Restarts {
   readonly #workers: Workers;
   readonly #stop: () => Promise<never>;
@@ -46,60 +42,56 @@ export class Restarts {
     this.#stop = stop;
   }
 
-  /** HUP: tries the new configuration beside the server. `replace` is put into the inbox when that went well. */
+  /** HUP: tries the new configuration beside the server, before that is touched: an error must not cost the service. */
   begin(): void {
     if (this.#attempt !== undefined) {
       this.#attempt.again = true;
       return;
     }
-    const { logger, daemon } = this.#workers.context;
-    logger.log(LEVEL.notice, "Received a SIG HUP");
-    daemon.reloading();
-    const attempt: Attempt = {
-      begun: Date.now(),
-      waker: new Waker(),
-      cancelled: false,
-      again: false,
-      prepared: Promise.resolve(),
-    };
-    this.#attempt = attempt;
-    attempt.prepared = this.#prepare(attempt);
+    const { context, inbox } = this.#workers;
+    context.logger.log(LEVEL.notice, "Received a SIG HUP");
+    context.daemon.reloading();
+    try {
+      this.#attempt = { begun: Date.now(), dryRun: context.startTry(), again: false };
+      inbox.watch(this.#attempt.dryRun.fd);
+    } catch (error) {
+      refuseRestart(context, (error as Error).message);
+    }
   }
 
-  /** The new configuration before the old server is touched: an error in it must not cost the service. */
-  async #prepare(attempt: Attempt): Promise<void> {
+  /** Whether a restart was tried meanwhile, and can be made. To be asked at each turn of the loop. */
+  async isReady(): Promise<boolean> {
+    const attempt = this.#attempt;
+    if (attempt?.added !== undefined) return true;
+    if (attempt?.dryRun.isOver !== true) return false;
     const { context, inbox } = this.#workers;
-    const { waker } = attempt;
-    const added = await prepareRestart(context, {
-      started: (pid) => attempt.pid = pid,
-      fd: waker.fd,
-      isDue: () => attempt.cancelled,
-      taken: () => waker.take(),
-    });
-    waker.close();
+    inbox.unwatch(attempt.dryRun.fd);
+    const added = await concludeTry(attempt.dryRun, context);
     if (added !== undefined) {
       attempt.added = added;
-      return inbox.push("replace");
+      return true;
     }
     this.#attempt = undefined;
     // What HUP came for since then has not been tried.
-    if (attempt.again && !attempt.cancelled) inbox.push("restart");
+    if (attempt.again) inbox.push("restart");
+    return false;
   }
 
   /** Whether `pid` is the program that tries the new configuration. */
   awaits(pid: number): boolean {
-    return this.#attempt?.pid === pid;
+    return this.#attempt?.dryRun.pid === pid;
   }
 
-  /** Gives up what is being prepared: the server is to stop. */
+  /** Gives up what is being tried: the server is to stop. */
   async cancel(): Promise<void> {
     const attempt = this.#attempt;
     if (attempt === undefined) return;
-    attempt.cancelled = true;
-    attempt.waker.wake();
-    await attempt.prepared;
-    closeListeners(attempt.added ?? []);
     this.#attempt = undefined;
+    if (attempt.added !== undefined) return closeListeners(attempt.added);
+    this.#workers.inbox.unwatch(attempt.dryRun.fd);
+    await attempt.dryRun.cancel();
+    // A server that is to stop does not go on.
+    refuseRestart(this.#workers.context, "Cannot check the new configuration: the server is to stop", "");
   }
 
   /** Replaces the program. It returns only if that cannot be done: the server goes on as it is. */

@@ -222,6 +222,12 @@ export const bun: Runtime = {
     blocker.onDeadEnd(listener);
   },
 
+  unrefTimer(timer) {
+    (timer as unknown as { unref(): void }).unref();
+  },
+
+  prepareNewRoot() {},
+
   exit(code) {
     process.exit(code);
   },

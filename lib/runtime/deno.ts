@@ -156,6 +156,17 @@ export const deno: Runtime = {
     });
   },
 
+  unrefTimer(timer) {
+    Deno.unrefTimer(timer as unknown as number);
+  },
+
+  prepareNewRoot() {
+    // To show where in a file of TypeScript an error came from, Deno translates the file once more if it cannot read what
+    // it has cached, and asks for the size of the thread's stack before that. glibc reads it from /proc, and Deno panics
+    // where there is none. So errors keep no places there.
+    Error.stackTraceLimit = 0;
+  },
+
   exit(code) {
     Deno.exit(code);
   },

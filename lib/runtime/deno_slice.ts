@@ -46,6 +46,7 @@ export interface DenoSlice {
     symbols: Readonly<Record<string, ForeignFunction>>,
   ): { readonly symbols: Readonly<Record<string, unknown>> };
   execPath(): string;
+  unrefTimer(id: number): void;
   exit(status: number): never;
   readTextFileSync(path: string): string;
 }

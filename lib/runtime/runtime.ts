@@ -102,6 +102,10 @@ export interface Runtime {
    * does not; the listener is called again if what it began leaves nothing either.
    */
   onEmptyLoop(listener: () => void): void;
+  /** Lets the event loop run empty although a timer of `setTimeout` has not rung. */
+  unrefTimer(timer: ReturnType<typeof setTimeout>): void;
+  /** To be called before chroot(2): does what cannot be done any more in a root without /proc. */
+  prepareNewRoot(): void;
   /** Ends this process at once, whatever other threads do. Listeners of the `exit` event run before. */
   exit(code: number): never;
 }

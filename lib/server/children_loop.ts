@@ -159,7 +159,7 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   await parent.old.tend();
   parent.log(LEVEL.debug, "Parent ready for children.");
   for (;;) {
-    const end = await supervise(parent);
+    const end = await supervise(parent, () => workers.restarts.isReady());
     if (end === "restart") workers.restarts.begin();
     else if (end === "replace") await workers.restarts.replace();
     else if (end === "quit") return await closeServer(workers, { exitCode: 0, gently: true });

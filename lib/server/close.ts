@@ -72,7 +72,7 @@ export async function failServer(failure: Failure): Promise<never> {
   const { error, handler, server, logger, loop, daemon, reporter } = failure;
   const cause = errorOf(error);
   const inHook = await callFatalHook(
-    handler.hooks,
+    handler?.hooks, // which may be what is wrong with the program
     server,
     cause instanceof Uncaught ? errorOf(cause.cause) : cause,
   );

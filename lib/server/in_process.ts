@@ -76,7 +76,7 @@ class Alone implements Workers {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);
       if (end === "restart") this.restarts.begin();
-      else if (end === "replace") await this.restarts.replace();
+      else if (end === undefined && await this.restarts.isReady()) await this.restarts.replace();
       else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
     }
   }

@@ -10,7 +10,7 @@ import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import type { Daemon, ReadyInfo } from "../daemon/daemon.ts";
-import type { Interrupt } from "../restart/dry_run.ts";
+import type { DryRun } from "../restart/dry_run.ts";
 import { formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -37,8 +37,8 @@ export interface ServerContext {
   readonly daemon: Daemon;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<LoadedConfig>;
-  /** Lets the program on disk try a restart. @throws {TineError} with the reason, if it would fail */
-  readonly tryRestart: (interrupt?: Interrupt) => Promise<void>;
+  /** Starts the program on disk to try a restart. @throws {SpawnError} */
+  readonly startTry: () => DryRun;
 }
 
 /** What serves the clients: the children, or this process itself. */

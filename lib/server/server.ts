@@ -17,7 +17,7 @@ import { confine } from "../daemon/confine.ts";
 import { Daemon, reportFailure } from "../daemon/daemon.ts";
 import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
 import type { Purpose, Reporter } from "../process/self_spawn.ts";
-import { tryRestart } from "../restart/dry_run.ts";
+import { DryRun } from "../restart/dry_run.ts";
 import { listen, type Listener } from "../listen/listen.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
@@ -233,15 +233,15 @@ async function prepare(beginning: Beginning): Promise<Loop> {
     listeners,
     inherited,
     daemon,
-    reread: () => readOptions(parts),
-    tryRestart: (interrupt) =>
-      tryRestart({
+    reread: () => readOptions({ ...parts, sources: { ...parts.sources, file: undefined } }),
+    startTry: () =>
+      new DryRun({
         role: "dry_run",
         hasChildren: loaded.personality.running === "children",
         sockets: listeners.map(({ fd, key }) => ({ fd, key })),
         pidFile: daemon.pidPath,
         logFile: logger.file,
-      }, interrupt),
+      }),
   });
   confineSelf();
   return loop;

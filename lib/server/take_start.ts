@@ -5,9 +5,11 @@
  */
 
 import { systemdDescriptors } from "../listen/systemd.ts";
+import { libc } from "../os/calls.ts";
 import { ignoreSignal } from "../os/process.ts";
 import { closeStartersDescriptors, startersDescriptors } from "../os/starters_descriptors.ts";
 import { takePurpose } from "../process/self_spawn.ts";
+import { LONGEST_TRY_S } from "../restart/dry_run.ts";
 import { takeInheritedState } from "../restart/inherited_state.ts";
 import { takeRestartNote } from "../restart/reexec.ts";
 import { checkRole } from "./lost_role.ts";
@@ -19,6 +21,7 @@ import { checkRole } from "./lost_role.ts";
  */
 export function takeStart(given: readonly number[] | undefined) {
   const self = takePurpose();
+  if (self?.purpose.role === "dry_run") libc.alarm(LONGEST_TRY_S);
   const inherited = takeInheritedState();
   takeRestartNote();
   const isFirst = self === undefined && inherited === undefined;

@@ -9,14 +9,22 @@ import { Clock } from "./clock.ts";
 import { handleSignals } from "./handle_signals.ts";
 import type { Parent } from "./parent.ts";
 
-/** Runs until a signal wants the server to stop or to restart. */
-export async function supervise(parent: Parent): Promise<LoopEnd> {
+/**
+ * Runs until a signal wants the server to stop or to restart, or a restart that was tried can be made.
+ *
+ * @param isReady Whether it can.
+ */
+export async function supervise(
+  parent: Parent,
+  isReady: () => Promise<boolean>,
+): Promise<LoopEnd | "replace"> {
   const { config, handler, server } = parent.parts;
   const clock = new Clock(config, { hasIdleHook: handler.hooks?.idleLoop !== undefined });
   for (;;) {
     await parent.inbox.wait(clock.untilNext(performance.now(), parent.nextLook));
     const end = await handleSignals(parent);
     if (end !== undefined) return end;
+    if (await isReady()) return "replace";
     await parent.reapEnded();
     await parent.callHook("idleLoop", (hooks) => hooks.idleLoop?.(server));
     const now = performance.now();

@@ -248,7 +248,8 @@ export default { hooks: { ${hook}: never } };
             const child = await until(() => server.children().at(0)) as number;
             signal(child, "SIGKILL");
             await until(() => server.file("trail").includes("reached"));
-          } else if (hook !== "preLoop") await server.says(/Listening on/);
+          } else if (hook === "preLoop") await until(() => server.file("trail").includes("reached"));
+          else await server.says(/Listening on/);
           signal(server.pid, "SIGTERM");
           await until(() => server.file("trail").includes("reached"), () => server.text);
           // Until it is taken for another one, and not for the first sent twice.

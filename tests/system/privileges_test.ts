@@ -403,3 +403,21 @@ test(
     });
   },
 );
+
+for (const personality of ["PreForkSimple", "Single"]) {
+  test(`chroot: ${personality} logs what a handler throws`, { skip, timeout }, async () => {
+    await withFolder(async (folder) => {
+      mkdirSync(folder.file("root"));
+      const text = 'export default (): never => {\n  throw new Error("on purpose");\n};\n';
+      const handler = folder.write("throwing.ts", text);
+      const place = ["--port", "127.0.0.1:0", "--user", "nobody", "--chroot", folder.file("root")];
+      assert.equal((await folder.start([personality, handler, ...place])).status, 0);
+      await new Client(folder.port).rest().catch(() => {});
+      await folder.says(/handler threw Error: on purpose/i);
+      assert.doesNotMatch(folder.log, /panicked/);
+      // Single ends with its handler.
+      if (personality === "PreForkSimple") await folder.stop();
+      else await until(() => folder.read("pid") === "");
+    });
+  });
+}
