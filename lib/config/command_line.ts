@@ -149,7 +149,11 @@ interface UnknownArgument {
 function unknownArgument({ argument, key, known, place, ifUnknown }: UnknownArgument): Error {
   const word = key ?? /^-{0,2}([\w-]+)/.exec(argument)?.[1];
   const near = word === undefined ? undefined : nearest(word, known) ?? nearestPersonality(word);
-  const remedy = near === undefined ? "see --help" : `the nearest is "${near}"`;
+  const remedy = near === undefined
+    ? "see --help"
+    : near === word
+    ? `${near} is a personality: name one, before the handler and the options`
+    : `the nearest is "${near}"`;
   if (key === undefined) {
     const where = `${place.source}:${place.line}`;
     return new UsageError(

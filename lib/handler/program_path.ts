@@ -9,8 +9,8 @@ import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type LoadedConfig, originOf } from "../config/config.ts";
 import type { Handler } from "../context.ts";
-import { ConfigError, formatPlace, type Place, TineError } from "../errors.ts";
-import { EX_NOINPUT, EX_NOPERM } from "../exit_codes.ts";
+import { ConfigError, formatPlace, located, type Place, TineError } from "../errors.ts";
+import { EX_CONFIG, EX_NOINPUT, EX_NOPERM } from "../exit_codes.ts";
 import { understandPorts } from "../config/ports.ts";
 import { runtime } from "../runtime/choose.ts";
 
@@ -39,6 +39,11 @@ function faultOf(path: string): string | undefined {
  * @throws {TineError} status 66 if there is no such file, 77 if it may not be run
  */
 export function findProgram(name: string, place?: Place): string {
+  if (name === "") {
+    throw new TineError(located(place, "Cannot run a program without a name; give the path of a program"), {
+      exitCode: EX_CONFIG,
+    });
+  }
   const folders = (runtime.environment()["PATH"] || USUAL_PATH).split(":");
   const candidates = name.includes("/") ? [resolve(name)] : folders.map((folder) => resolve(folder, name));
   const faults = candidates.map((path) => ({ path, why: faultOf(path) }));

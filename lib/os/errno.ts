@@ -29,6 +29,8 @@ export const ENOBUFS: number = isLinux ? 105 : 55;
 export const ENOMEM: number = 12;
 export const EINPROGRESS: number = isLinux ? 115 : 36;
 export const EMSGSIZE: number = isLinux ? 90 : 40;
+/** The file is no program. The same number on Linux and macOS. */
+export const ENOEXEC = 8;
 export const EDQUOT: number = isLinux ? 122 : 69;
 export const ENOTSOCK: number = isLinux ? 88 : 38;
 export const ENOTCONN: number = isLinux ? 107 : 57;
@@ -58,6 +60,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENOTDIR: "not a directory",
   EPERM: "operation not permitted",
   EPIPE: "the peer has closed the connection",
+  EMSGSIZE: "message too long",
   ESRCH: "no such process",
 };
 
@@ -72,6 +75,7 @@ function nodeUtil(): { getSystemErrorName(number: number): string } {
 const UNKNOWN_TO_LIBUV: ReadonlyMap<number, string> = new Map([
   [EDQUOT, "EDQUOT"],
   [EINPROGRESS, "EINPROGRESS"],
+  [ENOEXEC, "ENOEXEC"],
 ]);
 
 /** `98` → `EADDRINUSE` */

@@ -14,7 +14,7 @@ import type { Address } from "../address.ts";
 import type { Handler } from "../context.ts";
 import { goToBackground } from "../daemon/background.ts";
 import { confine } from "../daemon/confine.ts";
-import { Daemon, reportFailure } from "../daemon/daemon.ts";
+import { type Daemon, reportFailure } from "../daemon/daemon.ts";
 import { confineParent, giveFiles, planConfinement } from "../daemon/privileges.ts";
 import type { Purpose, Reporter } from "../process/self_spawn.ts";
 import { DryRun } from "../restart/dry_run.ts";
@@ -23,12 +23,13 @@ import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger } from "../log/logger.ts";
 import type { Log } from "../log/sink.ts";
-import { giveLog, openLog } from "../log/open_log.ts";
+import { giveLog } from "../log/open_log.ts";
 import { programName } from "../process/program_name.ts";
 import { callHook } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import type { InheritedState } from "../restart/inherited_state.ts";
 import { failServer } from "./close.ts";
+import { openDaemon, openServerLog } from "./open_files.ts";
 import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { reportAndExit } from "./report.ts";
@@ -99,14 +100,14 @@ export async function liveFrom(
     if (!loaded.personality.binds) (await import("./inet_client.ts")).hideErrors();
     const { background, setsid } = loaded.config;
     if ((background || setsid) && isFirst) return await goToBackground({ setsid });
-    const log = openLog(loaded.config, inherited?.log);
+    const log = openServerLog(loaded, inherited?.log);
     logger = log;
     logUncaught(log, (error) => {
       if (loop === undefined) fail(error).catch(reportAndExit);
       else loop.fail(error);
     });
     const module = await stoppable(() => configured(loaded, handler, server, log));
-    daemon = daemonOf(loaded.config, log, start);
+    daemon = openDaemon(loaded, log, start);
     const started = daemon;
     server.leaving(() => started.remove());
     loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module, stoppable });
@@ -114,17 +115,6 @@ export async function liveFrom(
   } catch (error) {
     return await fail(error);
   }
-}
-
-/** The pid file, and what the server tells of itself. */
-function daemonOf(config: Config, log: Logger, { inherited, self }: ReturnType<typeof takeStart>): Daemon {
-  return new Daemon({
-    config,
-    log: log.log.bind(log),
-    logFd: log.fileFd,
-    inherited: inherited?.daemon,
-    reporter: self?.reporter,
-  });
 }
 
 /** Ends the process, which a person has stopped before it was a server. */

@@ -374,7 +374,7 @@ const BAD: readonly Bad[] = [
   ),
   inCode(
     { maxServers: NaN },
-    'code: Cannot set max_servers to "NaN": it is a number, not a whole number; give a whole number from 1 to 4096',
+    'code: Cannot set max_servers to "NaN": it is NaN, not a whole number; give a whole number from 1 to 4096',
   ),
   inCode({ SSLCipherList: "x" }, "code: Cannot set SSL_cipher_list: it is not supported yet; remove it"),
   inCode(

@@ -125,7 +125,7 @@ test(
         folder.file("none/log"),
       ]);
       assert.equal(status, 73, stderr);
-      assert.match(stderr, /^tine: Cannot open log_file ".*none\/log": .*\n$/);
+      assert.match(stderr, /^tine: command line:\d+: Cannot open log_file ".*none\/log": .*\n$/);
     });
   },
 );

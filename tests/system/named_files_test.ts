@@ -23,8 +23,20 @@ interface NamedFile {
 }
 
 const FILES: readonly NamedFile[] = [
-  { option: "pid_file", status: 73, line: /^tine: Cannot create pid_file ".*": /, text: "", args: PORT0 },
-  { option: "log_file", status: 73, line: /^tine: Cannot open log_file ".*": /, text: "", args: PORT0 },
+  {
+    option: "pid_file",
+    status: 73,
+    line: /^tine: command line:\d+: Cannot create pid_file ".*": /,
+    text: "",
+    args: PORT0,
+  },
+  {
+    option: "log_file",
+    status: 73,
+    line: /^tine: command line:\d+: Cannot open log_file ".*": /,
+    text: "",
+    args: PORT0,
+  },
   {
     option: "lock_file",
     status: 73,
