@@ -258,7 +258,9 @@ export function typeName(value: unknown): string {
   if (value instanceof Date) return "a date";
   if (typeof value === "bigint" || Number.isInteger(value)) return "a whole number";
   if (typeof value === "object") return "a table";
-  if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : "an infinite number";
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? "NaN" : "an infinite number";
+  }
   return `a ${typeof value}`;
 }
 
