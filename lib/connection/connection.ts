@@ -16,6 +16,8 @@ import type { LinesOptions, ReadOptions } from "./options.ts";
  * All ways to read share one buffer, so they can be mixed: each continues where the last one stopped. A read that fails
  * takes nothing. Timeouts of reads are in milliseconds.
  *
+ * Read with one call at a time: of reads that overlap, it is not said which gets what. Writes keep their order.
+ *
  * @example A line with the number of bytes that follow
  * ```ts
  * import type { Connection } from "tine";
