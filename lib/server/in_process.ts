@@ -75,9 +75,12 @@ class Alone implements Workers {
     for (;;) {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);
+      if (end === "stop" || end === "quit") {
+        return await closeServer(this, { exitCode: 0, gently: end === "quit" });
+      }
       if (end === "restart") this.restarts.begin();
-      else if (end === undefined && await this.restarts.isReady()) await this.restarts.replace();
-      else if (end !== undefined) return await closeServer(this, { exitCode: 0, gently: end === "quit" });
+      // The end of the program that tries it may have come together with another HUP.
+      if (await this.restarts.isReady()) await this.restarts.replace();
     }
   }
 

@@ -281,3 +281,14 @@ test("the rules on clients hold in Single", { timeout }, async () => {
     assert.match(server.text, /DENY .*127\.0\.0\.1/);
   });
 });
+
+test("HUP after HUP, whatever the one before has come to, reloads in the end", { timeout }, async () => {
+  await withServer(["--log_level", "4"], { personality: "Single" }, async (server) => {
+    await server.says(/Listening on/);
+    await until(() => {
+      signal(server.pid, "SIGHUP");
+      return server.count(/Re-exec server during HUP/) >= 4;
+    }, () => server.text);
+    await exchange(server.port);
+  });
+});
