@@ -28,6 +28,11 @@ export interface ReadingOptions {
   readonly usage: string;
   /** A configuration file that stood right before these. */
   readonly file?: string | undefined;
+  /**
+   * Whether a handler that only the option `handler` names is left alone: what in the file is unknown may be its own. Who
+   * stops a server has no use for its code, which may be broken. @default false
+   */
+  readonly leavesHandler?: boolean;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface ReadingOptions {
  */
 export async function loadNamedHandler(
   args: readonly string[],
-  { before, usage, file }: ReadingOptions,
+  { before, usage, file, leavesHandler = false }: ReadingOptions,
 ): Promise<NamedHandler> {
   const { personality, handler: path, rest: options, firstArgument: next } = splitPositionals(args);
   const argv = file === undefined ? options : [`--conf_file=${file}`, ...options];
@@ -48,7 +53,8 @@ export async function loadNamedHandler(
   const positional = path === undefined ? undefined : { path, place };
   const found = positional === undefined ? await findHandlerOption(argv, firstArgument) : {};
   const named = positional ?? found.named;
-  const loaded = named === undefined
+  const isLeft = leavesHandler && positional === undefined && named !== undefined;
+  const loaded = named === undefined || isLeft
     ? undefined
     : await loadHandler(named.path, positional === undefined ? named.place : undefined);
   const handler = loaded?.handler;
@@ -63,7 +69,8 @@ export async function loadNamedHandler(
       file: found.file,
       own: handler?.options,
       defaults: handler?.defaults,
-      ifUnknown: handler === undefined ? nameHandler(usage) : undefined,
+      ifUnknown: named === undefined ? nameHandler(usage) : undefined,
+      ignoresUnknown: isLeft,
     },
   };
 }

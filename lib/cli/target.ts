@@ -30,11 +30,15 @@ export interface Target {
  * @throws {TineError} if no pid file is named, no server has it, or the options have an error
  */
 export async function findTarget(verb: string, args: readonly string[], skipped: number): Promise<Target> {
-  const { sources } = await loadNamedHandler(args, {
-    before: skipped,
-    usage: `tine ${verb} HANDLER [options]`,
-  });
-  const { config } = await loadConfig(sources);
+  const read = async (leavesHandler: boolean) => {
+    const usage = `tine ${verb} HANDLER [options]`;
+    return await loadConfig(
+      (await loadNamedHandler(args, { before: skipped, usage, leavesHandler })).sources,
+    );
+  };
+  const loaded = await read(true);
+  // The handler's own defaults may name it.
+  const { config } = loaded.config.pidFile === undefined ? await read(false) : loaded;
   if (config.pidFile === undefined) {
     throw new UsageError(
       `Missing pid_file: the server is found by it; write tine ${verb} --pid_file FILE, or --conf_file FILE with ` +

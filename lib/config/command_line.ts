@@ -151,7 +151,7 @@ function unknownArgument({ argument, key, known, place, ifUnknown }: UnknownArgu
   const near = word === undefined ? undefined : nearest(word, known) ?? nearestPersonality(word);
   const remedy = near === undefined
     ? "see --help"
-    : near === word
+    : near === word && findPersonality(word) !== undefined
     ? `${near} is a personality: name one, before the handler and the options`
     : `the nearest is "${near}"`;
   if (key === undefined) {

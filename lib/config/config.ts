@@ -27,7 +27,7 @@ import {
   type OwnOptions,
   type PartialConfig,
 } from "./options.ts";
-import { type Checked, checkSource, merge } from "./precedence.ts";
+import { type Checked, checkSource, knownOf, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
 import { understandPorts } from "./ports.ts";
 import { checkManyClients } from "./many_clients.ts";
@@ -70,6 +70,8 @@ export interface Sources {
   readonly file?: ReadFile | undefined;
   /** What else may be done about an option that is not known. */
   readonly ifUnknown?: string | undefined;
+  /** Whether options of the configuration file that are not known are skipped. @default false */
+  readonly ignoresUnknown?: boolean | undefined;
 }
 
 /** What may be done about an option that is not known where no handler is named, whose own it could be. */
@@ -124,7 +126,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const merged = merge([
     commandLine,
     code,
-    checkSource(file, own, sources.ifUnknown),
+    checkSource(sources.ignoresUnknown === true ? knownOf(file, own) : file, own, sources.ifUnknown),
     checkSource(defaults, own),
   ]);
   const serverType = serverTypes(merged, sources.personality);

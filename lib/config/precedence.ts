@@ -71,6 +71,12 @@ export function checkSource(source: RawSource, own: OwnOptions, ifUnknown?: stri
   return checked;
 }
 
+/** The values of a source whose names are known. */
+export function knownOf(source: RawSource, own: OwnOptions): RawSource {
+  const isKnown = ({ key }: RawValue) => findOption(key) !== undefined || Object.hasOwn(own, key);
+  return { ...source, values: source.values.filter(isKnown) };
+}
+
 /** The values of a raw value: the elements of an array, if the option is repeatable. */
 function elements(raw: RawValue, definition: Definition): [unknown, Place][] {
   if (!definition.multi || !Array.isArray(raw.value)) return [[raw.value, raw.place]];

@@ -70,7 +70,17 @@ test("a file alone says what is run: its handler is beside it, and every command
     assert.equal(refused.status, 78);
     assert.match(refused.stderr, /tine\.toml:7:11: Cannot load handler \S+none\.ts: no such file/);
     assert.equal(await told(folder.port), "second again\n");
-    await folder.stop();
+
+    // Who looks at a server, reloads or stops it needs none of its code, which may be broken.
+    configure(folder, ['handler = "../second.ts"', 'greeting = "again"']);
+    folder.write("second.ts", "export default {\n");
+    assert.match((await folder.run(["status", "-c", conf])).stdout, /^PreForkSimple /);
+    const broken = await folder.run(["reload", "-c", conf]);
+    assert.equal(broken.status, 78);
+    assert.match(broken.stderr, /second\.ts.*the server goes on with its present configuration\n$/);
+    await folder.says(/Cannot restart: .*second\.ts.*; going on with the present configuration/);
+    const stop = await folder.run(["stop", "-c", conf]);
+    assert.deepEqual([stop.status, stop.stderr], [0, ""]);
   });
 });
 
