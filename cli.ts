@@ -16,7 +16,7 @@ export async function start() {
   const { childTicket } = await import("./lib/server/role.ts");
   const ticket = childTicket();
   if (ticket === undefined) return await (await import("./lib/cli/main.ts")).main();
-  await (await import("./lib/cli/child.ts")).main(ticket);
+  await (await import("./lib/child/run_named.ts")).runNamed(ticket);
 }
 
 /** The file that a link leads to, or undefined where this is no link. */

@@ -19,6 +19,15 @@
  */
 
 export { run, type RunOptions } from "./lib/server/run.ts";
+export {
+  type ChildView,
+  serve,
+  type ServeOptions,
+  type ServerEnd,
+  type ServerHandle,
+  type ServerView,
+  type StopOptions,
+} from "./lib/serve/serve.ts";
 export type { Address } from "./lib/address.ts";
 export type { Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";

@@ -60,7 +60,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   supervise: LOOPS.filter((folder) => folder !== "client"),
   operate: HANDLERS,
   server: [...LOOPS, "child", "multiplex", "supervise"],
-  cli: [...LOOPS, "child", "multiplex", "supervise", "server"],
+  // A server for the program that calls, in a process of its own.
+  serve: [...LOOPS, "child", "server"],
+  cli: [...LOOPS, "child", "multiplex", "supervise", "server", "serve"],
 };
 
 /** The one file that imports what only Bun has. */

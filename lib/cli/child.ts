@@ -5,19 +5,8 @@
  * @module
  */
 
-import { readHandoff, runChild } from "../child/start_child.ts";
-import { asHandler } from "../client/serve.ts";
-import type { ChildTicket } from "../handoff.ts";
+import { runNamed } from "../child/run_named.ts";
 import { childTicket } from "../server/role.ts";
-
-/** Does the work of the child that `ticket` says. */
-export async function main(ticket: ChildTicket): Promise<void> {
-  const handoff = readHandoff(ticket);
-  const handler = handoff.handlerUrl === undefined
-    ? {}
-    : asHandler((await import(handoff.handlerUrl)).default);
-  await runChild(ticket, handoff, handler);
-}
 
 /** Something has started a child again that its parent did not start. */
 async function refuse(): Promise<never> {
@@ -34,5 +23,5 @@ if (import.meta.main) {
   const ticket = childTicket();
   // Not awaited, as in cli.ts: the module is whole, whatever the child still waits for.
   if (ticket === undefined) refuse();
-  else main(ticket);
+  else runNamed(ticket);
 }

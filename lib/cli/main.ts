@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { questionIn } from "../config/question.ts";
+import { given } from "../process/given.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { reportAndExit } from "../server/report.ts";
 import { COMMANDS, findCommand } from "./commands.ts";
@@ -28,6 +29,7 @@ async function act(args: readonly string[]): Promise<void> {
 /** Does what the arguments say. */
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
   try {
+    if (given !== undefined) return await (await import("../serve/run_given.ts")).runGiven(given);
     await act(args);
   } catch (error) {
     reportAndExit(error);

@@ -5,8 +5,8 @@
  */
 
 import process from "node:process";
-import { PrivilegeError, TineError, UsageError } from "../errors.ts";
-import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import { scaleServer } from "../daemon/scale_server.ts";
+import { UsageError } from "../errors.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 
 /** How `tine scale` is called, and what it does. */
@@ -16,8 +16,6 @@ Adds or removes children (SIGTTIN, SIGTTOU), until the next reload.
 
 ${FOUND_BY}
 `;
-
-const TIMEOUT_MS = 10_000;
 
 /** Changes the number of children, one by one, as signals can. */
 export async function scale(args: readonly string[]): Promise<void> {
@@ -31,35 +29,6 @@ export async function scale(args: readonly string[]): Promise<void> {
     );
   }
   const { server } = await findTarget("scale", rest, 2);
-  let now = server.status;
-  if (now === undefined) {
-    throw new PrivilegeError(
-      `Cannot see how many children the server with process id ${server.pid} has: the system does not show it to ` +
-        "this user; become root",
-    );
-  }
-  // One signal at a time: two of the same kind that wait for a process are one.
-  for (let left = Number(number); left > 0; left--) {
-    const { scaled } = now;
-    server.signal(sign === "+" ? "TTIN" : "TTOU");
-    const changed = await server.until(() => {
-      now = server.status ?? now;
-      return now?.scaled !== scaled;
-    }, TIMEOUT_MS);
-    if (!changed) {
-      throw new TineError(
-        `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,
-        {
-          exitCode: EX_UNAVAILABLE,
-        },
-      );
-    }
-  }
-  if (now.scaleError !== undefined) {
-    throw new TineError(
-      `${now.scaleError}; the server with process id ${server.pid} serves by ${now.how}`,
-      { exitCode: EX_UNAVAILABLE },
-    );
-  }
-  process.stdout.write(`The server with process id ${server.pid} serves by ${now.how}\n`);
+  const { how } = await scaleServer(server, sign === "+" ? Number(number) : -Number(number));
+  process.stdout.write(`The server with process id ${server.pid} serves by ${how}\n`);
 }

@@ -7,6 +7,7 @@
 
 import type { Log } from "../log/sink.ts";
 import process from "node:process";
+import type { Address } from "../address.ts";
 import type { Config } from "../config/options.ts";
 import { closeOnExec } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -14,7 +15,7 @@ import { VERSION } from "../version.ts";
 import { type ServerStatus, StatusFile } from "./status_file.ts";
 import type { Confinement } from "./confine.ts";
 import { acquirePidFile, adoptPidFile, type PidFileHandle, removePidFile } from "./pid_file.ts";
-import { describeFailure } from "../process/failure.ts";
+import { recordError } from "../process/error_record.ts";
 import { Reporter } from "../process/self_spawn.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { StandardStreams } from "./standard_streams.ts";
@@ -49,6 +50,7 @@ export class Daemon {
   /** For a server in the background. */
   readonly #streams: StandardStreams | undefined;
   #reporter: Reporter;
+  #listeners: readonly Address[] = [];
   #addresses = "";
   #pidFile: PidFileHandle | undefined;
   /** What the service manager is told when the server is ready. */
@@ -86,10 +88,14 @@ export class Daemon {
    * The server listens, and leaves the terminal alone from now on. After a restart, the new configuration is in force only
    * when {@linkcode reloaded} is called.
    *
-   * @param options `logFd`: the log file's descriptor, if there is one.
+   * @param options `addresses`: where. `logFd`: the log file's descriptor, if there is one.
    */
-  listening(readyInfo: ReadyInfo, options: { readonly logFd: number | undefined }): void {
-    this.#streams?.detach(options.logFd);
+  listening(
+    readyInfo: ReadyInfo,
+    { addresses, logFd }: { readonly addresses: readonly Address[]; readonly logFd: number | undefined },
+  ): void {
+    this.#streams?.detach(logFd);
+    this.#listeners = addresses;
     const { latest } = this.#statusFile;
     const now = Date.now();
     this.#statusFile.publish({
@@ -116,6 +122,7 @@ export class Daemon {
   serving(): void {
     this.#reporter.report({
       done: `Listening on ${this.#addresses} in the background, process id ${process.pid}`,
+      addresses: this.#listeners,
     });
   }
 
@@ -187,7 +194,7 @@ function takePidFile(
 /** Tells the waiting command that the server does not come up. Returns whether there is one. */
 export function reportFailure(reporter: Reporter | undefined, error: Error): boolean {
   if (reporter?.isAwaited !== true) return false;
-  const { text, exitCode } = describeFailure(error);
-  reporter.report({ failed: text, exitCode });
+  const record = recordError(error);
+  reporter.report({ failed: record.message, exitCode: record.exitCode, error: record });
   return true;
 }

@@ -9,7 +9,8 @@ import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { errno } from "../os/calls.ts";
 import { EPERM } from "../os/errno.ts";
-import { sendSignal, signalProcess } from "../os/process.ts";
+import { closeFd } from "../os/descriptor.ts";
+import { openProcess, sendSignal, signalProcess } from "../os/process.ts";
 import { isRunning } from "../os/process_state.ts";
 import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
@@ -49,14 +50,13 @@ export class NotRunningError extends TineError {
 export class RunningServer {
   readonly pid: number;
   readonly #process: number | undefined;
-  readonly #pidFile: string;
-  readonly #statusFile: string | undefined;
+  readonly #pidFile: string | undefined;
+  #foundStatusFile: string | undefined;
 
-  private constructor({ pid, process }: Owner, pidFile: string) {
+  private constructor({ pid, process }: Owner, pidFile?: string) {
     this.pid = pid;
     this.#process = process;
     this.#pidFile = pidFile;
-    this.#statusFile = findStatusFile(pid);
   }
 
   /**
@@ -70,6 +70,21 @@ export class RunningServer {
     if ("pid" in owner) return new RunningServer(owner, pidFile);
     if (owner.isStopped) throw new NotRunningError(owner.why);
     throw new TineError(`Cannot find the server: ${owner.why}`, { exitCode: EX_UNAVAILABLE });
+  }
+
+  /** The server that this process has started, and not yet taken the ending of. */
+  static ofChild(pid: number): RunningServer {
+    return new RunningServer({ pid, process: openProcess(pid) });
+  }
+
+  /** Closes what it is watched by. */
+  close(): void {
+    if (this.#process !== undefined) closeFd(this.#process);
+  }
+
+  /** Where it tells of itself, from when it listens. */
+  get #statusFile(): string | undefined {
+    return this.#foundStatusFile ??= findStatusFile(this.pid);
   }
 
   /** Whether it has ended. One that was not reaped yet still has its number, but no more. */
@@ -109,6 +124,7 @@ export class RunningServer {
    * of root's.
    */
   clear(): void {
+    if (this.#pidFile === undefined) return;
     try {
       clearPidFile(this.#pidFile, this.pid);
     } catch {

@@ -6,7 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isUrl } from "../config/handler_option.ts";
 import type { Handler } from "../context.ts";
 import { located, type Place, TineError } from "../errors.ts";
@@ -33,7 +33,9 @@ function placeOf(stack: string | undefined): string {
 /** Why a module could not be loaded, whatever it has thrown. */
 function whyNot(thrown: unknown): string {
   // Bun gathers what is wrong in the text of a module, or in those that it imports.
-  const first = (thrown as { errors?: readonly BuildMessage[] } | null | undefined)?.errors?.[0];
+  const told = thrown as Partial<BuildMessage> & { errors?: readonly BuildMessage[] } | null | undefined;
+  // It throws a lone one as it is.
+  const first = told?.errors?.[0] ?? (told?.position ? told as BuildMessage : undefined);
   if (first !== undefined) {
     const { message, position } = first;
     return oneLine(position ? `${message} (${position.file}:${position.line}:${position.column})` : message);
@@ -53,7 +55,8 @@ function whyNot(thrown: unknown): string {
 export async function loadHandler(path: string, place?: Place): Promise<{ handler: Handler; url: string }> {
   const fail = (why: string, exitCode: number, cause?: unknown) =>
     new TineError(located(place, `Cannot load handler ${path}: ${why}`), { exitCode, cause });
-  if (!isUrl(path) && !existsSync(path)) {
+  const file = isUrl(path) ? path.startsWith("file:") ? fileURLToPath(path) : undefined : path;
+  if (file !== undefined && !existsSync(file)) {
     throw fail("no such file; give the path of a module", EX_NOINPUT);
   }
   const url = isUrl(path) ? path : pathToFileURL(resolve(path)).href;

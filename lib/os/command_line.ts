@@ -71,6 +71,11 @@ function ownArguments(): SplitArguments {
   return splitArguments(systemArguments() ?? likelyArguments(), process.argv.length - 2);
 }
 
+/** The runtime's name and the words behind it that are its own, up to the main module; undefined if the system does not tell. */
+export function ownRuntimeArguments(): readonly string[] | undefined {
+  return systemArguments() === undefined ? undefined : ownArguments().runtime;
+}
+
 /** The flag by which the runtime starts this program again whenever its files change; undefined if it does not. */
 export function watchFlag(): string | undefined {
   return runtime.standalone

@@ -6,20 +6,25 @@
  */
 
 import process from "node:process";
+import type { Address } from "../address.ts";
 import { ownProgram } from "../os/command_line.ts";
 import { closeFd, closeOnExec, createPipe } from "../os/descriptor.ts";
 import { libc } from "../os/calls.ts";
 import { type Ending, processExists, reap, spawn } from "../os/process.ts";
 import { pollAway } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
+import type { ErrorRecord } from "./error_record.ts";
+import { givenVariables } from "./given.ts";
 
 /** The environment variable by which the program learns what it was started for. */
-const SELF_VARIABLE = "TINE_SELF";
+export const SELF_VARIABLE = "TINE_SELF";
 
 /** What the program is started once more for. */
 export type Purpose =
   /** To be the server, in the background. */
   | { readonly role: "daemon" }
+  /** To be the server of a program that has called `serve`. */
+  | { readonly role: "served" }
   /** To do all that a restart does, short of starting children, on these sockets. */
   | {
     readonly role: "dry_run";
@@ -34,8 +39,8 @@ export type Purpose =
 
 /** How it went: a text, or an error with the status that belongs to it. */
 export type Report =
-  | { readonly done: string }
-  | { readonly failed: string; readonly exitCode: number };
+  | { readonly done: string; readonly addresses?: readonly Address[] }
+  | { readonly failed: string; readonly exitCode: number; readonly error?: ErrorRecord };
 
 /** What the program that was started once more reports by. */
 export class Reporter {
@@ -58,6 +63,11 @@ export class Reporter {
     closeFd(this.#fd);
     this.#fd = undefined;
   }
+}
+
+/** What the program finds in its environment that is started for `purpose`, and reports by `reportFd`. */
+export function purposeText(purpose: Purpose, reportFd: number): string {
+  return JSON.stringify({ purpose, reportFd });
 }
 
 /** What this process was started for by itself, and how to report; undefined in one that a person started. */
@@ -89,7 +99,8 @@ export function spawnSelf(
   const program = ownProgram();
   const environment = {
     ...program.environment,
-    [SELF_VARIABLE]: JSON.stringify({ purpose, reportFd: pipe.write }),
+    ...givenVariables,
+    [SELF_VARIABLE]: purposeText(purpose, pipe.write),
   };
   try {
     const pid = spawn({ ...program, environment }, {
@@ -119,7 +130,7 @@ export async function awaitEnding({ pid }: SpawnedSelf): Promise<Ending | undefi
 }
 
 /** The report that a text is; undefined of one that was cut off. */
-function parseReport(text: string): Report | undefined {
+export function parseReport(text: string): Report | undefined {
   try {
     return JSON.parse(text) as Report;
   } catch {

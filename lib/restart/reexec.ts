@@ -17,6 +17,7 @@ import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
 import { setAlarm } from "../process/alarm.ts";
+import { givenVariables } from "../process/given.ts";
 import { type PassedState, RESTART_VARIABLE, writeInheritedState } from "./inherited_state.ts";
 
 /** The environment variable with the {@linkcode RestartNote} of the program that executed this one. */
@@ -140,6 +141,7 @@ export function executeAgain(state: PassedState, held: HeldSignals): never {
       argv: [program.argv[0] as string, ...flags, ...program.argv.slice(1)],
       environment: {
         ...program.environment,
+        ...givenVariables,
         ...variables,
         [RESTART_VARIABLE]: String(text),
         [NOTE_VARIABLE]: JSON.stringify(note),

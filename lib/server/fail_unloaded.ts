@@ -8,6 +8,7 @@ import process from "node:process";
 import { reportFailure } from "../daemon/daemon.ts";
 import { TineError } from "../errors.ts";
 import { EX_CONFIG, EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
+import { describeFailure } from "../process/failure.ts";
 import { ParentServer } from "./parent_view.ts";
 import { StoppedAtStart } from "./stop_at_start.ts";
 import type { takeStart } from "./take_start.ts";
@@ -40,6 +41,8 @@ export async function failUnloaded(
     isStop ? new TineError(error.message, { exitCode: EX_UNAVAILABLE }) : error,
   );
   if (isReported && self?.purpose.role === "dry_run") process.exit(0);
+  // The program that waits for it throws the error.
+  if (isReported && self?.purpose.role === "served") process.exit(describeFailure(error).exitCode);
   if (inherited !== undefined) {
     const server = new ParentServer("PreForkSimple");
     server.holding(inherited.sockets);

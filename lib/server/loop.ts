@@ -82,7 +82,10 @@ export function introduce(context: ServerContext, how: string, scoreboard?: Read
     } (${personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
       `to stop: kill ${pid}`,
   );
-  daemon.listening({ personality, listeners: addresses, how, scoreboard }, { logFd: logger.fileFd });
+  daemon.listening({ personality, listeners: addresses, how, scoreboard }, {
+    addresses: listeners.map(({ address }) => address),
+    logFd: logger.fileFd,
+  });
 }
 
 /** A personality at work. */

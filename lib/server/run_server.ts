@@ -5,6 +5,8 @@
  */
 
 import { endWhenStalled, Stalled } from "../process/failure.ts";
+import { given } from "../process/given.ts";
+import { endWithStarter } from "./end_with_starter.ts";
 import { failUnloaded, StalledLoad } from "./fail_unloaded.ts";
 import { reportAndExit } from "./report.ts";
 import { type Ends, liveFrom, type ServerParts } from "./server.ts";
@@ -18,13 +20,15 @@ const LOADING_GRACE_MS = 10_000;
  * Runs a server until it is stopped. The process ends with it.
  *
  * @param load Loads what it is started with.
- * @param given What the starter left open, where that was looked for before any module of the program's was loaded.
+ * @param leftOpen What the starter left open, where that was looked for before any module of the program's was loaded.
  */
 export async function runServer(
   load: () => Promise<ServerParts>,
-  given?: readonly number[],
+  leftOpen?: readonly number[],
 ): Promise<never> {
-  const start = takeStart(given);
+  const start = takeStart(leftOpen);
+  // Who only tries a restart is a child of the server's.
+  if (given !== undefined && start.self?.purpose.role !== "dry_run") endWithStarter(given);
   const ends: Ends = { fail: (error) => failUnloaded(error, start), lastly: () => {}, isLoaded: false };
   endWhenStalled(
     () => ends.fail(ends.isLoaded ? new Stalled(ends.client?.()) : new StalledLoad()).catch(reportAndExit),

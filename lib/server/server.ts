@@ -36,6 +36,8 @@ import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
 import { dropInherited, type takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
+import { given } from "../process/given.ts";
+import { endWithStarter } from "./end_with_starter.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
 
@@ -234,6 +236,7 @@ async function prepare(beginning: Beginning): Promise<Loop> {
       }),
   });
   confineSelf();
+  if (given !== undefined) endWithStarter(given);
   return loop;
 }
 

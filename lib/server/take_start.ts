@@ -24,7 +24,7 @@ export function takeStart(given: readonly number[] | undefined) {
   if (self?.purpose.role === "dry_run") libc.alarm(LONGEST_TRY_S);
   const inherited = takeInheritedState();
   takeRestartNote();
-  const isFirst = self === undefined && inherited === undefined;
+  const isFirst = inherited === undefined && (self === undefined || self.purpose.role === "served");
   if (isFirst) checkRole();
   const leftOpen = isFirst ? given ?? startersDescriptors("after_modules") : [];
   return { self, inherited, isFirst, leftOpen };
