@@ -19,6 +19,7 @@
  */
 
 export { run, type RunOptions } from "./lib/server/run.ts";
+export { defineHandler } from "./lib/define_handler.ts";
 export {
   type ChildView,
   serve,
@@ -38,6 +39,7 @@ export type { LinesOptions, ReadOptions } from "./lib/connection/options.ts";
 export type { Mux, MuxClient, MuxConnection, MuxFactory } from "./lib/multiplex/mux.ts";
 export type { MuxInput } from "./lib/multiplex/mux_input.ts";
 export type {
+  AlwaysSet,
   CamelCase,
   Config,
   Definition,
@@ -48,6 +50,7 @@ export type {
   OPTIONS,
   OwnOption,
   OwnOptions,
+  OwnValues,
   PartialConfig,
   PortEntry,
   PortTable,

@@ -16,7 +16,7 @@ run({
   async processRequest(connection, server) {
     for await (const line of connection.lines({ maxLength: 1000 })) {
       if (line === "quit") return;
-      await connection.print(`${line.toUpperCase()}${server.config.own["suffix"]}\r\n`);
+      await connection.print(`${line.toUpperCase()}${server.config.own.suffix}\r\n`);
     }
   },
 }, { port: "127.0.0.1:20203" });

@@ -17,7 +17,7 @@ import type { MuxFactory } from "./multiplex/mux.ts";
 export type Role = "parent" | "child" | "dequeue";
 
 /** The server, as a hook or a handler sees it in the current process. */
-export interface Server {
+export interface Server<Own extends OwnOptions = OwnOptions> {
   /** The role of the current process. */
   readonly role: Role;
   /** The personality's name, such as `PreForkSimple`. */
@@ -26,7 +26,7 @@ export interface Server {
    * The effective options. Frozen before `postConfigure` runs, which cannot change them as a `post_configure_hook`
    * may. To set options in your program, use `defaults` or the call of `run`.
    */
-  readonly config: Config;
+  readonly config: Config<Own>;
   /** The PID of the current process. */
   readonly pid: number;
   /** The PID of the parent. */
@@ -64,16 +64,19 @@ export interface Server {
 }
 
 /** Serves one client. The connection is closed when it returns. */
-export type ProcessRequest = (connection: Connection, server: Server) => Awaitable<void>;
+export type ProcessRequest<Own extends OwnOptions = OwnOptions> = (
+  connection: Connection,
+  server: Server<Own>,
+) => Awaitable<void>;
 
 /** What a handler module exports by default, or what {@linkcode run} is given: the work and its hooks. */
-export interface Handler {
+export interface Handler<Own extends OwnOptions = OwnOptions> {
   /** Serves one client. Without it, Net::Server's echo does. */
-  readonly processRequest?: ProcessRequest;
+  processRequest?(connection: Connection, server: Server<Own>): Awaitable<void>;
   /** Makes the object that serves one client, for the personality Multiplex, which needs it. */
   readonly mux?: MuxFactory;
   /** The hooks. */
-  readonly hooks?: Hooks;
+  readonly hooks?: Hooks<Own>;
   /**
    * Receives every log line in every process, instead of `log_file`, syslog and the hook `writeToLog` (Net::Server's
    * `log_function`). Not awaited. Lines are not escaped: they may hold any bytes that a client sent. If it throws, the
@@ -81,7 +84,7 @@ export interface Handler {
    */
   readonly logFunction?: (level: number, message: string) => void;
   /** The program's own options, read from the same sources as Tine's (Net::Server's `options` method). */
-  readonly options?: OwnOptions;
+  readonly options?: Own;
   /** Values that apply where no other source gives one (Net::Server's `default_values`). */
   readonly defaults?: PartialConfig;
 }

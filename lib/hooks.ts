@@ -6,6 +6,7 @@
  */
 
 import type { ChildMessage } from "./child_message.ts";
+import type { OwnOptions } from "./config/options.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { Server } from "./context.ts";
 
@@ -21,61 +22,61 @@ export type Awaitable<T> = T | Promise<T>;
  * A hook that throws in the parent ends the server (status 1); one that throws in a child ends that child, which
  * is replaced. Both are logged with the hook's name first. (`writeToLog` ends nothing.)
  */
-export interface Hooks {
+export interface Hooks<Own extends OwnOptions = OwnOptions> {
   /** Parent, before options are read. Set defaults here (`configure_hook`). */
-  configure?(server: Server): Awaitable<void>;
+  configure?(server: Server<Own>): Awaitable<void>;
   /** Parent, after options are read and checked, before anything is bound (`post_configure_hook`). */
-  postConfigure?(server: Server): Awaitable<void>;
+  postConfigure?(server: Server<Own>): Awaitable<void>;
   /** Parent, after all ports are bound and before privileges are dropped (`post_bind_hook`). */
-  postBind?(server: Server): Awaitable<void>;
+  postBind?(server: Server<Own>): Awaitable<void>;
   /** Parent, right before the loop begins (`pre_loop_hook`). */
-  preLoop?(server: Server): Awaitable<void>;
+  preLoop?(server: Server<Own>): Awaitable<void>;
   /** Parent, before a group of children is started (`run_n_children_hook`). */
-  runNChildren?(server: Server): Awaitable<void>;
+  runNChildren?(server: Server<Own>): Awaitable<void>;
   /** Parent, before each child is started (`pre_fork_hook`). */
-  preFork?(server: Server, kind: ChildKind): Awaitable<void>;
+  preFork?(server: Server<Own>, kind: ChildKind): Awaitable<void>;
   /** Child, once, before its first client (`child_init_hook`). */
-  childInit?(server: Server, kind: ChildKind): Awaitable<void>;
+  childInit?(server: Server<Own>, kind: ChildKind): Awaitable<void>;
   /** Child, after a client was accepted and its addresses are known (`post_accept_hook`). */
-  postAccept?(server: Server, connection: Connection): Awaitable<void>;
+  postAccept?(server: Server<Own>, connection: Connection): Awaitable<void>;
   /** Child: a falsy result denies the client (`allow_deny_hook`). */
-  allowDeny?(server: Server, connection: Connection): Awaitable<boolean>;
+  allowDeny?(server: Server<Own>, connection: Connection): Awaitable<boolean>;
   /** Child, in place of the handler, for a client that was denied (`request_denied_hook`). */
-  requestDenied?(server: Server, connection: Connection): Awaitable<void>;
+  requestDenied?(server: Server<Own>, connection: Connection): Awaitable<void>;
   /** Child, after the handler or `requestDenied`, before the connection is closed (`post_process_request_hook`). */
-  postProcessRequest?(server: Server, allowed: boolean): Awaitable<void>;
+  postProcessRequest?(server: Server<Own>, allowed: boolean): Awaitable<void>;
   /** Child, after the connection was closed (`post_client_connection_hook`). */
-  postClientConnection?(server: Server): Awaitable<void>;
+  postClientConnection?(server: Server<Own>): Awaitable<void>;
   /** Child, once, before it exits (`child_finish_hook`). */
-  childFinish?(server: Server, kind: ChildKind): Awaitable<void>;
+  childFinish?(server: Server<Own>, kind: ChildKind): Awaitable<void>;
   /** Dequeue child: the work itself (`dequeue`, started by `run_dequeue`). */
-  runDequeue?(server: Server): Awaitable<void>;
+  runDequeue?(server: Server<Own>): Awaitable<void>;
   /** Parent, for each message that a child sent with `tellParent` (`child_is_talking_hook`). */
-  childIsTalking?(server: Server, message: ChildMessage): Awaitable<void>;
+  childIsTalking?(server: Server<Own>, message: ChildMessage): Awaitable<void>;
   /**
    * Parent, after a child exited unexpectedly: by a signal, with an error status, or found dead. Clean up after it here
    * (`cleanup_dead_child_hook`).
    */
-  cleanupDeadChild?(server: Server, pid: number): Awaitable<void>;
+  cleanupDeadChild?(server: Server<Own>, pid: number): Awaitable<void>;
   /** Parent, at each turn of its loop: whenever something happened, and at least every 10 seconds (`idle_loop_hook`). */
-  idleLoop?(server: Server): Awaitable<void>;
+  idleLoop?(server: Server<Own>): Awaitable<void>;
   /** Parent, when a child process exits that Tine did not start (`other_child_died_hook`). */
-  otherChildDied?(server: Server, pid: number): Awaitable<void>;
+  otherChildDied?(server: Server<Own>, pid: number): Awaitable<void>;
   /** Parent, when the server begins to stop (`pre_server_close_hook`). */
-  preServerClose?(server: Server): Awaitable<void>;
+  preServerClose?(server: Server<Own>): Awaitable<void>;
   /** Parent, after all children have exited. Not on HUP, since children outlive it (`post_child_cleanup_hook`). */
-  postChildCleanup?(server: Server): Awaitable<void>;
+  postChildCleanup?(server: Server<Own>): Awaitable<void>;
   /** Parent, after a reload, before it takes over the inherited sockets (`restart_open_hook`). */
-  restartOpen?(server: Server): Awaitable<void>;
+  restartOpen?(server: Server<Own>): Awaitable<void>;
   /** Parent, right before it re-executes itself for a reload (`restart_close_hook`). */
-  restartClose?(server: Server): Awaitable<void>;
+  restartClose?(server: Server<Own>): Awaitable<void>;
   /**
    * Any process: takes each line of the log in place of the file or stderr (`write_to_log_hook`). Not awaited. If it
    * throws, the line goes there, together with the error.
    */
-  writeToLog?(server: Server, level: number, message: string): void;
+  writeToLog?(server: Server<Own>, level: number, message: string): void;
   /** Any process, when it is about to exit because of `error` (`fatal_hook`). */
-  fatal?(server: Server, error: Error): Awaitable<void>;
+  fatal?(server: Server<Own>, error: Error): Awaitable<void>;
 }
 
 /** The hooks' names in the order of a server's life. */

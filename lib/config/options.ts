@@ -1189,13 +1189,24 @@ export type ValueOf<R> = R extends { kind: "int" | "seconds" } ? number
 /** The type of an option: one value, or a list of them. */
 export type FieldOf<R> = R extends { multi: true } ? readonly ValueOf<R>[] : ValueOf<R>;
 
+/** The names of the program's own options that always have a value. */
+export type AlwaysSet<Own extends OwnOptions> = {
+  [K in keyof Own]: Own[K] extends { default: unknown } | { multi: true } ? K : never;
+}[keyof Own];
+
+/** The values of the program's own options, by their own names: what `options` declares says of which type. */
+export type OwnValues<Own extends OwnOptions> = string extends keyof Own ? Readonly<Record<string, unknown>>
+  :
+    & { readonly [K in AlwaysSet<Own>]: FieldOf<Own[K]> }
+    & { readonly [K in Exclude<keyof Own, AlwaysSet<Own>>]?: FieldOf<Own[K]> };
+
 /** The options in force: those of the table by their camelCase names, and the program's own. Frozen. */
-export type Config =
+export type Config<Own extends OwnOptions = OwnOptions> =
   & { readonly [R in Extract<Supported, { default: unknown }> as CamelCase<R["key"]>]: FieldOf<R> }
   & { readonly [R in Exclude<Supported, { default: unknown }> as CamelCase<R["key"]>]?: FieldOf<R> }
   & {
     /** The values of the program's own options, by their own names. */
-    readonly own: Readonly<Record<string, unknown>>;
+    readonly own: OwnValues<Own>;
   };
 
 /** A value as code may give it: numbers for ports and IP versions, one value for a list. */

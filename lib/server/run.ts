@@ -6,7 +6,8 @@
 
 import process from "node:process";
 import { asHandler } from "../client/serve.ts";
-import type { PartialConfig } from "../config/options.ts";
+import type { Address } from "../address.ts";
+import type { OwnOptions, PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
@@ -15,7 +16,11 @@ import { childTicket } from "./role.ts";
 /** How {@linkcode run} is to be called. */
 export interface RunOptions {
   /** The command line to read options from. Default: this program's arguments. An empty list: none. */
-  argv?: readonly string[];
+  readonly argv?: readonly string[];
+  /** Called in the parent for each address, once it is bound; again after a reload. `Deno.serve` has one of that name. */
+  readonly onListen?: (address: Address) => void;
+  /** Stops the server when it is aborted in the parent, as TERM does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether this process has its server: there is one parent, or one child, in a process. */
@@ -37,6 +42,13 @@ class OnlyServer {
 // deno-lint-ignore tine/no-module-let -- a process has one server, whoever calls
 const onlyServer = new OnlyServer();
 
+/** Has the parent told to stop, by itself, when `signal` is aborted. */
+function stopBy(signal: AbortSignal | undefined): void {
+  const stop = () => void process.kill(process.pid, "SIGTERM");
+  if (signal?.aborted === true) stop();
+  else signal?.addEventListener("abort", stop, { once: true });
+}
+
 /**
  * Runs a server. The first process becomes the parent. It starts this program again for each child, so code above the
  * call runs in every child too.
@@ -57,8 +69,8 @@ const onlyServer = new OnlyServer();
  * }, { port: 20203, maxServers: 8 });
  * ```
  */
-export async function run(
-  handler: Handler | ProcessRequest = {},
+export async function run<const Own extends OwnOptions = OwnOptions>(
+  handler: Handler<Own> | ProcessRequest<Own> = {},
   config: PartialConfig = {},
   options: RunOptions = {},
 ): Promise<never> {
@@ -71,11 +83,14 @@ export async function run(
   }
   // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.
   signalListeners.keep();
+  stopBy(options.signal);
   try {
     const { runServer } = await import("./run_server.ts");
     const argv = options.argv ?? process.argv.slice(2);
     await (await import("./answer.ts")).answerFor(argv, whole?.options);
-    return await runServer(() => Promise.resolve({ handler: whole, sources: { argv, code: config } }));
+    return await runServer(() =>
+      Promise.resolve({ handler: whole, sources: { argv, code: config }, onListen: options.onListen })
+    );
   } catch (error) {
     const { reportAndExit } = await import("./report.ts");
     return reportAndExit(error);

@@ -50,6 +50,8 @@ export interface ServerParts {
   readonly sources: Omit<Sources, "own" | "defaults">;
   /** Refuses options that are not enough for what was asked for. */
   readonly checkOptions?: ((config: Config) => void) | undefined;
+  /** Told of each address that was bound. */
+  readonly onListen?: ((address: Address) => void) | undefined;
 }
 
 /** How a server ends whose event loop has run empty, at the stage that it has reached. */
@@ -263,6 +265,7 @@ async function openPorts(
   server.listeners = listeners.map(({ address }) => address);
   server.holding(listeners);
   await callHook(hooks, "postBind", (hooks) => hooks.postBind?.(server));
+  for (const address of server.listeners) parts.onListen?.(address);
   return listeners;
 }
 
