@@ -1,6 +1,7 @@
 /**
  * Writes what is generated from tables: docs/OPTIONS.md and docs/tine.schema.json from that of the options, and the
- * README's table of signals from theirs, and the diagram of docs/ARCHITECTURE.md from the table of imports. With
+ * README's table of signals from theirs, the diagram of docs/ARCHITECTURE.md from the table of imports, and the code that
+ * docs/API.md shows from the examples. With
  * `--check` it writes nothing and ends with status 1 if a file is not as it would be written.
  *
  * @module
@@ -18,6 +19,7 @@ const FILES: readonly [string, (now: string) => string][] = [
   ["docs/tine.schema.json", () => jsonSchema()],
   ["README.md", (page) => withPart(page, "signals", signalsTable())],
   ["docs/ARCHITECTURE.md", (page) => withPart(page, "floors", floorsDiagram(folderExists))],
+  ["docs/API.md", withExamples],
 ];
 
 /** The table of signals in the form that `deno fmt` leaves alone. */
@@ -42,6 +44,14 @@ function signalsTable(): string {
 function withPart(page: string, name: string, text: string): string {
   const between = new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`);
   return page.replace(between, (_, start, end) => `${start}\n${text}\n\n${end}`);
+}
+
+/** A page with the code of each example that it has marks for: what is shown is what is tested. */
+function withExamples(page: string): string {
+  return page.replace(/(<!-- (examples\/\w+\.ts) -->\n)[^]*?(<!-- \/\2 -->)/g, (_, start, path, end) => {
+    const code = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+    return `${start}\n\`\`\`ts\n${code}\`\`\`\n\n${end}`;
+  });
 }
 
 function folderExists(folder: string): boolean {

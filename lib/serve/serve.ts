@@ -118,12 +118,15 @@ export interface ServerHandle extends AsyncDisposable {
  * @throws {BindError} if a port cannot be bound
  * @throws {TineError} if the handler cannot be loaded, or the server does not come up
  *
- * @example A test of a handler
- * ```ts ignore
+ * @example A look at a server that serves for as long as this block
+ * ```ts
  * import { serve } from "tine";
  *
- * await using server = await serve(new URL("./handler.ts", import.meta.url), { port: "127.0.0.1:0", maxServers: 2 });
- * const [{ hostname, port }] = server.addresses;
+ * {
+ *   await using server = await serve("./examples/echo.ts", { port: "127.0.0.1:0", maxServers: 2, logLevel: 0 });
+ *   const [address] = server.addresses;
+ *   console.log(`${address?.hostname}:${address?.port} is served by ${server.status().children.length} children`);
+ * }
  * ```
  */
 export async function serve(
