@@ -18,7 +18,7 @@
  * @module
  */
 
-export { run, type RunOptions } from "./lib/server/run.ts";
+export { run, type RunOptions } from "./lib/program/run.ts";
 export { defineHandler } from "./lib/define_handler.ts";
 export {
   type ChildView,
@@ -28,7 +28,7 @@ export {
   type ServerHandle,
   type ServerView,
   type StopOptions,
-} from "./lib/serve/serve.ts";
+} from "./lib/program/serve.ts";
 export type { Address } from "./lib/address.ts";
 export type { Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";

@@ -60,9 +60,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   supervise: LOOPS.filter((folder) => folder !== "client"),
   operate: HANDLERS,
   server: [...LOOPS, "child", "multiplex", "supervise"],
-  // A server for the program that calls, in a process of its own.
-  serve: [...LOOPS, "child", "server"],
-  cli: [...LOOPS, "child", "multiplex", "supervise", "server", "serve"],
+  cli: [...LOOPS, "child", "multiplex", "supervise", "server"],
+  // What a program of the user's own calls. It answers the commands of the command line.
+  program: [...LOOPS, "child", "multiplex", "supervise", "server", "cli"],
 };
 
 /** The one file that imports what only Bun has. */

@@ -14,7 +14,7 @@ import { findPersonality } from "../personality/personality.ts";
 import { describeFailure } from "../process/failure.ts";
 import { checkStart } from "./check_start.ts";
 import { takeFlags } from "./flags.ts";
-import { loadNamedHandler } from "./named_handler.ts";
+import { type Caller, TINE } from "./caller.ts";
 
 /** How `tine check` is called, and what it does. */
 export const USAGE = `Usage: tine check FILE [HANDLER] [options] [--all | --json]
@@ -59,10 +59,10 @@ interface Checked {
 }
 
 /** @throws {TineError} as the start would */
-async function look(args: readonly string[]): Promise<Checked> {
+async function look(args: readonly string[], caller: Caller): Promise<Checked> {
   const [first, ...others] = args;
   const file = namesFile(first) ? first : undefined;
-  const { handler, sources } = await loadNamedHandler(file === undefined ? args : others, {
+  const { handler, sources } = await caller.load(file === undefined ? args : others, {
     before: 1,
     usage: "tine check FILE HANDLER [options]",
     file,
@@ -82,14 +82,15 @@ function asJson({ loaded, summary }: Checked): string {
 }
 
 /** Checks what the arguments name, and prints what a start would come to. */
-export async function check(args: readonly string[]): Promise<void> {
+export async function check(args: readonly string[], caller: Caller = TINE): Promise<void> {
   const { given, rest } = takeFlags(args, ["all", "json"]);
-  if (rest.length === 0) {
+  // A program has options of its own to check.
+  if (rest.length === 0 && caller.takesHandler) {
     throw new UsageError("Missing what to check; write tine check FILE [HANDLER] [options]");
   }
   let checked: Checked;
   try {
-    checked = await look(rest);
+    checked = await look(rest, caller);
   } catch (error) {
     if (given.has("json")) {
       process.stdout.write(`${JSON.stringify({ ok: false, error: describeFailure(error).text })}\n`);

@@ -12,7 +12,8 @@ import { UsageError } from "../errors.ts";
 import { PERSONALITIES } from "../personality/personality.ts";
 import { FORMS, printHelp, printVersion } from "../server/answer.ts";
 import { SIGNALS } from "../signals.ts";
-import { COMMANDS, findCommand } from "./commands.ts";
+import { type Caller, TINE, usageFor } from "./caller.ts";
+import { commandsOf } from "./commands.ts";
 import { hooksHelp } from "./hook_help.ts";
 
 /** How `tine help` is called, and what it does. */
@@ -46,29 +47,38 @@ function reflow(text: string, width: number): string {
     .join("\n\n") + "\n";
 }
 
+/** How a caller is called, and with what. */
+function usage({ name, takesHandler }: Caller, width: number): string[] {
+  const ways = takesHandler ? "[PERSONALITY] [HANDLER] [options]" : "[options]";
+  const lines = `Usage: ${name} ${ways}\n       ${name} COMMAND [arguments]`;
+  if (!takesHandler) return [lines];
+  const text =
+    "The first form runs a server. HANDLER is the path of a module whose default export is a function (connection, " +
+    "server) or an object with processRequest and hooks. Without it, the server is an echo. " +
+    `PERSONALITY is the process model: ${PERSONALITIES.join(", ")}.`;
+  return [lines, paragraph(text, width)];
+}
+
 /** What `tine --help` prints. `own`: the options of a handler that was named. */
-function overview(width: number, own: OwnOptions): string {
+function overview(width: number, own: OwnOptions, caller: Caller): string {
+  const { name } = caller;
+  const commands = commandsOf(caller).map(([command, { summary }]): [string, string] => [command, summary]);
   const blocks = [
-    "Usage: tine [PERSONALITY] [HANDLER] [options]\n       tine COMMAND [arguments]",
-    paragraph(
-      "The first form runs a server. HANDLER is the path of a module whose default export is a function (connection, " +
-        "server) or an object with processRequest and hooks. Without it, the server is an echo. " +
-        `PERSONALITY is the process model: ${PERSONALITIES.join(", ")}.`,
-      width,
-    ),
-    `Commands:\n${twoColumns(Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary]), width)}`,
-    ...ownHelp(own, width),
+    ...usage(caller, width),
+    ...(caller.takesHandler ? [] : ownHelp(own, width)),
+    `Commands:\n${twoColumns(commands, width)}`,
+    ...(caller.takesHandler ? ownHelp(own, width) : []),
     commonHelp(width),
     paragraph(FORMS, width),
-    `More: tine COMMAND --help, tine help options,\n      tine help signals, tine help hooks`,
+    `More: ${name} COMMAND --help, ${name} help options,\n      ${name} help signals, ${name} help hooks`,
   ];
   return blocks.join("\n\n") + "\n";
 }
 
-function signalsHelp(width: number): string {
+function signalsHelp(width: number, caller: Caller): string {
   const rows = SIGNALS.map(({ name, inParent, inChild, command }): [string, string] => [
     name,
-    `${inParent}${command === undefined ? "" : ` (tine ${command})`}${
+    `${inParent}${command === undefined ? "" : ` (${caller.name} ${command})`}${
       inChild === "" ? "" : `; in a child: ${inChild}`
     }`.replaceAll("`", ""),
   ]);
@@ -76,20 +86,25 @@ function signalsHelp(width: number): string {
 }
 
 /** The text about a word: a command, or one of the lists. */
-async function textAbout(topic: string): Promise<(width: number) => string> {
+async function textAbout(
+  topic: string,
+  caller: Caller,
+  own: OwnOptions,
+): Promise<(width: number) => string> {
   const lists: Readonly<Record<string, (width: number) => string>> = {
-    options: (width) => `${paragraph(FORMS, width)}\n\n${helpText({}, width)}`,
-    signals: signalsHelp,
+    options: (width) => `${paragraph(FORMS, width)}\n\n${helpText(own, width)}`,
+    signals: (width) => signalsHelp(width, caller),
     hooks: hooksHelp,
   };
   const list = Object.hasOwn(lists, topic) ? lists[topic] : undefined;
   if (list !== undefined) return list;
-  const command = findCommand(topic);
+  const commands = commandsOf(caller);
+  const [, command] = commands.find(([name]) => name === topic) ?? [];
   if (command !== undefined) {
     const { USAGE: text } = await command.usage();
-    return (width) => reflow(text, width);
+    return (width) => reflow(usageFor(caller, text), width);
   }
-  const words = [...Object.keys(COMMANDS), ...Object.keys(lists)];
+  const words = [...commands.map(([name]) => name), ...Object.keys(lists)];
   const near = nearest(topic, words);
   throw new UsageError(
     `Cannot explain "${topic}": there is no such command or list; ${
@@ -98,20 +113,34 @@ async function textAbout(topic: string): Promise<(width: number) => string> {
   );
 }
 
+/** What a question is about. */
+export interface Asked {
+  /** The command, or the list, that is to be explained. */
+  readonly command?: string | undefined;
+  /** The options of a handler's own. */
+  readonly own?: OwnOptions | undefined;
+  readonly caller?: Caller;
+}
+
 /** Prints how Tine or a command of it is used, with a handler's own options; or the version. */
 export async function answerQuestion(
   question: Question,
-  { command, own = {} }: { readonly command?: string; readonly own?: OwnOptions | undefined } = {},
+  { command, own = {}, caller = TINE }: Asked = {},
 ): Promise<void> {
   if (question === "version") return await printVersion();
-  await printHelp(command === undefined ? (width) => overview(width, own) : await textAbout(command));
+  await printHelp(
+    command === undefined ? (width) => overview(width, own, caller) : await textAbout(command, caller, own),
+  );
 }
 
 /** Prints how Tine is used, or what is asked for. */
-export async function help(topics: readonly string[]): Promise<void> {
+export async function help(topics: readonly string[], caller: Caller = TINE): Promise<void> {
   const [topic, ...more] = topics;
-  if (more.length > 0) throw new UsageError("Cannot explain several words at once; write tine help WORD");
-  await answerQuestion("help", topic === undefined ? {} : { command: topic });
+  if (more.length > 0) {
+    throw new UsageError(`Cannot explain several words at once; write ${caller.name} help WORD`);
+  }
+  const own = (await caller.load([], { before: 1, usage: "" })).handler?.options;
+  await answerQuestion("help", { command: topic, own, caller });
 }
 
 /** Prints the version of Tine and of the runtime. */

@@ -29,7 +29,7 @@ async function act(args: readonly string[]): Promise<void> {
 /** Does what the arguments say. */
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
   try {
-    if (given !== undefined) return await (await import("../serve/run_given.ts")).runGiven(given);
+    if (given !== undefined) return await (await import("../server/run_given.ts")).runGiven(given);
     await act(args);
   } catch (error) {
     reportAndExit(error);

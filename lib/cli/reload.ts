@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { reloadServer } from "../daemon/reload_server.ts";
+import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 
 /** How `tine reload` is called, and what it does. */
@@ -18,8 +19,8 @@ ${FOUND_BY}
 `;
 
 /** Sends HUP and waits for what comes of it. */
-export async function reload(args: readonly string[]): Promise<void> {
-  const { server, config } = await findTarget("reload", args, 1);
+export async function reload(args: readonly string[], caller: Caller = TINE): Promise<void> {
+  const { server, config } = await findTarget("reload", args, 1, caller);
   const { version, runtime, listeners } = await reloadServer(server, config.stopTimeout);
   process.stdout.write(
     `The server with process id ${server.pid} has its new configuration, ${version} on ${runtime}, ` +

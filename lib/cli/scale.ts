@@ -7,6 +7,7 @@
 import process from "node:process";
 import { scaleServer } from "../daemon/scale_server.ts";
 import { UsageError } from "../errors.ts";
+import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 
 /** How `tine scale` is called, and what it does. */
@@ -18,17 +19,18 @@ ${FOUND_BY}
 `;
 
 /** Changes the number of children, one by one, as signals can. */
-export async function scale(args: readonly string[]): Promise<void> {
+export async function scale(args: readonly string[], caller: Caller = TINE): Promise<void> {
   const [change = "", ...rest] = args;
+  const { name } = caller;
   const [, sign, number] = /^([+-])(\d{1,4})$/.exec(change) ?? [];
   if (number === undefined) {
     throw new UsageError(
       /^\d+$/.test(change)
-        ? `Cannot scale to "${change}": a change has a sign; write tine scale +${change} or tine scale -${change}`
-        : "Missing the change: write tine scale +1 or tine scale -1, and options behind it",
+        ? `Cannot scale to "${change}": a change has a sign; write ${name} scale +${change} or ${name} scale -${change}`
+        : `Missing the change: write ${name} scale +1 or ${name} scale -1, and options behind it`,
     );
   }
-  const { server } = await findTarget("scale", rest, 2);
+  const { server } = await findTarget("scale", rest, 2, caller);
   const { how } = await scaleServer(server, sign === "+" ? Number(number) : -Number(number));
   process.stdout.write(`The server with process id ${server.pid} serves by ${how}\n`);
 }

@@ -9,6 +9,7 @@ import { counted } from "../counted.ts";
 import { type ChildStatus, NotRunningError, type RunningServer } from "../daemon/running_server.ts";
 import { TineError } from "../errors.ts";
 import { EX_NOT_RUNNING } from "../exit_codes.ts";
+import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 
 /** How `tine status` is called, and what it does. */
@@ -50,9 +51,9 @@ function childrenTable(children: readonly ChildStatus[], now: number): string {
 }
 
 /** The server. @throws {TineError} with the status that init scripts have, if it does not run */
-async function findServer(args: readonly string[]): Promise<RunningServer> {
+async function findServer(args: readonly string[], caller: Caller): Promise<RunningServer> {
   try {
-    return (await findTarget("status", args, 1)).server;
+    return (await findTarget("status", args, 1, caller)).server;
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
     throw new TineError(error.message, { exitCode: EX_NOT_RUNNING });
@@ -60,8 +61,8 @@ async function findServer(args: readonly string[]): Promise<RunningServer> {
 }
 
 /** Prints what the server tells, and its children. */
-export async function status(args: readonly string[]): Promise<void> {
-  const server = await findServer(args);
+export async function status(args: readonly string[], caller: Caller = TINE): Promise<void> {
+  const server = await findServer(args, caller);
   const now = Date.now();
   const children = server.children();
   const { status } = server;

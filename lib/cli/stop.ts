@@ -8,6 +8,7 @@ import process from "node:process";
 import { NotRunningError } from "../daemon/running_server.ts";
 import { TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY, type Target } from "./target.ts";
 
 /** How `tine stop` and `tine quit` are called, and what they do. */
@@ -23,9 +24,13 @@ ${FOUND_BY}
 const MARGIN_MS = 10_000;
 
 /** The server; undefined if it does not run, which is what was asked for. */
-async function findServer(verb: string, args: readonly string[]): Promise<Target | undefined> {
+async function findServer(
+  verb: string,
+  args: readonly string[],
+  caller: Caller,
+): Promise<Target | undefined> {
   try {
-    return await findTarget(verb, args, 1);
+    return await findTarget(verb, args, 1, caller);
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
     process.stdout.write(`There is nothing to ${verb}: ${error.why}\n`);
@@ -33,8 +38,8 @@ async function findServer(verb: string, args: readonly string[]): Promise<Target
   }
 }
 
-async function end(verb: "stop" | "quit", args: readonly string[]): Promise<void> {
-  const target = await findServer(verb, args);
+async function end(verb: "stop" | "quit", args: readonly string[], caller: Caller): Promise<void> {
+  const target = await findServer(verb, args, caller);
   if (target === undefined) return;
   const { server, config } = target;
   server.signal(verb === "stop" ? "TERM" : "QUIT");
@@ -54,11 +59,11 @@ async function end(verb: "stop" | "quit", args: readonly string[]): Promise<void
 }
 
 /** Ends a server at once. */
-export function stop(args: readonly string[]): Promise<void> {
-  return end("stop", args);
+export function stop(args: readonly string[], caller: Caller = TINE): Promise<void> {
+  return end("stop", args, caller);
 }
 
 /** Ends a server when its children have finished their clients. */
-export function quit(args: readonly string[]): Promise<void> {
-  return end("quit", args);
+export function quit(args: readonly string[], caller: Caller = TINE): Promise<void> {
+  return end("quit", args, caller);
 }

@@ -9,7 +9,7 @@ import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import { RunningServer } from "../daemon/running_server.ts";
 import { UsageError } from "../errors.ts";
-import { loadNamedHandler } from "./named_handler.ts";
+import { type Caller, TINE } from "./caller.ts";
 
 /** How a command says for which server it is. */
 export const FOUND_BY =
@@ -27,21 +27,25 @@ export interface Target {
  *
  * @param verb The command, for messages.
  * @param skipped How many arguments stand before `args`.
+ * @param caller The program whose command it is.
  * @throws {TineError} if no pid file is named, no server has it, or the options have an error
  */
-export async function findTarget(verb: string, args: readonly string[], skipped: number): Promise<Target> {
+export async function findTarget(
+  verb: string,
+  args: readonly string[],
+  skipped: number,
+  caller: Caller = TINE,
+): Promise<Target> {
   const read = async (leavesHandler: boolean) => {
     const usage = `tine ${verb} HANDLER [options]`;
-    return await loadConfig(
-      (await loadNamedHandler(args, { before: skipped, usage, leavesHandler })).sources,
-    );
+    return await loadConfig((await caller.load(args, { before: skipped, usage, leavesHandler })).sources);
   };
   const loaded = await read(true);
   // The handler's own defaults may name it.
   const { config } = loaded.config.pidFile === undefined ? await read(false) : loaded;
   if (config.pidFile === undefined) {
     throw new UsageError(
-      `Missing pid_file: the server is found by it; write tine ${verb} --pid_file FILE, or --conf_file FILE with ` +
+      `Missing pid_file: the server is found by it; write ${caller.name} ${verb} --pid_file FILE, or --conf_file FILE with ` +
         "one that names it",
     );
   }

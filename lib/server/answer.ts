@@ -1,14 +1,11 @@
 /**
- * What a program answers in place of running its server: how it is used, and its version.
+ * How help and versions are printed.
  *
  * @module
  */
 
-import { basename } from "node:path";
 import process from "node:process";
-import { HELP_WIDTHS, helpText } from "../config/describe.ts";
-import type { OwnOptions } from "../config/options.ts";
-import { questionIn } from "../config/question.ts";
+import { HELP_WIDTHS } from "../config/describe.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
 
@@ -31,14 +28,4 @@ export function printVersion(): Promise<void> {
   return print(
     `tine ${VERSION} (${runtime.name} ${runtime.version}, ${process.platform} ${process.arch})\n`,
   );
-}
-
-/** Answers the question that the arguments of a program that calls `run` ask, and ends the process, if they ask one. */
-export async function answerFor(argv: readonly string[], own: OwnOptions = {}): Promise<void> {
-  const question = questionIn(argv, own);
-  if (question === undefined) return;
-  const program = basename((runtime.standalone ? runtime.executable : process.argv[1]) ?? "PROGRAM");
-  if (question === "version") await printVersion();
-  else await printHelp((width) => `Usage: ${program} [options]\n\n${FORMS}\n\n${helpText(own, width)}`);
-  process.exit(0);
 }

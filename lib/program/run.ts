@@ -11,7 +11,7 @@ import type { OwnOptions, PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
-import { childTicket } from "./role.ts";
+import { childTicket } from "../server/role.ts";
 
 /** How {@linkcode run} is to be called. */
 export interface RunOptions {
@@ -85,14 +85,14 @@ export async function run<const Own extends OwnOptions = OwnOptions>(
   signalListeners.keep();
   stopBy(options.signal);
   try {
-    const { runServer } = await import("./run_server.ts");
+    const { runServer } = await import("../server/run_server.ts");
     const argv = options.argv ?? process.argv.slice(2);
-    await (await import("./answer.ts")).answerFor(argv, whole?.options);
+    await (await import("./own_commands.ts")).answerFor(argv, whole ?? {}, config);
     return await runServer(() =>
       Promise.resolve({ handler: whole, sources: { argv, code: config }, onListen: options.onListen })
     );
   } catch (error) {
-    const { reportAndExit } = await import("./report.ts");
+    const { reportAndExit } = await import("../server/report.ts");
     return reportAndExit(error);
   }
 }

@@ -8,7 +8,7 @@ import type { Config } from "../config/options.ts";
 import { ConfigError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 import type { Given } from "../process/given.ts";
-import { runServer } from "../server/run_server.ts";
+import { runServer } from "./run_server.ts";
 
 const CODE = { source: "code" } as const;
 

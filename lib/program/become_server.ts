@@ -19,5 +19,5 @@ export async function becomeServer(): Promise<void> {
   if (given === undefined) return;
   signalListeners.keep();
   const { reportAndExit } = await import("../server/report.ts");
-  await (await import("./run_given.ts")).runGiven(given).catch(reportAndExit);
+  await (await import("../server/run_given.ts")).runGiven(given).catch(reportAndExit);
 }
