@@ -13,6 +13,7 @@ import { systemdDescriptors } from "../listen/systemd.ts";
 import { sendSignal } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
+import { printError } from "../process/print_error.ts";
 import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
 
 /**
@@ -42,7 +43,7 @@ export async function goToBackground(options: { setsid: boolean }): Promise<neve
     process.stdout.write(`${report.done}\n`);
     process.exit(0);
   }
-  process.stderr.write(`tine: ${report.failed}\n`);
+  printError(report.failed);
   // A start that is tried again at once must not find the pid file and the port in use.
   await awaitEnding(self);
   process.exit(report.exitCode === 0 ? EX_OSERR : report.exitCode);

@@ -9,6 +9,7 @@ import { reportFailure } from "../daemon/daemon.ts";
 import { TineError } from "../errors.ts";
 import { EX_CONFIG, EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { describeFailure } from "../process/failure.ts";
+import { printError } from "../process/print_error.ts";
 import { ParentServer } from "./parent_view.ts";
 import { StoppedAtStart } from "./stop_at_start.ts";
 import type { takeStart } from "./take_start.ts";
@@ -48,9 +49,9 @@ export async function failUnloaded(
     server.holding(inherited.sockets);
     server.release();
     const { abandonInherited } = await import("../restart/abandon.ts");
-    await abandonInherited(inherited, (_level, message) => process.stderr.write(`tine: ${message}\n`));
+    await abandonInherited(inherited, (_level, message) => printError(message));
   }
   if (!isStop) throw error;
-  process.stderr.write(`tine: ${error.message}\n`);
+  printError(error.message);
   process.exit(EX_OK);
 }

@@ -1,0 +1,23 @@
+/**
+ * An error that ends a program, for the person or the program that reads standard error.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { runtime } from "../runtime/choose.ts";
+
+/** The line for an error. Pure. `colored`: for a terminal, where it is to be seen among other lines. */
+export function errorLine(text: string, { colored }: { readonly colored: boolean }): string {
+  return colored ? `\x1b[1;31merror\x1b[0m: ${text}\n` : `tine: ${text}\n`;
+}
+
+/** Whether standard error is a terminal whose user has not asked for plain text (https://no-color.org). */
+function isColored(): boolean {
+  return process.stderr.isTTY && (runtime.environment()["NO_COLOR"] ?? "") === "";
+}
+
+/** Prints an error to standard error. */
+export function printError(text: string): void {
+  process.stderr.write(errorLine(text, { colored: isColored() }));
+}

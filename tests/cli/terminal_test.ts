@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { errorLine } from "../../lib/process/print_error.ts";
+import { timeout } from "../support/limits.ts";
+import { onBun, ROOT } from "../support/outside.ts";
+
+/** Runs a program at a terminal of its own, and prints what it has said. */
+const AT_TERMINAL = `
+import os, pty, sys
+pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 65536))
+`;
+
+const noPython = spawnSync("python3", ["--version"]).status === 0 ? false : "python3 is not installed";
+
+/** What the command line says at a terminal. */
+function atTerminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const { stdout } = spawnSync("python3", [
+    "-c",
+    AT_TERMINAL,
+    process.execPath,
+    ...(onBun ? [] : ["run", "-A"]),
+    "cli.ts",
+    ...words,
+  ], {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "", DENO_NO_PACKAGE_JSON: "1", ...env },
+  });
+  return stdout;
+}
+
+test("an error is one line that begins with a red word at a terminal", { timeout, skip: noPython }, () => {
+  const wrong = ["--max_servers", "0"];
+  const text =
+    'command line:1: Cannot set max_servers to "0": it is less than 1; give a whole number from 1 to 4096';
+  assert.equal(atTerminal(wrong), errorLine(text, { colored: true }).replace("\n", "\r\n"));
+  assert.equal(
+    atTerminal(wrong, { NO_COLOR: "1" }),
+    errorLine(text, { colored: false }).replace("\n", "\r\n"),
+  );
+});
