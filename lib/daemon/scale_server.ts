@@ -41,7 +41,7 @@ export async function scaleServer(server: RunningServer, change: number): Promis
       );
     }
   }
-  if (now.scaleError !== undefined) {
+  if (change !== 0 && now.scaleError !== undefined) {
     throw new TineError(
       `${now.scaleError}; the server with process id ${server.pid} serves by ${now.how}`,
       { exitCode: EX_UNAVAILABLE },

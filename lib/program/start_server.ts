@@ -33,8 +33,9 @@ function handlerUrl(handler: URL | string | undefined): string | undefined {
   if (handler === undefined) return undefined;
   if (handler instanceof URL) return handler.href;
   if (typeof handler === "string") return isUrl(handler) ? handler : pathToFileURL(resolve(handler)).href;
+  const what = handler === null ? "null" : `a value of type ${typeof handler}`;
   throw new UsageError(
-    `Cannot serve a ${typeof handler}: each child is a process that loads the handler itself; pass the URL of its module, ` +
+    `Cannot serve ${what}: each child is a process that loads the handler itself; pass the URL of its module, ` +
       'as in new URL("./handler.ts", import.meta.url), or call run, which takes functions',
   );
 }
@@ -99,6 +100,9 @@ export async function startServer(
   { signal, onListen }: ServeOptions,
 ): Promise<ServerHandle> {
   signal?.throwIfAborted();
+  if (typeof config !== "object" || config === null) {
+    throw new UsageError(`Cannot read options from ${String(config)}; pass an object, or nothing`);
+  }
   const url = handlerUrl(handler);
   if (url !== undefined && url === given?.handler) {
     throw new UsageError(

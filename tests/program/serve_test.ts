@@ -69,6 +69,11 @@ test("a server for the calling program: its address, its children, a reload, one
   assert.ok(children.some((child) => child.pid === first.pid));
   await server.scale(-1);
   assert.equal(server.status().how, "2 children");
+  await server.scale(-1);
+  await assert.rejects(server.scale(-1), TineError);
+  // Nothing is asked for, and so nothing is refused.
+  await server.scale(0);
+  await server.scale(1);
 
   await within(server.reload());
   assert.equal(server.status().reloads, 1);
@@ -151,7 +156,10 @@ test(
   async () => {
     const refused = await rejection(serve((() => {}) as unknown as URL, QUIET));
     assert.ok(refused instanceof UsageError);
-    assert.match(refused.message, /Cannot serve a function: .*new URL\(/);
+    assert.match(refused.message, /Cannot serve a value of type function: .*new URL\(/);
+    for (const [handler, config] of [[null, QUIET], [SHOUT, null]]) {
+      assert.ok(await rejection(serve(handler as URL, config as PartialConfig)) instanceof UsageError);
+    }
     const endless = await rejection(serve(new URL("fixtures/serves_itself.ts", import.meta.url), QUIET));
     assert.ok(endless instanceof TineError);
     assert.match(endless.message, /this module is the handler/);
