@@ -30,7 +30,7 @@ import { meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
 import { Spawner } from "./spawn.ts";
 import { Outputs } from "./outputs.ts";
-import { reportService } from "./report_service.ts";
+import { ComingUp } from "./coming_up.ts";
 import { Starter, type StartOptions } from "./starter.ts";
 
 /** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
@@ -53,6 +53,8 @@ export interface ParentParts {
   readonly populate: (scoreboard: Scoreboard) => Population;
   /** Its pid file, and what it tells of itself. */
   readonly daemon: Daemon;
+  /** Whether it comes from a restart. */
+  readonly isRestarted: boolean;
 }
 
 /** The parent's state, and the steps of its loop. */
@@ -70,6 +72,7 @@ export class Parent {
   /** Whether somebody else here waits for the end of a process that is no child. */
   isAwaited: (pid: number) => boolean = () => false;
   readonly #busy = new BusyWatch(performance.now());
+  readonly #comingUp = new ComingUp(this);
   /** What children print. */
   readonly outputs: Outputs;
   /** Where children find the log file that was opened again. */
@@ -186,7 +189,7 @@ export class Parent {
       this.#starter.diedAtBirth(diedAtBirth);
       this.old.newOnesFail();
     }
-    if (this.parts.daemon.isAwaited) reportService(this, { diedAtBirth });
+    this.#comingUp.look({ diedAtBirth });
   }
 
   /** Takes a child that has ended out of the table. Returns whether it failed to start. */
@@ -274,7 +277,7 @@ export class Parent {
 
   async #start(kind: ChildKind, options?: StartOptions): Promise<void> {
     await this.callHook("preFork", (hooks) => hooks.preFork?.(this.parts.server, kind));
-    const announce = options?.announce === true || this.parts.daemon.isAwaited;
+    const announce = options?.announce === true || this.#comingUp.isAwaited;
     this.#starter.start(kind, { ...options, announce });
   }
 
@@ -292,6 +295,6 @@ export class Parent {
   /** When to look again without being woken, by `performance.now`. */
   get nextLook(): number {
     const looks = [this.population.nextLook?.(performance.now()), this.#starter.pauseEnds, this.old.nextLook];
-    return Math.min(this.#busy.nextLook, ...looks.map((look) => look ?? Infinity));
+    return Math.min(this.#busy.nextLook, this.#comingUp.nextLook, ...looks.map((look) => look ?? Infinity));
   }
 }

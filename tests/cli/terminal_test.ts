@@ -14,11 +14,29 @@ pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 65536))
 
 const noPython = spawnSync("python3", ["--version"]).status === 0 ? false : "python3 is not installed";
 
+/** Sends a signal to the server once it has said that it is ready, and prints what it has said. */
+const UNTIL_READY = `
+import os, pty, signal, sys
+pid, terminal = pty.fork()
+if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+said = b""
+while True:
+    try: said += os.read(terminal, 65536)
+    except OSError: break
+    if b"Ready in" in said and signal: os.kill(pid, signal.SIGTERM); signal = None
+os.waitpid(pid, 0)
+os.write(1, said)
+`;
+
 /** What the command line says at a terminal. */
-function atTerminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+function atTerminal(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  driver = AT_TERMINAL,
+): string {
   const { stdout } = spawnSync("python3", [
     "-c",
-    AT_TERMINAL,
+    driver,
     process.execPath,
     ...(onBun ? [] : ["run", "-A"]),
     "cli.ts",
@@ -40,4 +58,9 @@ test("an error is one line that begins with a red word at a terminal", { timeout
     atTerminal(wrong, { NO_COLOR: "1" }),
     errorLine(text, { colored: false }).replace("\n", "\r\n"),
   );
+});
+
+test("a person at a terminal is told when all children are ready", { timeout, skip: noPython }, () => {
+  const said = atTerminal(["--port", "127.0.0.1:0", "--max_servers", "3"], {}, UNTIL_READY);
+  assert.equal(said.match(/Ready in \d+\.\d s: 3 children\r\n/g)?.length, 1, said);
 });
