@@ -7,8 +7,11 @@
  * @module
  */
 
+/** Behind the URL of this file, where it is to start although it is not the main module. */
+const STARTING = "?start";
+
 /** Does what the command line says. */
-export async function start() {
+async function start() {
   // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.
   (await import("./lib/runtime/signal_listeners.ts")).signalListeners.keep();
   // Imported here, since it waits for the runtime to be chosen: a main module that waits for its imports never starts
@@ -21,7 +24,7 @@ export async function start() {
 
 /** The file that a link leads to, or undefined where this is no link. */
 async function linkedFile() {
-  if (!import.meta.url.startsWith("file:")) return undefined;
+  if (!import.meta.main || !import.meta.url.startsWith("file:")) return undefined;
   const { realpathSync } = await import("node:fs");
   const { fileURLToPath, pathToFileURL } = await import("node:url");
   const url = pathToFileURL(realpathSync(fileURLToPath(import.meta.url))).href;
@@ -35,9 +38,9 @@ async function startFromLink() {
   } catch (error) {
     const file = await linkedFile();
     if (file === undefined) throw error;
-    await (await import(file)).start();
+    await import(file + STARTING);
   }
 }
 
 // Not awaited: on Bun a module that is still being evaluated keeps the event loop from ever running empty.
-if (import.meta.main) startFromLink();
+if (import.meta.main || import.meta.url.endsWith(STARTING)) startFromLink();
