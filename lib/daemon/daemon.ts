@@ -32,7 +32,7 @@ export type ReadyInfo = Pick<ServerStatus, "personality" | "listeners" | "how" |
 
 /** The parts of a {@linkcode Daemon}. */
 export interface DaemonParts {
-  readonly config: Pick<Config, "pidFile" | "background" | "setsid">;
+  readonly config: Pick<Config, "pidFile" | "background" | "setsid" | "stopTimeout">;
   readonly log: Log;
   /** The log file's descriptor, if there is one. */
   readonly logFd: number | undefined;
@@ -123,6 +123,7 @@ export class Daemon {
     this.#reporter.report({
       done: `Listening on ${this.#addresses} in the background, process id ${process.pid}`,
       addresses: this.#listeners,
+      stopTimeout: this.#parts.config.stopTimeout,
     });
   }
 

@@ -39,7 +39,12 @@ export type Purpose =
 
 /** How it went: a text, or an error with the status that belongs to it. */
 export type Report =
-  | { readonly done: string; readonly addresses?: readonly Address[] }
+  | {
+    readonly done: string;
+    readonly addresses?: readonly Address[];
+    /** The server's `stop_timeout`, in seconds. */
+    readonly stopTimeout?: number;
+  }
   | { readonly failed: string; readonly exitCode: number; readonly error?: ErrorRecord };
 
 /** What the program that was started once more reports by. */

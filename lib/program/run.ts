@@ -10,6 +10,7 @@ import type { Address } from "../address.ts";
 import type { OwnOptions, PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { childTicket } from "../server/role.ts";
 
@@ -83,6 +84,8 @@ export async function run<const Own extends OwnOptions = OwnOptions>(
   }
   // First of all: a signal to stop, or a HUP, that comes from here on is not lost, and ends nothing by surprise.
   signalListeners.keep();
+  // What a handler serves inside of an executable is this program too.
+  if (runtime.standalone) await (await import("./become_server.ts")).becomeServer();
   stopBy(options.signal);
   try {
     const { runServer } = await import("../server/run_server.ts");

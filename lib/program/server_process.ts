@@ -26,12 +26,11 @@ export class ServerProcess implements ServerHandle {
   readonly finished: Promise<ServerEnd>;
   addresses: readonly Address[] = [];
   readonly #server: RunningServer;
-  readonly #stopTimeout: number;
+  #stopTimeout = USUAL_STOP_TIMEOUT;
   #hasEnded = false;
 
-  constructor(child: ChildProcess, stopTimeout: number = USUAL_STOP_TIMEOUT) {
+  constructor(child: ChildProcess) {
     this.pid = child.pid as number;
-    this.#stopTimeout = stopTimeout;
     this.#server = RunningServer.ofChild(this.pid);
     this.finished = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
@@ -40,6 +39,12 @@ export class ServerProcess implements ServerHandle {
         resolve({ code, signal });
       });
     });
+  }
+
+  /** It serves: where, and what its `stop_timeout` is, in seconds. */
+  started(addresses: readonly Address[], stopTimeout = USUAL_STOP_TIMEOUT): void {
+    this.addresses = addresses;
+    this.#stopTimeout = stopTimeout;
   }
 
   status(): ServerView {

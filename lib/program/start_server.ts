@@ -14,6 +14,7 @@ import { pathToFileURL } from "node:url";
 import { isUrl } from "../config/handler_option.ts";
 import type { PartialConfig } from "../config/options.ts";
 import { SpawnError, TineError, UsageError } from "../errors.ts";
+import { ORIGIN_VARIABLE } from "../handoff.ts";
 import { errorOf } from "../process/error_record.ts";
 import { type Given, given, GIVEN_VARIABLE } from "../process/given.ts";
 import { parseReport, purposeText, type Report, SELF_VARIABLE } from "../process/self_spawn.ts";
@@ -82,6 +83,8 @@ async function spawnServer(handler: string | undefined, config: PartialConfig): 
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     env: {
       ...runtime.environment(),
+      // A child of a server may start one on purpose, in an executable by its own program.
+      [ORIGIN_VARIABLE]: undefined,
       [GIVEN_VARIABLE]: givenText(handler, config),
       [SELF_VARIABLE]: purposeText({ role: "served" }, REPORT_FD),
     },
@@ -110,14 +113,14 @@ export async function startServer(
     );
   }
   const child = await spawnServer(url, config);
-  const server = new ServerProcess(child, config.stopTimeout);
+  const server = new ServerProcess(child);
   const stop = () => void server.stop();
   signal?.addEventListener("abort", stop, { once: true });
   const forget = () => signal?.removeEventListener("abort", stop);
   server.finished.then(forget);
   const report = await readReport(child);
   if (report !== undefined && "done" in report) {
-    server.addresses = report.addresses ?? [];
+    server.started(report.addresses ?? [], report.stopTimeout);
     try {
       for (const address of server.addresses) onListen?.(address);
       return server;
@@ -128,7 +131,8 @@ export async function startServer(
   }
   const { code, signal: by } = await server.finished;
   signal?.throwIfAborted();
-  if (report?.error !== undefined) throw errorOf(report.error);
+  const error = report !== undefined && "failed" in report ? report.error : undefined;
+  if (error !== undefined) throw errorOf(error);
   throw new TineError(
     `Cannot start the server: it ${
       by === null ? `ended with status ${code}` : `was killed by ${by}`
