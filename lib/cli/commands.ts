@@ -50,6 +50,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...command("run a program per connection, as inetd does", () => import("./exec.ts"), ({ exec }) => exec),
     serves: true,
   },
+  init: command("write a small project to begin with", () => import("./init.ts"), ({ init }) => init),
   check: alsoOfPrograms(
     "check a configuration, and show what is in force",
     () => import("./check.ts"),

@@ -1,0 +1,103 @@
+/**
+ * `tine init`: writes a small project that starts and passes its test.
+ *
+ * @module
+ */
+
+import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { nearest } from "../config/nearest.ts";
+import { TineError, UsageError } from "../errors.ts";
+import { EX_CANTCREAT } from "../exit_codes.ts";
+import { reasonOf } from "../os/errno.ts";
+import { runtime } from "../runtime/choose.ts";
+import { PROJECT_KINDS, projectFiles, type ProjectKind, type ProjectOptions } from "./project_files.ts";
+
+/** How `tine init` is called, and what it does. */
+export const USAGE = `Usage: tine init [tcp | exec] [FOLDER]
+
+Writes a small project into FOLDER, or the working directory: a configuration, a test, and for tcp a handler. exec serves
+by a program per connection. Nothing that is there is overwritten.
+`;
+
+const LIBRARY = new URL("../../mod.ts", import.meta.url);
+const SCHEMA = new URL("../../docs/tine.schema.json", import.meta.url);
+
+function isKind(word: string): word is ProjectKind {
+  return (PROJECT_KINDS as readonly string[]).includes(word);
+}
+
+/** What the arguments ask for. @throws {UsageError} */
+function read(args: readonly string[]): { kind: ProjectKind; folder: string } {
+  const option = args.find((word) => word.startsWith("-"));
+  if (option !== undefined) {
+    throw new UsageError(`Cannot use ${option}: tine init has no options; see tine init --help`);
+  }
+  const [first, second] = args;
+  if (args.length > 2 || (first !== undefined && second !== undefined && !isKind(first))) {
+    const near = nearest(first ?? "", PROJECT_KINDS);
+    throw new UsageError(
+      `Cannot understand "${args.join(" ")}": a kind and a folder are all that it takes; ` +
+        (near === undefined ? `kinds are ${PROJECT_KINDS.join(", ")}` : `the nearest kind is "${near}"`),
+    );
+  }
+  return first === undefined || isKind(first)
+    ? { kind: first ?? "tcp", folder: second ?? "." }
+    : { kind: "tcp", folder: first };
+}
+
+/** Where Tine is, for a project. */
+function surroundings(): Omit<ProjectOptions, "kind"> {
+  if (runtime.standalone) return { library: undefined, hasLibrary: false, schema: undefined };
+  if (LIBRARY.protocol !== "file:") return { library: LIBRARY.href, hasLibrary: true, schema: SCHEMA.href };
+  const path = fileURLToPath(LIBRARY);
+  // The project has the package, or will have it.
+  const isInstalled = path.includes("/node_modules/");
+  const schema = fileURLToPath(SCHEMA);
+  return {
+    library: isInstalled ? undefined : path,
+    hasLibrary: true,
+    schema: !isInstalled && existsSync(schema) ? schema : undefined,
+  };
+}
+
+/** Whether something has this name, be it a link that leads nowhere. */
+function isTaken(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function cannotWrite(path: string, why: string, remedy: string): TineError {
+  return new TineError(`Cannot write ${path}: ${why}; ${remedy}`, { exitCode: EX_CANTCREAT });
+}
+
+/** Writes all files. @throws {TineError} if one is there already, or cannot be written */
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  const paths = Object.entries(files).map(([name, text]) => [join(folder, name), text] as const);
+  const taken = paths.find(([path]) => isTaken(path));
+  if (taken !== undefined) {
+    throw cannotWrite(taken[0], "it exists, and nothing is overwritten", "name another folder");
+  }
+  for (const [path, text] of paths) {
+    try {
+      mkdirSync(resolve(folder), { recursive: true });
+      writeFileSync(path, text, { flag: "wx" });
+    } catch (error) {
+      throw cannotWrite(path, reasonOf(error), "name a folder that you may write to");
+    }
+  }
+}
+
+/** Writes a project, and says what to type next. */
+export function init(args: readonly string[]): Promise<void> {
+  const { kind, folder } = read(args);
+  const files = projectFiles({ kind, ...surroundings() });
+  write(folder, files);
+  const go = folder === "." ? "" : `cd ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)} && `;
+  process.stdout.write(
+    `Wrote ${Object.keys(files).join(", ")}\n\n  ${go}tine -c tine.toml\n\n` +
+      "starts the server on 127.0.0.1:20203. README.md says what comes next.\n",
+  );
+  return Promise.resolve();
+}

@@ -1,0 +1,122 @@
+/**
+ * The files of a new project, as `tine init` writes them: formatted as `deno fmt` does by default. Pure.
+ *
+ * @module
+ */
+
+/** What kinds of project there are. */
+export const PROJECT_KINDS = ["tcp", "exec"] as const;
+
+/** What a project serves by: a handler of its own, or a program for each connection. */
+export type ProjectKind = (typeof PROJECT_KINDS)[number];
+
+/** What the files depend on. */
+export interface ProjectOptions {
+  readonly kind: ProjectKind;
+  /** The path of `mod.ts`; undefined where the project finds the package `tine` by itself. */
+  readonly library: string | undefined;
+  /** Whether it can import Tine, which its test needs. */
+  readonly hasLibrary: boolean;
+  /** The path of the schema of `tine.toml`; undefined where there is none. */
+  readonly schema: string | undefined;
+}
+
+const HANDLER = `import type { Connection } from "tine";
+
+/** Says each line back in capitals, until the client says quit. */
+export default async function serveClient(connection: Connection) {
+  for await (const line of connection.lines({ maxLength: 1000 })) {
+    if (line === "quit") return;
+    await connection.print(\`\${line.toUpperCase()}\\r\\n\`);
+  }
+}
+`;
+
+/** How a test of each kind starts the server. */
+const STARTS: Readonly<Record<ProjectKind, string>> = {
+  tcp: `  await using server = await serve(new URL("./server.ts", import.meta.url), {
+    port: "127.0.0.1:0",
+    maxServers: 1,
+    logLevel: 1,
+  });`,
+  exec: `  await using server = await serve(undefined, {
+    confFile: new URL("./tine.toml", import.meta.url).pathname,
+    pidFile: new URL("./test.pid", import.meta.url).pathname,
+    port: "127.0.0.1:0",
+    maxServers: 1,
+    logLevel: 1,
+  });`,
+};
+
+const test = (kind: ProjectKind) =>
+  `import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { serve } from "tine";
+
+test("a client gets its answer", async () => {
+${STARTS[kind]}
+  const client = connect(server.addresses[0]!.port, "127.0.0.1");
+  client.end("hello\\r\\n");
+  assert.equal(await text(client), "${kind === "tcp" ? "HELLO" : "hello"}\\r\\n");
+});
+`;
+
+function configuration({ kind, schema }: ProjectOptions): string {
+  return [
+    ...(schema === undefined ? [] : [`#:schema ${schema}`]),
+    "# All options: tine help options. Which are set, and what they come to: tine check tine.toml",
+    kind === "tcp" ? 'handler = "./server.ts"' : 'exec = ["/bin/cat"]',
+    'port = "127.0.0.1:20203"',
+    "max_servers = 8",
+    "# The commands (tine status, reload, stop) find the server by it.",
+    'pid_file = "tine.pid"',
+    '# log_file = "tine.log"',
+    '# user = "nobody"',
+    "",
+  ].join("\n");
+}
+
+const readme = ({ hasLibrary }: ProjectOptions) =>
+  [
+    "# A server",
+    "",
+    "- Start it: `tine -c tine.toml`. Stop it: Ctrl-C.",
+    "- Talk to it: `nc 127.0.0.1 20203`.",
+    ...(hasLibrary ? ["- Test it: `deno test -A` or `bun test`."] : []),
+    "- After a change: `tine reload -c tine.toml`. No client is lost.",
+    "",
+  ].join("\n");
+
+/** Where a project that does not have the package `tine` finds it: Deno looks into the one file, Bun into the other. */
+function mapping(library: string): Record<string, string> {
+  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  return {
+    "deno.json": json({ imports: { tine: library } }),
+    "tsconfig.json": `{
+  "compilerOptions": {
+    "module": "Preserve",
+    "moduleResolution": "bundler",
+    "allowImportingTsExtensions": true,
+    "noEmit": true,
+    "strict": true,
+    "paths": { "tine": [${JSON.stringify(library)}] }
+  }
+}
+`,
+  };
+}
+
+/** The texts by the names of their files. */
+export function projectFiles(options: ProjectOptions): Readonly<Record<string, string>> {
+  const { kind, library, hasLibrary } = options;
+  return {
+    ...(kind === "tcp" ? { "server.ts": HANDLER } : {}),
+    "tine.toml": configuration(options),
+    ...(hasLibrary ? { "server_test.ts": test(kind) } : {}),
+    ...(library === undefined ? {} : mapping(library)),
+    "README.md": readme(options),
+    ".gitignore": "*.pid\n*.log\n",
+  };
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
+import { onBun, type Outside, ROOT, withOutside } from "../support/outside.ts";
+import { Client, signal } from "../support/server.ts";
+import { until, within } from "../support/until.ts";
+
+const tine = [process.execPath, ...(onBun ? [] : ["run", "-A"]), join(ROOT, "cli.ts")];
+
+/** Starts the server of the project, exchanges a line with it, and stops it. */
+async function serves(folder: string, answer: RegExp): Promise<void> {
+  const [command = "", ...words] = tine;
+  const server = spawn(command, [...words, "-c", "tine.toml", "--port", "127.0.0.1:0"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(server, "exit");
+  try {
+    let log = "";
+    server.stderr.on("data", (bytes) => log += bytes);
+    const port = await until(() => /auto-assigned port (\d+)/.exec(log)?.[1], () => log);
+    const client = new Client(Number(port));
+    client.say("hello");
+    client.end();
+    assert.match(await client.rest(), answer);
+  } finally {
+    signal(server.pid as number, "SIGTERM");
+  }
+  assert.deepEqual(await within(ended), [0, null]);
+}
+
+/** Runs a command in the project, which must go well. */
+async function passes(outside: Outside, ...words: string[]): Promise<void> {
+  const { status, stdout, stderr } = await outside.run(words, { NO_COLOR: "1" });
+  assert.equal(status, 0, `${words.join(" ")}: ${stdout}${stderr}`);
+}
+
+for (const [kind, answer] of [["tcp", /^HELLO\r\n$/], ["exec", /^hello\r\n$/]] as const) {
+  test(
+    `tine init ${kind} writes a project that starts, passes its test and is formatted`,
+    { timeout },
+    () =>
+      withOutside(async (outside) => {
+        await passes(outside, ...tine, "init", kind);
+        await serves(outside.folder, answer);
+        await passes(outside, ...(onBun ? ["bun", "test"] : ["deno", "test", "-A"]));
+        if (!onBun) {
+          await passes(outside, "deno", "fmt", "--check");
+          await passes(outside, "deno", "lint");
+        }
+        assert.deepEqual(readdirSync(outside.folder).filter((name) => /\.(pid|log)$/.test(name)), []);
+      }),
+  );
+}
+
+test(
+  "tine init overwrites nothing, and writes nothing beside what is there",
+  { timeout },
+  () =>
+    withOutside(async (outside) => {
+      const { folder } = outside;
+      writeFileSync(join(folder, "tine.toml"), "mine");
+      const { status, stderr } = await outside.run([...tine, "init"]);
+      assert.equal(status, 73);
+      assert.match(
+        stderr,
+        /^tine: Cannot write tine\.toml: it exists, and nothing is overwritten; [^\n]+\n$/,
+      );
+      assert.deepEqual(readdirSync(folder), ["tine.toml"]);
+      assert.equal(readFileSync(join(folder, "tine.toml"), "utf8"), "mine");
+      await passes(outside, ...tine, "init", "a/b c");
+      assert.ok(readdirSync(join(folder, "a/b c")).includes("server.ts"));
+    }),
+);
+
+test("what tine init cannot understand is one line", { timeout }, () =>
+  withOutside(async (outside) => {
+    for (
+      const [words, told] of [[["tpc", "x"], /nearest kind is "tcp"/], [
+        ["--force"],
+        /has no options/,
+      ]] as const
+    ) {
+      const { status, stderr } = await outside.run([...tine, "init", ...words]);
+      assert.equal(status, 64);
+      assert.match(stderr, told);
+    }
+    assert.deepEqual(readdirSync(outside.folder), []);
+  }));
