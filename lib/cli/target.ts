@@ -22,6 +22,12 @@ export interface Target {
   readonly config: Config;
 }
 
+/** The pid file that options name, and the options. */
+export interface NamedPidFile {
+  readonly pidFile: string;
+  readonly config: Config;
+}
+
 /**
  * Finds the server by its pid file, which the options name.
  *
@@ -30,6 +36,16 @@ export interface Target {
  * @throws {TineError} if no pid file is named, no server has it, or the options have an error
  */
 export async function findTarget(verb: string, args: readonly string[], skipped: number): Promise<Target> {
+  const { pidFile, config } = await namePidFile(verb, args, skipped);
+  return { server: RunningServer.find(pidFile), config };
+}
+
+/** The pid file alone, whether a server has it or not. The same parameters as {@linkcode findTarget}. */
+export async function namePidFile(
+  verb: string,
+  args: readonly string[],
+  skipped: number,
+): Promise<NamedPidFile> {
   const read = async (leavesHandler: boolean) => {
     const usage = `tine ${verb} HANDLER [options]`;
     return await loadConfig(
@@ -45,5 +61,5 @@ export async function findTarget(verb: string, args: readonly string[], skipped:
         "one that names it",
     );
   }
-  return { server: RunningServer.find(config.pidFile), config };
+  return { pidFile: config.pidFile, config };
 }

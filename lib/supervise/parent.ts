@@ -26,7 +26,7 @@ import { Inbox } from "../process/inbox.ts";
 import { OldChildren } from "./old_children.ts";
 import type { ParentServer } from "../server/parent_view.ts";
 import type { Member, Population } from "./population.ts";
-import { meaningOf } from "./reap.ts";
+import { type Death, deathOf, meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
 import { Spawner } from "./spawn.ts";
 import { Outputs } from "./outputs.ts";
@@ -197,7 +197,7 @@ export class Parent {
       dismissed: child.dismissed === true,
     });
     this.log(verdict.level, verdict.text);
-    this.#remove(child);
+    this.#remove(child, deathOf(ending, child.told));
     if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
     // What ends one of the program before the restart says nothing of the present one.
     if (!verdict.atBirth || child.generation !== undefined) return false;
@@ -214,19 +214,21 @@ export class Parent {
     for (let ending = reap(-1); ending !== undefined; ending = reap(-1)) yield ending;
   }
 
-  #remove(child: Child): void {
-    this.children.remove(child.pid);
-    if (child.generation !== undefined) return child.generation.ended(child.slot);
-    this.population.ended?.(child.slot);
-    this.#scoreboard.release(child.slotIndex);
-    this.parts.serializer.afterDeath();
+  #remove({ pid, slot, slotIndex, generation }: Child, death: Death): void {
+    this.children.remove(pid);
+    this.parts.daemon.totals.childEnded(slot, death, () => {
+      if (generation !== undefined) return generation.ended(slot);
+      this.population.ended?.(slot);
+      this.#scoreboard.release(slotIndex);
+      this.parts.serializer.afterDeath();
+    });
   }
 
   /** Looks whether each child is there (`check_for_dead`). */
   async checkForDead(): Promise<void> {
     for (const child of [...this.children]) {
       if (processExists(child.pid)) continue;
-      this.#remove(child);
+      this.#remove(child, "unknown");
       await this.#cleanUpAfter(child.pid);
     }
   }
