@@ -21,14 +21,20 @@
 export { run, type RunOptions } from "./lib/program/run.ts";
 export { defineHandler } from "./lib/define_handler.ts";
 export {
-  type ChildView,
   serve,
   type ServeOptions,
   type ServerEnd,
   type ServerHandle,
-  type ServerView,
   type StopOptions,
 } from "./lib/program/serve.ts";
+export type {
+  ChildCounts,
+  ChildStatus,
+  Deaths,
+  ListenerStatus,
+  ServerStatus,
+  ServerTotals,
+} from "./lib/daemon/server_status.ts";
 export type { Address } from "./lib/address.ts";
 export type { Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";

@@ -14,6 +14,8 @@ export const EX_FATAL = 1;
 export const EX_STALLED = 13;
 /** `tine status`: the server does not run (the status of init scripts, LSB). */
 export const EX_NOT_RUNNING = 3;
+/** `tine status`: whether the server runs cannot be told (the status of init scripts, LSB). */
+export const EX_UNKNOWN = 4;
 /** The command line cannot be understood (`EX_USAGE`). */
 export const EX_USAGE = 64;
 /** An input file cannot be opened or read (`EX_NOINPUT`). */
@@ -26,6 +28,8 @@ export const EX_SOFTWARE = 70;
 export const EX_OSERR = 71;
 /** A file cannot be created (`EX_CANTCREAT`). */
 export const EX_CANTCREAT = 73;
+/** It has not come to that yet, and may later (`EX_TEMPFAIL`). */
+export const EX_TEMPFAIL = 75;
 /** The caller, or Deno's permissions, lack a right (`EX_NOPERM`). */
 export const EX_NOPERM = 77;
 /** The configuration is wrong (`EX_CONFIG`). */

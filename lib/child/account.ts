@@ -72,6 +72,7 @@ export class Account {
   idle(): void {
     const { slot, idle, hasSpares, parent } = this.#parts;
     idle?.enter();
+    slot.clearPeer();
     slot.setState(STATE.waiting, Date.now());
     // The parent may wait for a child to be ready, to see whether more are needed.
     if (hasSpares && this.#requests === 0) parent.wake();

@@ -134,7 +134,9 @@ export class Child {
     watchParentsEnd(handoff.deathPipeFd, () => this.#onParentsEnd());
     logger.log(LEVEL.debug, `Child Preforked (${runtime.pid})`);
     await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
-    this.#serving = { server: this.#server, handler: this.#handler, processRequest, logger, admission };
+    const denied = () => this.#slot.countDenied();
+    const calling = { server: this.#server, handler: this.#handler, processRequest };
+    this.#serving = { ...calling, logger, admission, denied };
     this.#account = new Account({
       slot: this.#slot,
       parent: this.#parent,
@@ -267,6 +269,7 @@ export class Child {
   }
 
   async #serveOne(serving: Serving, acceptor: Acceptor, fd: number): Promise<void> {
+    if (this.#receiver?.serves(fd) !== true) this.#slot.setPeer(acceptor.peerHere);
     this.#connection = this.#connect(acceptor, fd);
     await serve(serving, this.#connection);
     this.#connection = undefined;

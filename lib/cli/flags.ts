@@ -13,6 +13,28 @@ export interface Flags<Name extends string> {
 }
 
 /**
+ * Takes a command's option with a value out of its arguments: `--name VALUE` or `--name=VALUE`, the last of which counts.
+ *
+ * @param name Its name, without `--`.
+ * @returns Its value; undefined where it is not given. An empty one if nothing stands behind it.
+ */
+export function takeValue(
+  args: readonly string[],
+  name: string,
+): { readonly value: string | undefined; readonly rest: readonly string[] } {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const rest: string[] = [];
+  let value: string | undefined;
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] as string;
+    if (i < end && argument === `--${name}`) value = i + 1 < end ? args[++i] : "";
+    else if (i < end && argument.startsWith(`--${name}=`)) value = argument.slice(name.length + 3);
+    else rest.push(argument);
+  }
+  return { value, rest };
+}
+
+/**
  * Takes a command's flags out of its arguments.
  *
  * @param names The flags, without `--`.

@@ -5,83 +5,117 @@
  */
 
 import process from "node:process";
-import { counted } from "../counted.ts";
-import { type ChildStatus, NotRunningError, type RunningServer } from "../daemon/running_server.ts";
-import { TineError } from "../errors.ts";
-import { EX_NOT_RUNNING } from "../exit_codes.ts";
+import { NotRunningError, RunningServer } from "../daemon/running_server.ts";
+import { readServerStatus, type ServerStatus } from "../daemon/server_status.ts";
+import { TineError, UsageError } from "../errors.ts";
+import { EX_NOT_RUNNING, EX_TEMPFAIL, EX_UNAVAILABLE, EX_UNKNOWN } from "../exit_codes.ts";
+import { pollAway } from "../os/wait.ts";
+import { describeFailure } from "../process/failure.ts";
+import { takeFlags, takeValue } from "./flags.ts";
+import { statusText } from "./status_text.ts";
 import { type Caller, TINE } from "./caller.ts";
-import { findTarget, FOUND_BY } from "./target.ts";
+import { FOUND_BY, namePidFile } from "./target.ts";
 
 /** How `tine status` is called, and what it does. */
-export const USAGE = `Usage: tine status [HANDLER] [options]
+export const USAGE = `Usage: tine status [HANDLER] [options] [--json] [--wait-ready SECONDS]
 
-Shows what a server and its children do. Exit status 3: it does not run.
+Shows what a server and its children do. Exit status 0: it runs; 3: it does not; 4: that cannot be told.
+
+  --json                one JSON object; docs/STATUS.md has its keys
+  --wait-ready SECONDS  first waits until clients are served; 75: it runs, but serves none in that time
 
 ${FOUND_BY}
 `;
 
-/** `3 s`, `5 min`, `2 h`, `4 d` */
-function span(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
-}
+/** How often is looked for a server that is not there yet. */
+const LOOK_MS = 50;
 
-function row(child: ChildStatus, now: number): string[] {
-  const { pid, state, requests, startedMs, changedMs } = child;
-  return [
-    String(pid),
-    state,
-    requests === undefined ? "-" : String(requests),
-    startedMs === undefined ? "-" : span(now - startedMs),
-    changedMs === undefined ? "-" : span(now - changedMs),
-  ];
-}
-
-/** The children as a table. */
-function childrenTable(children: readonly ChildStatus[], now: number): string {
-  const rows = [["PID", "STATE", "REQUESTS", "UP", "SINCE"], ...children.map((child) => row(child, now))];
-  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(...rows.map((cells) => (cells[i] as string).length)));
-  return rows.map((cells) =>
-    cells.map((cell, i) => cell.padEnd(widths[i] as number)).join("  ").trimEnd() + "\n"
-  )
-    .join("");
+/** The error that init scripts understand, of one that says why no server was found. */
+function asLsb(error: unknown): unknown {
+  if (error instanceof NotRunningError) return new TineError(error.message, { exitCode: EX_NOT_RUNNING });
+  if (error instanceof TineError && error.exitCode === EX_UNAVAILABLE) {
+    return new TineError(error.message, { exitCode: EX_UNKNOWN });
+  }
+  return error;
 }
 
 /** The server. @throws {TineError} with the status that init scripts have, if it does not run */
-async function findServer(args: readonly string[], caller: Caller): Promise<RunningServer> {
+function findServer(pidFile: string): RunningServer {
   try {
-    return (await findTarget("status", args, 1, caller)).server;
+    return RunningServer.find(pidFile);
   } catch (error) {
-    if (!(error instanceof NotRunningError)) throw error;
-    throw new TineError(error.message, { exitCode: EX_NOT_RUNNING });
+    throw asLsb(error);
   }
+}
+
+/** The server once it is there, at the latest at `end` by `performance.now`. @throws {TineError} if it is not */
+async function awaitServer(pidFile: string, end: number): Promise<RunningServer> {
+  for (;;) {
+    try {
+      return findServer(pidFile);
+    } catch (error) {
+      if (!(error instanceof TineError) || performance.now() > end) throw error;
+    }
+    await pollAway([], LOOK_MS);
+  }
+}
+
+/** Waits until clients are served. @throws {TineError} if they are not within `seconds` */
+async function awaitService(pidFile: string, seconds: number): Promise<RunningServer> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const server = await awaitServer(pidFile, end);
+    if (server.statusFile === undefined) {
+      throw new TineError(
+        `Cannot see whether the server with process id ${server.pid} serves: the system does not show it to this ` +
+          "user; become root",
+        { exitCode: EX_UNKNOWN },
+      );
+    }
+    const serves = () => readServerStatus(server, { memory: "rss" }).ready === true;
+    if (await server.until(serves, Math.max(0, end - performance.now())) && !server.ended) return server;
+    if (performance.now() <= end) continue; // it has ended, and another may come
+    if (server.ended) return findServer(pidFile);
+    throw new TineError(
+      `Cannot see the server with process id ${server.pid} serve within ${seconds} s: no child is ready; see its log`,
+      { exitCode: EX_TEMPFAIL },
+    );
+  }
+}
+
+/** The seconds of `--wait-ready`. @throws {UsageError} if they are none */
+function secondsIn(text: string): number {
+  if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot wait for "${text}" seconds: expected a number; write --wait-ready 10`);
+}
+
+async function find(
+  args: readonly string[],
+  waitReady: string | undefined,
+  caller: Caller,
+): Promise<RunningServer> {
+  const seconds = waitReady === undefined ? undefined : secondsIn(waitReady);
+  const { pidFile } = await namePidFile("status", args, 1, caller);
+  return seconds === undefined ? findServer(pidFile) : await awaitService(pidFile, seconds);
+}
+
+/** What `--json` says of a server that has no status. */
+function asJson(error: unknown): string {
+  const { text, exitCode } = describeFailure(error);
+  const running = exitCode === EX_NOT_RUNNING ? false : exitCode === EX_TEMPFAIL ? true : null;
+  return JSON.stringify({ running, error: text });
 }
 
 /** Prints what the server tells, and its children. */
 export async function status(args: readonly string[], caller: Caller = TINE): Promise<void> {
-  const server = await findServer(args, caller);
-  const now = Date.now();
-  const children = server.children();
-  const { status } = server;
-  if (status === undefined) {
-    process.stdout.write(
-      `Running, process id ${server.pid}; only root or the user of the server can see more\n`,
-    );
-  } else {
-    const { personality, version, runtime, startedMs, configuredMs, reloads, reloadsRefused, reloadError } =
-      status;
-    process.stdout.write(
-      `${personality} (tine ${version}, ${runtime}), process id ${server.pid}, up ${
-        span(now - startedMs)
-      }, ` +
-        `configured ${span(now - configuredMs)} ago, ${counted(reloads, "reload")}` +
-        `${reloadsRefused === 0 ? "" : `, ${reloadsRefused} refused`}\n` +
-        `Listening on ${status.listeners.join(", ")}, ${status.how}\n` +
-        (reloadError === undefined ? "" : `The last reload was refused: ${reloadError}\n`),
-    );
+  const { given, rest: others } = takeFlags(args, ["json"]);
+  const { value: waitReady, rest } = takeValue(others, "wait-ready");
+  let seen: ServerStatus;
+  try {
+    seen = readServerStatus(await find(rest, waitReady, caller));
+  } catch (error) {
+    if (given.has("json")) process.stdout.write(`${asJson(error)}\n`);
+    throw error;
   }
-  if (children.length > 0) process.stdout.write(childrenTable(children, now));
+  process.stdout.write(given.has("json") ? `${JSON.stringify(seen, null, 2)}\n` : statusText(seen));
 }

@@ -22,6 +22,12 @@ export interface Target {
   readonly config: Config;
 }
 
+/** The pid file that options name, and the options. */
+export interface NamedPidFile {
+  readonly pidFile: string;
+  readonly config: Config;
+}
+
 /**
  * Finds the server by its pid file, which the options name.
  *
@@ -36,6 +42,17 @@ export async function findTarget(
   skipped: number,
   caller: Caller = TINE,
 ): Promise<Target> {
+  const { pidFile, config } = await namePidFile(verb, args, skipped, caller);
+  return { server: RunningServer.find(pidFile), config };
+}
+
+/** The pid file alone, whether a server has it or not. The same parameters as {@linkcode findTarget}. */
+export async function namePidFile(
+  verb: string,
+  args: readonly string[],
+  skipped: number,
+  caller: Caller = TINE,
+): Promise<NamedPidFile> {
   const read = async (leavesHandler: boolean) => {
     const usage = `tine ${verb} HANDLER [options]`;
     return await loadConfig((await caller.load(args, { before: skipped, usage, leavesHandler })).sources);
@@ -49,5 +66,5 @@ export async function findTarget(
         "one that names it",
     );
   }
-  return { server: RunningServer.find(config.pidFile), config };
+  return { pidFile: config.pidFile, config };
 }

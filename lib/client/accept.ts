@@ -129,9 +129,12 @@ export class Acceptor {
     return this.#peer.bytes;
   }
 
-  /**
-   * The next client. For a datagram the descriptor is that of the socket, and the receiver has the rest.
-   */
+  /** The same without a copy. */
+  get peerHere(): Uint8Array {
+    return this.#peer.room;
+  }
+
+  /** The next client. For a datagram the descriptor is that of the socket, and the receiver has the rest. */
   next(): Next | Promise<Next> {
     const serializer = this.#serializer;
     if (serializer === undefined) return this.#nextHere() ?? this.#nextAfterWait();

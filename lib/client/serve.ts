@@ -32,6 +32,8 @@ export interface Admitting {
   readonly logger: Logger;
   /** Where there are rules on clients, or names to be looked up. */
   readonly admission: Admission | undefined;
+  /** Counts a client that is denied. */
+  readonly denied: () => void;
 }
 
 /** What judges clients; undefined where the options want nothing of that, so that nothing is loaded for it. */
@@ -96,6 +98,7 @@ export async function admit(serving: Admitting, connection: Connection): Promise
   if (hooks?.postAccept) await callHook(hooks, "postAccept", () => hooks.postAccept?.(server, connection));
   const denial = await denialOf(serving, connection, name);
   if (denial === undefined) return true;
+  serving.denied();
   if (logger.writes(LEVEL.notice)) logDenial(logger, connection, denial);
   if (hooks?.requestDenied) {
     await callHook(hooks, "requestDenied", () => hooks.requestDenied?.(server, connection));

@@ -12,7 +12,8 @@ import type { Config } from "../config/options.ts";
 import { closeOnExec } from "../os/descriptor.ts";
 import { runtime } from "../runtime/choose.ts";
 import { VERSION } from "../version.ts";
-import { type ServerStatus, StatusFile } from "./status_file.ts";
+import { type PublishedStatus, type ScoreboardPlace, StatusFile } from "./status_file.ts";
+import type { Totals } from "./totals.ts";
 import type { Confinement } from "./confine.ts";
 import { acquirePidFile, adoptPidFile, type PidFileHandle, removePidFile } from "./pid_file.ts";
 import { recordError } from "../process/error_record.ts";
@@ -28,7 +29,10 @@ export interface InheritedDaemon {
 }
 
 /** What the server tells when it listens. */
-export type ReadyInfo = Pick<ServerStatus, "personality" | "listeners" | "how" | "scoreboard">;
+export type ReadyInfo = Pick<
+  PublishedStatus,
+  "name" | "personality" | "listeners" | "sockets" | "how" | "scoreboard" | "oldScoreboards"
+>;
 
 /** The parts of a {@linkcode Daemon}. */
 export interface DaemonParts {
@@ -77,6 +81,11 @@ export class Daemon {
   /** What is to be handed on over a restart. */
   get inherited(): InheritedDaemon {
     return { pidFile: this.#pidFile, statusFd: this.#statusFile.fd };
+  }
+
+  /** What it counts, for other processes. */
+  get totals(): Totals {
+    return this.#statusFile.totals;
   }
 
   /** The path of the pid file. */
@@ -145,6 +154,11 @@ export class Daemon {
   /** TTIN or TTOU came, and the number of children stays as it is. */
   scaleRefused(why: string): void {
     this.#statusFile.amend({ scaled: (this.#statusFile.latest?.scaled ?? 0) + 1, scaleError: why });
+  }
+
+  /** These scoreboards are left of those from before reloads. */
+  keepsScoreboards(oldScoreboards: readonly ScoreboardPlace[]): void {
+    this.#statusFile.amend({ oldScoreboards });
   }
 
   /** A restart is about to be tried. */

@@ -7,7 +7,7 @@
 import { ConfigError, PrivilegeError, TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import type { RunningServer } from "./running_server.ts";
-import type { ServerStatus } from "./status_file.ts";
+import type { PublishedStatus } from "./status_file.ts";
 
 /** How much longer than `stop_timeout`, which clients get to be finished in, a reload may take. */
 const MARGIN_MS = 60_000;
@@ -20,7 +20,7 @@ const MARGIN_MS = 60_000;
  * @throws {ConfigError} if it goes on with its present one
  * @throws {TineError} if it has ended, gives no result in time, or is another user's
  */
-export async function reloadServer(server: RunningServer, stopTimeout: number): Promise<ServerStatus> {
+export async function reloadServer(server: RunningServer, stopTimeout: number): Promise<PublishedStatus> {
   const before = server.status;
   server.signal("HUP");
   if (before === undefined) {

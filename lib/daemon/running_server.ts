@@ -4,7 +4,6 @@
  * @module
  */
 
-import { readdirSync, readFileSync } from "node:fs";
 import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { errno } from "../os/calls.ts";
@@ -13,26 +12,12 @@ import { closeFd } from "../os/descriptor.ts";
 import { openProcess, sendSignal, signalProcess } from "../os/process.ts";
 import { isRunning } from "../os/process_state.ts";
 import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
-import { Slot } from "../scoreboard/scoreboard.ts";
-import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
 import { findOwner, type Owner } from "./find_owner.ts";
 import { clearPidFile } from "./pid_file.ts";
-import { findStatusFile, readMemory, readStatusFile, type ServerStatus } from "./status_file.ts";
+import { findStatusFile, type PublishedStatus, readStatusFile } from "./status_file.ts";
 
 /** How often a server is looked at that is expected to change. */
 const LOOK_MS = 20;
-
-/** A child, as another process sees it. */
-export interface ChildStatus {
-  readonly pid: number;
-  /** `unknown` where the scoreboard does not tell. */
-  readonly state: State | "unknown";
-  readonly requests: number | undefined;
-  /** When it was started, in milliseconds since 1970. */
-  readonly startedMs: number | undefined;
-  /** When its state last changed, in milliseconds since 1970. */
-  readonly changedMs: number | undefined;
-}
 
 /** No server runs that could have the pid file. */
 export class NotRunningError extends TineError {
@@ -82,25 +67,20 @@ export class RunningServer {
     if (this.#process !== undefined) closeFd(this.#process);
   }
 
-  /** Where it tells of itself, from when it listens. */
-  get #statusFile(): string | undefined {
-    return this.#foundStatusFile ??= findStatusFile(this.pid);
-  }
-
   /** Whether it has ended. One that was not reaped yet still has its number, but no more. */
   get ended(): boolean {
     if (this.#process !== undefined) return pollHere(this.#process, POLLIN, 0);
     return !isRunning(this.pid);
   }
 
-  /** Whether the system lets this process see what the server tells of itself. */
-  get isVisible(): boolean {
-    return this.#statusFile !== undefined;
+  /** Where it tells of itself; undefined if the system does not let this process see that. */
+  get statusFile(): string | undefined {
+    return this.#foundStatusFile ??= findStatusFile(this.pid);
   }
 
   /** What it tells of itself; undefined if it cannot be seen, or is telling something new at this moment. */
-  get status(): ServerStatus | undefined {
-    return this.#statusFile === undefined ? undefined : readStatusFile(this.#statusFile);
+  get status(): PublishedStatus | undefined {
+    return this.statusFile === undefined ? undefined : readStatusFile(this.statusFile);
   }
 
   /** Sends it a signal. @throws {TineError} if it has ended, or is another user's */
@@ -142,59 +122,4 @@ export class RunningServer {
       await pollAway(descriptors, LOOK_MS);
     }
   }
-
-  /** Its children, those first that work for it now. */
-  children(): ChildStatus[] {
-    const known = this.#slots();
-    const others = childrenOf(this.pid).filter((pid) => !known.some((child) => child.pid === pid));
-    return [
-      ...known,
-      ...others.map((pid): ChildStatus => ({
-        pid,
-        state: "unknown",
-        requests: undefined,
-        startedMs: undefined,
-        changedMs: undefined,
-      })),
-    ];
-  }
-
-  #slots(): ChildStatus[] {
-    const { status } = this;
-    if (status?.scoreboard === undefined) return [];
-    const { fd, capacity } = status.scoreboard;
-    const bytes = readMemory(`/proc/${this.pid}/fd/${fd}`, (capacity + 1) * SLOT_SIZE);
-    if (bytes === undefined) return []; // it has just ended or is restarting
-    const found: ChildStatus[] = [];
-    // The first slot is no child's.
-    for (let i = 1; i <= capacity && (i + 1) * SLOT_SIZE <= bytes.length; i++) {
-      const slot = new Slot(bytes.buffer as ArrayBuffer, i);
-      const { pid, state, requests, started, changed } = slot;
-      // Before a child has written its id there, it is counted among those that the scoreboard does not tell of.
-      if (state === "free" || pid === 0) continue;
-      found.push({ pid, state, requests, startedMs: started, changedMs: changed });
-    }
-    return found;
-  }
-}
-
-function childrenOf(parent: number): number[] {
-  const found: number[] = [];
-  let names: string[];
-  try {
-    names = readdirSync("/proc");
-  } catch {
-    return found; // no /proc
-  }
-  for (const name of names) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (Number(ppid) === parent && state !== "Z") found.push(Number(name));
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return found;
 }

@@ -7,7 +7,7 @@
 import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import type { RunningServer } from "./running_server.ts";
-import type { ServerStatus } from "./status_file.ts";
+import type { PublishedStatus } from "./status_file.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 10_000;
  * @returns What the server tells of itself then.
  * @throws {TineError} if it does not react, refuses, has ended or is another user's
  */
-export async function scaleServer(server: RunningServer, change: number): Promise<ServerStatus> {
+export async function scaleServer(server: RunningServer, change: number): Promise<PublishedStatus> {
   let now = server.status;
   if (now === undefined) {
     throw new PrivilegeError(

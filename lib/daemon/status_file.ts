@@ -11,9 +11,28 @@ import { closeFd } from "../os/descriptor.ts";
 import { openToLook } from "../os/open_file.ts";
 import { readBytes, statDescriptor } from "../os/regular_file.ts";
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
+import { type Protocol, PROTOCOLS } from "../config/port_spec.ts";
+import { readTotals, type ToldTotals, Totals, TOTALS_SIZE } from "./totals.ts";
+
+/** Where a scoreboard is: its descriptor in the server, and how many slots it has beside the first. */
+export interface ScoreboardPlace {
+  readonly fd: number;
+  readonly capacity: number;
+}
+
+/** What the server tells of a listening socket, beside its address. */
+export interface PublishedSocket {
+  /** Its descriptor in the server. */
+  readonly fd: number;
+  readonly proto: Protocol;
+  /** How many connections may wait for their accept; absent where it has no such limit. */
+  readonly backlog?: number | undefined;
+}
 
 /** What the server tells. */
-export interface ServerStatus {
+export interface PublishedStatus {
+  /** What it is called in `ps` and in its log; absent in an older version. */
+  readonly name?: string | undefined;
   /** Tine's version. */
   readonly version: string;
   /** The runtime's name and version. */
@@ -25,14 +44,18 @@ export interface ServerStatus {
   readonly configuredMs: number;
   /** Addresses, as a person writes them. */
   readonly listeners: readonly string[];
+  /** The same, in the same order, for programs; absent in an older version. */
+  readonly sockets?: readonly PublishedSocket[] | undefined;
   /** Who serves, in words: how many children there shall be. */
   readonly how: string;
   /** How often that was changed, or was to be, by TTIN and TTOU. */
   readonly scaled: number;
   /** Why it was not, the last time; absent if it was. */
   readonly scaleError?: string | undefined;
-  /** The scoreboard's descriptor in the server, and how many slots it has beside the first; absent without children. */
-  readonly scoreboard?: { readonly fd: number; readonly capacity: number } | undefined;
+  /** The scoreboard; absent without children. */
+  readonly scoreboard?: ScoreboardPlace | undefined;
+  /** Those of children from before a reload; absent without any. */
+  readonly oldScoreboards?: readonly ScoreboardPlace[] | undefined;
   /** How many reloads there were. */
   readonly reloads: number;
   /** How many were refused. */
@@ -43,6 +66,8 @@ export interface ServerStatus {
 
 const LABEL = "tine-status";
 const SIZE = 1 << 16;
+/** What is told has this much room, with a zero behind it; then come the totals. */
+const TEXT_SIZE = SIZE - TOTALS_SIZE;
 /** How the system names memory that was made with a label. */
 const MEMORY = "/memfd:";
 /** How it names a status file. */
@@ -52,15 +77,16 @@ export const STATUS_LINK: string = MEMORY + LABEL;
 const MOST_LISTENERS = 200;
 const LONGEST_ERROR = 2000;
 
-function encode(status: ServerStatus): Uint8Array {
+function encode(status: PublishedStatus): Uint8Array {
   const encoder = new TextEncoder();
   const whole = encoder.encode(JSON.stringify(status));
-  if (whole.length < SIZE) return whole;
-  const { listeners, scaleError, reloadError } = status;
+  if (whole.length < TEXT_SIZE) return whole;
+  const { listeners, sockets, scaleError, reloadError } = status;
   const more = listeners.length - MOST_LISTENERS;
   return encoder.encode(JSON.stringify({
     ...status,
     listeners: more > 0 ? [...listeners.slice(0, MOST_LISTENERS), `${more} more`] : listeners,
+    sockets: sockets?.slice(0, MOST_LISTENERS),
     scaleError: scaleError?.slice(0, LONGEST_ERROR),
     reloadError: reloadError?.slice(0, LONGEST_ERROR),
   }));
@@ -70,8 +96,10 @@ function encode(status: ServerStatus): Uint8Array {
 export class StatusFile {
   /** Stays open over a restart. */
   readonly fd: number;
+  /** What is counted. */
+  readonly totals: Totals;
   readonly #bytes: Uint8Array;
-  #latest: ServerStatus | undefined;
+  #latest: PublishedStatus | undefined;
 
   /** @param inheritedFd The status file's descriptor from before a restart. */
   constructor(inheritedFd?: number) {
@@ -79,27 +107,30 @@ export class StatusFile {
       ? createSharedMemory(LABEL, SIZE)
       : { fd: inheritedFd, bytes: mapSharedMemory(inheritedFd, SIZE) };
     this.fd = fd;
-    this.#bytes = new Uint8Array(bytes);
-    this.#latest = inheritedFd === undefined ? undefined : parse(this.#bytes) as ServerStatus | undefined;
+    this.#bytes = new Uint8Array(bytes, 0, TEXT_SIZE);
+    this.totals = new Totals(bytes, TEXT_SIZE);
+    this.#latest = inheritedFd === undefined ? undefined : parse(this.#bytes) as PublishedStatus | undefined;
   }
 
   /** What was told last. */
-  get latest(): ServerStatus | undefined {
+  get latest(): PublishedStatus | undefined {
     return this.#latest;
   }
 
   /** Tells it. */
-  publish(status: ServerStatus): void {
+  publish(status: PublishedStatus): void {
     this.#latest = status;
     const text = encode(status);
-    // Behind the end there is a zero; a reader that comes in between finds no JSON and looks again.
-    this.#bytes[0] = 0;
-    this.#bytes.set(text.subarray(0, SIZE - 1));
-    this.#bytes[Math.min(text.length, SIZE - 1)] = 0;
+    this.totals.change(() => {
+      // Behind the end there is a zero; a reader that comes in between finds no JSON and looks again.
+      this.#bytes[0] = 0;
+      this.#bytes.set(text.subarray(0, TEXT_SIZE - 1));
+      this.#bytes[Math.min(text.length, TEXT_SIZE - 1)] = 0;
+    });
   }
 
   /** Changes a part of it. */
-  amend(part: Partial<ServerStatus>): void {
+  amend(part: Partial<PublishedStatus>): void {
     if (this.#latest !== undefined) this.publish({ ...this.#latest, ...part });
   }
 }
@@ -135,7 +166,8 @@ export function readMemory(path: string, most: number): Uint8Array<ArrayBuffer> 
     if (!readlinkSync(path).startsWith(MEMORY)) return undefined;
     const fd = openToLook(path);
     try {
-      return statDescriptor(fd)?.isFile() === true ? readBytes(fd, most) : undefined;
+      const stat = statDescriptor(fd);
+      return stat?.isFile() === true ? readBytes(fd, Math.min(most, Number(stat.size))) : undefined;
     } finally {
       closeFd(fd);
     }
@@ -145,7 +177,7 @@ export function readMemory(path: string, most: number): Uint8Array<ArrayBuffer> 
 }
 
 /** The most children that a status may tell of. */
-const MOST_SLOTS = 1 << 16;
+export const MOST_SLOTS: number = 1 << 16;
 
 /** A count or a time of another process; 0 where it does not tell one, as an older server may not. */
 function numeral(value: unknown): number {
@@ -162,16 +194,39 @@ function reason<K extends string>(key: K, value: unknown): { [key in K]?: string
   return value === undefined ? {} : { [key]: text(value) } as { [key in K]: string };
 }
 
-function scoreboardIn(value: unknown): ServerStatus["scoreboard"] {
+function scoreboardIn(value: unknown): ScoreboardPlace | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { fd, capacity } = value as Record<string, unknown>;
   return { fd: numeral(fd), capacity: Math.min(numeral(capacity), MOST_SLOTS) };
 }
 
+/** The most reloads whose children may still be there. */
+const MOST_GENERATIONS = 256;
+
+function socketIn(value: unknown): PublishedSocket {
+  const { fd, proto, backlog } = (value ?? {}) as Record<string, unknown>;
+  return {
+    fd: numeral(fd),
+    proto: PROTOCOLS.find((known) => known === proto) ?? "tcp",
+    ...(backlog === undefined ? {} : { backlog: numeral(backlog) }),
+  };
+}
+
+/** What there is in a list, if it is one. */
+function listIn<T>(
+  key: string,
+  value: unknown,
+  most: number,
+  read: (item: unknown) => T | undefined,
+): object {
+  if (!Array.isArray(value)) return {};
+  return { [key]: value.slice(0, most).map(read).filter((item) => item !== undefined) };
+}
+
 /** A status as another process tells it, which may be anybody's; undefined if it is none. Pure. */
-export function checkStatus(told: unknown): ServerStatus | undefined {
+export function checkStatus(told: unknown): PublishedStatus | undefined {
   if (typeof told !== "object" || told === null) return undefined;
-  const given = told as Record<keyof ServerStatus, unknown>;
+  const given = told as Record<keyof PublishedStatus, unknown>;
   if (!Array.isArray(given.listeners)) return undefined;
   return {
     version: text(given.version),
@@ -185,13 +240,24 @@ export function checkStatus(told: unknown): ServerStatus | undefined {
     scoreboard: scoreboardIn(given.scoreboard),
     reloads: numeral(given.reloads),
     reloadsRefused: numeral(given.reloadsRefused),
+    ...listIn("sockets", given.sockets, given.listeners.length, socketIn),
+    ...listIn("oldScoreboards", given.oldScoreboards, MOST_GENERATIONS, scoreboardIn),
+    ...reason("name", given.name),
     ...reason("scaleError", given.scaleError),
     ...reason("reloadError", given.reloadError),
   };
 }
 
 /** What a server tells now; undefined if it does not at this moment. */
-export function readStatusFile(path: string): ServerStatus | undefined {
+export function readStatusFile(path: string): PublishedStatus | undefined {
+  return readStatusAndTotals(path)?.status;
+}
+
+/** The same, with its totals where it has any. */
+export function readStatusAndTotals(
+  path: string,
+): { readonly status: PublishedStatus | undefined; readonly totals: ToldTotals | undefined } | undefined {
   const bytes = readMemory(path, SIZE);
-  return bytes === undefined ? undefined : checkStatus(parse(bytes));
+  if (bytes === undefined) return undefined;
+  return { status: checkStatus(parse(bytes.subarray(0, TEXT_SIZE))), totals: readTotals(bytes) };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readFileSync } from "node:fs";
+import type { Config } from "../config/options.ts";
 import { LEVEL } from "../log/line_format.ts";
 import { SystemError } from "../errors.ts";
 import { constants as c } from "../os/constants.ts";
@@ -185,6 +187,20 @@ export function givenUpBy(
 ): readonly number[] {
   const keys = new Set(groups.flat().map(({ key }) => key));
   return open.filter(({ key }) => !keys.has(key)).map(({ fd }) => fd);
+}
+
+/** How many connections may wait on a listening socket: as many as the system allows, whatever is asked for. */
+export function backlogOf({ listen: wanted = c.SOMAXCONN }: Pick<Config, "listen">): number {
+  return Math.min(wanted, systemLimit() ?? wanted);
+}
+
+/** `net.core.somaxconn`; undefined where the system does not tell it. */
+function systemLimit(): number | undefined {
+  try {
+    return Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8")) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How the options want sockets to be bound. `givenUp`: sockets of this server that will be closed. */

@@ -20,7 +20,7 @@ function header(bytes: Uint8Array, family: number, length: number): void {
 }
 
 /** The family that the bytes begin with. */
-function familyOf(bytes: Uint8Array): number {
+export function familyOf(bytes: Uint8Array): number {
   return c.sockaddrHasLength ? bytes[1] as number : (bytes[0] as number) | (bytes[1] as number) << 8;
 }
 

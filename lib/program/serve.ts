@@ -6,6 +6,7 @@
 
 import type { Address } from "../address.ts";
 import type { PartialConfig } from "../config/options.ts";
+import type { ServerStatus } from "../daemon/server_status.ts";
 
 /** How {@linkcode serve} is to be called. */
 export interface ServeOptions {
@@ -29,45 +30,6 @@ export interface StopOptions {
   readonly graceful?: boolean;
 }
 
-/** A child, as {@linkcode ServerHandle.status} shows it. */
-export interface ChildView {
-  /** Its process id. */
-  readonly pid: number;
-  /**
-   * `starting`; `standby`: it waits for its turn; `waiting`: for a client; `serving`; `leaving`; `dequeue`: it runs that hook;
-   * `unknown`: not told.
-   */
-  readonly state: "free" | "starting" | "standby" | "waiting" | "serving" | "leaving" | "dequeue" | "unknown";
-  /** The number of clients that it has accepted. */
-  readonly requests: number | undefined;
-  /** When it was started, in milliseconds since 1970. */
-  readonly startedMs: number | undefined;
-  /** When its state last changed, in milliseconds since 1970. */
-  readonly changedMs: number | undefined;
-}
-
-/** What a server does, as {@linkcode ServerHandle.status} shows it. */
-export interface ServerView {
-  /** The process id of the parent. */
-  readonly pid: number;
-  /** The personality's name, such as `PreForkSimple`. */
-  readonly personality: string;
-  /** When it was first started, in milliseconds since 1970. */
-  readonly startedMs: number;
-  /** When the configuration in force was read, in milliseconds since 1970. */
-  readonly configuredMs: number;
-  /** How many children there are to be, in words. */
-  readonly how: string;
-  /** How many reloads there were. */
-  readonly reloads: number;
-  /** How many were refused. */
-  readonly reloadsRefused: number;
-  /** Why the last one was; undefined if it was not. */
-  readonly reloadError: string | undefined;
-  /** Its children. */
-  readonly children: readonly ChildView[];
-}
-
 /** A server that {@linkcode serve} has started. */
 export interface ServerHandle extends AsyncDisposable {
   /** Where it listened when it had started, in the order of the configuration. A port of 0 is the real one here. */
@@ -77,11 +39,11 @@ export interface ServerHandle extends AsyncDisposable {
   /** Resolved when it has ended, however that came. It is never rejected. */
   readonly finished: Promise<ServerEnd>;
   /**
-   * What it and its children do.
+   * What it and its children do: what `tine status --json` prints. What cannot be seen is null.
    *
-   * @throws {TineError} if it has ended, or the system does not show it to this user
+   * @throws {TineError} if it has ended
    */
-  status(): ServerView;
+  status(): ServerStatus;
   /**
    * Makes it load its handler and its configuration file again, and waits for the result (HUP).
    *

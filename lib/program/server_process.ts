@@ -9,11 +9,11 @@ import type { Address } from "../address.ts";
 import { reloadServer } from "../daemon/reload_server.ts";
 import { RunningServer } from "../daemon/running_server.ts";
 import { scaleServer } from "../daemon/scale_server.ts";
+import { readServerStatus, type ServerStatus } from "../daemon/server_status.ts";
 import { TineError, UsageError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { setAlarm } from "../process/alarm.ts";
-import type { ServerEnd, ServerHandle, ServerView, StopOptions } from "./serve.ts";
-import { viewStatus } from "./server_status_view.ts";
+import type { ServerEnd, ServerHandle, StopOptions } from "./serve.ts";
 
 /** The default of the option `stop_timeout`, in seconds. */
 const USUAL_STOP_TIMEOUT = 10;
@@ -47,8 +47,8 @@ export class ServerProcess implements ServerHandle {
     this.#stopTimeout = stopTimeout;
   }
 
-  status(): ServerView {
-    return viewStatus(this.#living("see"));
+  status(): ServerStatus {
+    return readServerStatus(this.#living("see"));
   }
 
   async reload(): Promise<void> {

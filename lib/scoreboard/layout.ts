@@ -15,7 +15,7 @@ export const WORD = {
   requests: 2,
   /** 1 once the child has so few clients left that its successor should be started. */
   retiring: 3,
-  /** The client's address: 0 none, 4 or 6, then its port and its bytes. */
+  /** The client's address: 0 none that is told, 4 or 6, then its port and its bytes. */
   peerFamily: 4,
   peerPort: 5,
   peerAddress: 6,
@@ -23,6 +23,9 @@ export const WORD = {
   stopAsked: 10,
   /** 1 while no successor could take the child's place, since children fail to start. The parent writes it. */
   held: 11,
+  // 12 to 15 are the doubles below.
+  /** Clients that were denied, of those that were accepted. */
+  denied: 16,
 } as const;
 
 /** Offsets in a slot, counted in 64-bit words. */

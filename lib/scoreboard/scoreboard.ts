@@ -6,6 +6,8 @@
  */
 
 import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
+import { constants as c } from "../os/constants.ts";
+import { familyOf } from "../os/sockaddr.ts";
 import { DOUBLE, SLOT_SIZE, STATE, type State, STATES, WORD } from "./layout.ts";
 
 /** One child's slot. */
@@ -69,6 +71,44 @@ export class Slot {
 
   setRequests(requests: number): void {
     this.#words[WORD.requests] = requests;
+  }
+
+  /** Clients denied, of those that were accepted. */
+  get denied(): number {
+    return this.#words[WORD.denied] as number;
+  }
+
+  countDenied(): void {
+    this.#words[WORD.denied] = this.denied + 1;
+  }
+
+  /** The address of the client: the words behind its family, and the port. Undefined where none is told. */
+  get peer(): { readonly family: 4 | 6; readonly port: number; readonly words: Int32Array } | undefined {
+    const family = this.#words[WORD.peerFamily];
+    if (family !== 4 && family !== 6) return undefined;
+    const words = this.#words.slice(WORD.peerAddress, WORD.peerAddress + 4);
+    return { family, port: this.#words[WORD.peerPort] as number, words };
+  }
+
+  /** Tells who the client is, by its `struct sockaddr`. That of a Unix socket has no address. */
+  setPeer(sockaddr: Uint8Array): void {
+    const words = this.#words;
+    const family = familyOf(sockaddr);
+    const isV6 = family === c.AF_INET6;
+    // Whoever reads in between finds none.
+    words[WORD.peerFamily] = 0;
+    if (!isV6 && family !== c.AF_INET) return;
+    for (let i = 0, at = isV6 ? 8 : 4; i < (isV6 ? 4 : 1); i++, at += 4) {
+      words[WORD.peerAddress + i] = (sockaddr[at] as number) | (sockaddr[at + 1] as number) << 8 |
+        (sockaddr[at + 2] as number) << 16 | (sockaddr[at + 3] as number) << 24;
+    }
+    words[WORD.peerPort] = (sockaddr[2] as number) << 8 | (sockaddr[3] as number);
+    words[WORD.peerFamily] = isV6 ? 6 : 4;
+  }
+
+  /** There is no client any more. */
+  clearPeer(): void {
+    this.#words[WORD.peerFamily] = 0;
   }
 
   /** Whether the child wants the server to stop. It is told once. */

@@ -153,7 +153,8 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   }
   await parent.callHook("preLoop", (hooks) => hooks.preLoop?.(server));
   parent.log(LEVEL.info, `Beginning prefork (${parent.population.initial} processes)`);
-  introduce(workers.context, parent.population.words, parent.scoreboard);
+  const { scoreboard, old } = parent;
+  introduce(workers.context, parent.population.words, { scoreboard, oldScoreboards: old.scoreboards });
   // Some may have ended before the signal was listened to.
   if (parent.old.areNeeded) await parent.reapEnded();
   await parent.populate();

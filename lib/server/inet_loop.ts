@@ -20,7 +20,8 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   const connection = takeClient({ timeout: config.idleTimeout * 1000 });
   const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
   const admission = await openAdmission(config, logger);
-  const inet = new Inet(context, connection, { server, handler, processRequest, logger, admission });
+  const denied = () => context.daemon.totals.deniedOne();
+  const inet = new Inet(context, connection, { server, handler, processRequest, logger, admission, denied });
   server.supervising(() => [], (exitCode) => inet.close(exitCode));
   return {
     client: connection.remoteAddr,
@@ -60,6 +61,7 @@ class Inet {
     this.#handle(stop);
     await callHook(this.#context.handler.hooks, "preLoop", (hooks) => hooks.preLoop?.(server));
     server.requests++;
+    this.#context.daemon.totals.took();
     await Promise.race([serve(this.#serving, this.#connection), stopped]);
     return await this.close(0);
   }

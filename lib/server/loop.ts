@@ -11,10 +11,12 @@ import type { Config } from "../config/options.ts";
 import type { Handler } from "../context.ts";
 import type { Daemon, ReadyInfo } from "../daemon/daemon.ts";
 import type { DryRun } from "../restart/dry_run.ts";
-import { formatListener, type Listener } from "../listen/listen.ts";
+import { kindOf } from "../listen/bind.ts";
+import { backlogOf, formatListener, type Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { LoopEnd } from "../process/actions.ts";
+import { programName } from "../process/program_name.ts";
 import type { ParentHooks } from "../process/parent_hooks.ts";
 import type { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "./parent_view.ts";
@@ -71,8 +73,12 @@ export interface Workers {
  *
  * @param how Who serves, such as `50 children`.
  */
-export function introduce(context: ServerContext, how: string, scoreboard?: ReadyInfo["scoreboard"]): void {
-  const { listeners, server, logger, daemon, inherited } = context;
+export function introduce(
+  context: ServerContext,
+  how: string,
+  scoreboards: Pick<ReadyInfo, "scoreboard" | "oldScoreboards"> = {},
+): void {
+  const { config, handlerUrl, listeners, server, logger, daemon, inherited } = context;
   const addresses = listeners.map(formatListener);
   const { personality, pid } = server;
   logger.log(
@@ -82,7 +88,14 @@ export function introduce(context: ServerContext, how: string, scoreboard?: Read
     } (${personality}, ${how}, ${runtime.name} ${runtime.version}); ` +
       `to stop: kill ${pid}`,
   );
-  daemon.listening({ personality, listeners: addresses, how, scoreboard }, {
+  const name = programName(config, handlerUrl);
+  const backlog = backlogOf(config);
+  const sockets = listeners.map(({ fd, proto }) => ({
+    fd,
+    proto,
+    backlog: kindOf(proto) === "stream" ? backlog : undefined,
+  }));
+  daemon.listening({ name, personality, listeners: addresses, sockets, how, ...scoreboards }, {
     addresses: listeners.map(({ address }) => address),
     logFd: logger.fileFd,
   });

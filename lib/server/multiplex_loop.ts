@@ -49,12 +49,13 @@ function logFailure({ logger }: ServerContext, error: unknown): void {
 
 /** How clients are admitted; undefined if there are no rules, hooks or names to look up. */
 function admissionOf(context: ServerContext, admission: Admission | undefined): MultiplexerParts["admit"] {
-  const { handler, server, logger } = context;
+  const { handler, server, logger, daemon } = context;
+  const denied = () => daemon.totals.deniedOne();
   const { postAccept, allowDeny, postProcessRequest } = handler.hooks ?? {};
   if (!postAccept && !allowDeny && admission === undefined && !logger.writes(LEVEL.info)) return undefined;
   return async (connection: Connection) => {
     try {
-      const isAllowed = await admit({ server, handler, logger, admission }, connection);
+      const isAllowed = await admit({ server, handler, logger, admission, denied }, connection);
       if (!isAllowed && postProcessRequest) {
         await callHook(handler.hooks, "postProcessRequest", () => postProcessRequest(server, false));
       }
@@ -115,7 +116,10 @@ class MultiplexEngine implements Engine {
       waker: inbox.waker,
       capacity,
       idleMs: config.idleTimeout * 1000,
-      count: () => ++server.requests,
+      count: () => {
+        context.daemon.totals.took();
+        return ++server.requests;
+      },
       admit,
       makeClient: handler.mux as MuxFactory,
       dequeue: dequeue(context),

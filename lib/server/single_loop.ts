@@ -22,7 +22,8 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   const { config, handler, server, logger } = context;
   const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
   const admission = await openAdmission(config, logger);
-  const serving: Serving = { server, handler, processRequest, logger, admission };
+  const denied = () => context.daemon.totals.deniedOne();
+  const serving: Serving = { server, handler, processRequest, logger, admission, denied };
   const receiver = await openReceiver(context);
   return loopInProcess(context, (inbox) => new SingleEngine({ context, serving, receiver, inbox }));
 }
@@ -95,6 +96,7 @@ class SingleEngine implements Engine {
     this.#connection = this.#receiver?.connection(fd, timeout) ??
       new StreamConnection(fd, { peer: this.#acceptor.peer, timeout, waitsInReceive: this.#clientsWait });
     this.#context.server.requests++;
+    this.#context.daemon.totals.took();
     const end = () => {
       this.#connection = undefined;
       this.#wake();

@@ -6,6 +6,7 @@
  */
 
 import { counted } from "../counted.ts";
+import type { ScoreboardPlace } from "../daemon/status_file.ts";
 import { LEVEL } from "../log/line_format.ts";
 import type { PassedChild, PassedGeneration } from "../restart/inherited_state.ts";
 import { closeFd } from "../os/descriptor.ts";
@@ -123,6 +124,11 @@ export class OldChildren {
     return this.#all.filter(({ dismissed }) => dismissed !== true).length;
   }
 
+  /** Where their scoreboards are. */
+  get scoreboards(): ScoreboardPlace[] {
+    return this.#generations.map(({ scoreboard: { fd, capacity } }) => ({ fd, capacity }));
+  }
+
   /** Whether some still serve, since new ones are not ready. */
   get areNeeded(): boolean {
     return this.#begun !== undefined;
@@ -226,6 +232,8 @@ export class OldChildren {
 
   #close(generation: Generation): void {
     this.#generations.splice(this.#generations.indexOf(generation), 1);
+    // Before its descriptor is another's.
+    this.#parent.parts.daemon.keepsScoreboards(this.scoreboards);
     if (generation.relay !== undefined) this.#parent.inbox.unwatch(generation.relay.ends.read);
     generation.close();
   }

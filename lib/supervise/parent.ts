@@ -6,56 +6,28 @@
 
 import { programName } from "../process/program_name.ts";
 import { LEVEL } from "../log/line_format.ts";
-import type { Config } from "../config/options.ts";
-import type { Handler } from "../context.ts";
-import type { Daemon } from "../daemon/daemon.ts";
 import { makeHandoff } from "./make_handoff.ts";
 import type { ChildKind, Hooks } from "../hooks.ts";
-import type { Listener } from "../listen/listen.ts";
-import type { Logger } from "../log/logger.ts";
-import type { Pipe } from "../os/descriptor.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
 import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
 import { isLinux } from "../os/constants.ts";
 import { type ParentHooks, parentHooks } from "../process/parent_hooks.ts";
 import { Scoreboard } from "../scoreboard/scoreboard.ts";
-import type { PreparedSerializer } from "../serialize/prepare.ts";
 import { busyLine, BusyWatch } from "./busy.ts";
 import { type Child, Children } from "./children.ts";
 import { Inbox } from "../process/inbox.ts";
 import { OldChildren } from "./old_children.ts";
-import type { ParentServer } from "../server/parent_view.ts";
 import type { Member, Population } from "./population.ts";
-import { meaningOf } from "./reap.ts";
+import { type Death, deathOf, meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
 import { Spawner } from "./spawn.ts";
 import { Outputs } from "./outputs.ts";
+import type { ParentParts } from "./parent_parts.ts";
 import { ComingUp } from "./coming_up.ts";
 import { Starter, type StartOptions } from "./starter.ts";
 
 /** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
 const SPARE_SLOTS = 1024;
-
-/** What a parent is made of. */
-export interface ParentParts {
-  readonly config: Config;
-  readonly handler: Handler;
-  readonly handlerUrl: string | undefined;
-  readonly server: ParentServer;
-  readonly logger: Logger;
-  readonly listeners: readonly Listener[];
-  readonly serializer: PreparedSerializer;
-  /** Children see the end of the parent by it. */
-  readonly deathPipe: Pipe;
-  /** Where children from before a restart look for the log file. */
-  readonly mailbox: Pipe | undefined;
-  /** The personality's strategy. */
-  readonly populate: (scoreboard: Scoreboard) => Population;
-  /** Its pid file, and what it tells of itself. */
-  readonly daemon: Daemon;
-  /** Whether it comes from a restart. */
-  readonly isRestarted: boolean;
-}
 
 /** The parent's state, and the steps of its loop. */
 export class Parent {
@@ -200,7 +172,7 @@ export class Parent {
       dismissed: child.dismissed === true,
     });
     this.log(verdict.level, verdict.text);
-    this.#remove(child);
+    this.#remove(child, deathOf(ending, child.told));
     if (verdict.abnormal && child.dismissed !== true) await this.#cleanUpAfter(ending.pid);
     // What ends one of the program before the restart says nothing of the present one.
     if (!verdict.atBirth || child.generation !== undefined) return false;
@@ -217,19 +189,21 @@ export class Parent {
     for (let ending = reap(-1); ending !== undefined; ending = reap(-1)) yield ending;
   }
 
-  #remove(child: Child): void {
-    this.children.remove(child.pid);
-    if (child.generation !== undefined) return child.generation.ended(child.slot);
-    this.population.ended?.(child.slot);
-    this.#scoreboard.release(child.slotIndex);
-    this.parts.serializer.afterDeath();
+  #remove({ pid, slot, slotIndex, generation }: Child, death: Death): void {
+    this.children.remove(pid);
+    this.parts.daemon.totals.childEnded(slot, death, () => {
+      if (generation !== undefined) return generation.ended(slot);
+      this.population.ended?.(slot);
+      this.#scoreboard.release(slotIndex);
+      this.parts.serializer.afterDeath();
+    });
   }
 
   /** Looks whether each child is there (`check_for_dead`). */
   async checkForDead(): Promise<void> {
     for (const child of [...this.children]) {
       if (processExists(child.pid)) continue;
-      this.#remove(child);
+      this.#remove(child, "unknown");
       await this.#cleanUpAfter(child.pid);
     }
   }

@@ -5,8 +5,11 @@
  */
 
 import { LEVEL } from "../log/line_format.ts";
+import type { Death } from "../daemon/totals.ts";
 import type { Ending } from "../os/process.ts";
 import type { State } from "../scoreboard/layout.ts";
+
+export type { Death };
 
 /** The meaning of an ending. */
 export interface Verdict {
@@ -19,6 +22,13 @@ export interface Verdict {
   /** The level and text for the log. */
   readonly level: number;
   readonly text: string;
+}
+
+/** How a child's end is counted. `told`: the signal that it was last told to leave by. */
+export function deathOf({ code, signal }: Ending, told: "HUP" | "TERM" | "KILL" | undefined): Death {
+  if (signal === undefined) return code === 0 ? "ended" : "failed";
+  if (signal === "SIGKILL" && told === "KILL") return "timeout";
+  return signal.startsWith("SIG") ? signal as Death : "SIGRT"; // a real-time signal has a number only
 }
 
 /** What one process sends to another to end it. A program that fails comes by another of them, such as SIGSEGV. */

@@ -8,9 +8,9 @@ import { test } from "node:test";
 import {
   checkStatus,
   findStatusFile,
+  type PublishedStatus,
   readMemory,
   readStatusFile,
-  type ServerStatus,
   STATUS_LINK,
   StatusFile,
 } from "../../lib/daemon/status_file.ts";
@@ -18,7 +18,7 @@ import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
 
 const skip = process.platform === "linux" ? false : "needs /proc";
 
-const STATUS: ServerStatus = {
+const STATUS: PublishedStatus = {
   version: "1.2.3",
   runtime: "deno 2.9.5",
   personality: "PreForkSimple",
@@ -133,7 +133,7 @@ test("what a server of another version does not tell, or tells otherwise, is unk
     startedMs: -1,
     listeners: [80],
     scoreboard: { fd: "7" },
-  }) as ServerStatus;
+  }) as PublishedStatus;
   assert.deepEqual([version, how, listeners], ["?", "?", ["?"]]);
   assert.deepEqual([reloads, reloadsRefused, startedMs], [0, 0, 0]);
   assert.deepEqual(scoreboard, { fd: 0, capacity: 0 });
@@ -145,7 +145,7 @@ test("a status of anybody's is harmless to a terminal, and tells of no more chil
     personality: "a\nb\x1b[2J",
     listeners: ["x\r"],
     scoreboard: { fd: 3, capacity: 2 ** 40 },
-  }) as ServerStatus;
+  }) as PublishedStatus;
   // deno-lint-ignore no-control-regex -- that none is left is what is looked at
   for (const text of [personality, ...listeners]) assert.doesNotMatch(text, /[\x00-\x1f\x7f]/);
   assert.ok((scoreboard?.capacity ?? 0) <= 1 << 16);

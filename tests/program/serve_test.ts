@@ -60,15 +60,15 @@ test("a server for the calling program: its address, its children, a reload, one
   assert.notEqual(first.pid, server.pid);
 
   await server.scale(1);
-  const { pid, how, children, personality } = server.status();
-  assert.deepEqual({ pid, how, personality }, {
+  const { pid, servedBy, children, personality } = server.status();
+  assert.deepEqual({ pid, servedBy, personality }, {
     pid: server.pid,
-    how: "3 children",
+    servedBy: "3 children",
     personality: "PreForkSimple",
   });
   assert.ok(children.some((child) => child.pid === first.pid));
   await server.scale(-1);
-  assert.equal(server.status().how, "2 children");
+  assert.equal(server.status().servedBy, "2 children");
   await server.scale(-1);
   await assert.rejects(server.scale(-1), TineError);
   // Nothing is asked for, and so nothing is refused.
@@ -76,7 +76,7 @@ test("a server for the calling program: its address, its children, a reload, one
   await server.scale(1);
 
   await within(server.reload());
-  assert.equal(server.status().reloads, 1);
+  assert.equal(server.status().totals?.reloads, 1);
   // What the call gave is in force again.
   const second = await shout(portOf(server), "again");
   assert.equal(second.text, "AGAIN?");

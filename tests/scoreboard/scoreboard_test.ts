@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { closeFd } from "../../lib/os/descriptor.ts";
+import { encodeSockaddr, SOCKADDR_SIZE } from "../../lib/os/sockaddr.ts";
 import { SLOT_SIZE, STATE, STATES, WORD } from "../../lib/scoreboard/layout.ts";
 import { Scoreboard } from "../../lib/scoreboard/scoreboard.ts";
 import { WaitingCount } from "../../lib/scoreboard/waiting_count.ts";
@@ -92,5 +93,42 @@ test("the count of those who wait is one for all processes, and wakes the parent
     childs.enter();
     parents.correct(-1);
     assert.equal(childs.value, 0);
+  });
+});
+
+test("a client's address is told as its bytes, until there is none", () => {
+  withScoreboard(1, (scoreboard) => {
+    const { index, slot: parents } = scoreboard.claim(0) as NonNullable<ReturnType<Scoreboard["claim"]>>;
+    const childs = Scoreboard.attach(scoreboard.fd, index);
+    const told = () => {
+      const { peer } = parents;
+      return peer && [peer.family, peer.port, ...new Uint8Array(peer.words.buffer)];
+    };
+    assert.equal(told(), undefined);
+    const room = new Uint8Array(SOCKADDR_SIZE);
+    room.set(encodeSockaddr({ transport: "tcp", hostname: "2001:db8::ff01", port: 65535 }));
+    childs.setPeer(room);
+    assert.deepEqual(told(), [6, 65535, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 1]);
+    room.set(encodeSockaddr({ transport: "tcp", hostname: "203.0.113.250", port: 80 }));
+    childs.setPeer(room);
+    assert.deepEqual(told()?.slice(0, 6), [4, 80, 203, 0, 113, 250]);
+    childs.clearPeer();
+    assert.equal(told(), undefined);
+    childs.setPeer(room);
+    room.fill(0).set(encodeSockaddr({ transport: "unix", hostname: "", port: 0, path: "" }));
+    childs.setPeer(room);
+    assert.equal(told(), undefined, "a Unix socket's client has no address");
+  });
+});
+
+test("denied clients are counted, and a slot that is given back has none", () => {
+  withScoreboard(1, (scoreboard) => {
+    const { index, slot: parents } = scoreboard.claim(0) as NonNullable<ReturnType<Scoreboard["claim"]>>;
+    const childs = Scoreboard.attach(scoreboard.fd, index);
+    childs.countDenied();
+    childs.countDenied();
+    assert.equal(parents.denied, 2);
+    scoreboard.release(index);
+    assert.equal(parents.denied, 0);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Ending } from "../../lib/os/process.ts";
 import { type State, STATES } from "../../lib/scoreboard/layout.ts";
-import { meaningOf, type Verdict } from "../../lib/supervise/reap.ts";
+import { deathOf, meaningOf, type Verdict } from "../../lib/supervise/reap.ts";
 
 type Row = [
   Omit<Ending, "pid">,
@@ -105,4 +105,14 @@ test("only a child that was starting and was not dismissed died at birth", () =>
       assert.equal(atBirth, state === "starting" && !dismissed);
     }
   }
+});
+
+test("an end is counted by its reason", () => {
+  assert.equal(deathOf({ pid: 1, code: 0 }, undefined), "ended");
+  assert.equal(deathOf({ pid: 1, code: 3 }, "TERM"), "failed");
+  assert.equal(deathOf({ pid: 1, signal: "SIGSEGV" }, undefined), "SIGSEGV");
+  assert.equal(deathOf({ pid: 1, signal: "SIGKILL" }, "HUP"), "SIGKILL");
+  assert.equal(deathOf({ pid: 1, signal: "SIGKILL" }, "KILL"), "timeout");
+  assert.equal(deathOf({ pid: 1, signal: "SIGSEGV" }, "KILL"), "SIGSEGV");
+  assert.equal(deathOf({ pid: 1, signal: "signal 34" }, undefined), "SIGRT");
 });
