@@ -169,7 +169,10 @@ test("a child that the parent has to kill ended by its time limit", { skip, time
   await withServer(args, { handler: fixture("looping.ts") }, async (server) => {
     const client = new Client(server.port);
     await client.welcome();
+    const used = () => readServerStatus(server.pid).children[0]?.cpuMs ?? 0;
+    const before = used();
     client.say("loop");
+    await until(() => used() > before + 100, "the loop");
     signal(server.pid, "SIGHUP");
     await until(() => deathsIn(readServerStatus(server.pid)) === 1, "its end");
     assert.equal(readServerStatus(server.pid).totals?.deaths.timeout, 1);
