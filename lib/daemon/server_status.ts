@@ -5,8 +5,10 @@
  * @module
  */
 
-import { memoryOf, type ProcessMemory, useOf, userOf } from "../os/process_state.ts";
+import { reader } from "../os/open_file.ts";
+import { isRunning, memoryOf, type ProcessMemory, useOf, userOf } from "../os/process_state.ts";
 import { findUser } from "../os/user.ts";
+import { pollHere, POLLIN } from "../os/wait.ts";
 import { STATES } from "../scoreboard/layout.ts";
 import { type ChildStatus, childStatus, readSlots, type SlotStatus, unseenChildren } from "./child_status.ts";
 import { type ListenerStatus, listenerStatus } from "./listener_status.ts";
@@ -128,6 +130,26 @@ function look(pid: number, statusFile: string): Sight | undefined {
   return last; // children end faster than one can look
 }
 
+/** How often, and after how many milliseconds, is looked again at a server that cannot be seen at this moment. */
+const TRIES = 40;
+const PAUSE_MS = 5;
+
+/** Whether the system shows a process to this one, by rule. */
+function mayBeSeen(pid: number): boolean {
+  return isRunning(pid) && (reader() === 0 || reader() === userOf(pid));
+}
+
+/** What a server tells; undefined if it never does. While it replaces itself (execve(2)), it shows nothing for a moment. */
+function lookAgain(pid: number, find: () => string | undefined): Sight | undefined {
+  for (let i = 0; i < TRIES; i++) {
+    const statusFile = find();
+    const sight = statusFile === undefined ? undefined : look(pid, statusFile);
+    if (sight !== undefined || !mayBeSeen(pid)) return sight;
+    pollHere(-1, POLLIN, PAUSE_MS);
+  }
+  return undefined;
+}
+
 function countStates(slots: readonly SlotStatus[]): ChildCounts {
   const counts = Object.fromEntries(STATES.filter((state) => state !== "free").map((state) => [state, 0]));
   for (const { state } of slots) counts[state] = (counts[state] ?? 0) + 1;
@@ -212,10 +234,8 @@ export function readServerStatus(
   server: Readable,
   { memory = "pss" }: ReadStatusOptions = {},
 ): ServerStatus {
-  const { pid, statusFile } = typeof server === "number"
-    ? { pid: server, statusFile: findStatusFile(server) }
-    : server;
-  const sight = statusFile === undefined ? undefined : look(pid, statusFile);
+  const pid = typeof server === "number" ? server : server.pid;
+  const sight = lookAgain(pid, () => typeof server === "number" ? findStatusFile(pid) : server.statusFile);
   const base = { ...NOTHING, ...processPart(pid, memory) };
   if (sight === undefined) return { ...base, children: unseenChildren(pid, memory) };
   return { ...base, ...toldPart(pid, sight), children: childStatus(pid, sight.slots, memory) };
