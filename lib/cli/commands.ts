@@ -56,6 +56,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     () => import("./status.ts"),
     ({ status }) => status,
   ),
+  top: command("watch a server and its children live", () => import("./top.ts"), ({ top }) => top),
   reload: command("load configuration and code again, and wait for the result", () => import("./reload.ts"), (
     { reload },
   ) => reload),

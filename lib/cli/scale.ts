@@ -7,6 +7,8 @@
 import process from "node:process";
 import { PrivilegeError, TineError, UsageError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
+import type { RunningServer } from "../daemon/running_server.ts";
+import type { PublishedStatus } from "../daemon/status_file.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 
 /** How `tine scale` is called, and what it does. */
@@ -18,6 +20,32 @@ ${FOUND_BY}
 `;
 
 const TIMEOUT_MS = 10_000;
+
+/**
+ * One child more or fewer. It waits until the server has heard of it: two signals of the same kind that wait for a process
+ * are one.
+ *
+ * @param before What it tells before that.
+ * @returns What the server tells then; its `scaleError` says why the number stays as it is.
+ * @throws {TineError} if it does not hear, or this user may not signal it
+ */
+export async function scaleByOne(
+  server: RunningServer,
+  sign: "+" | "-",
+  before: PublishedStatus,
+): Promise<PublishedStatus> {
+  let now = before;
+  server.signal(sign === "+" ? "TTIN" : "TTOU");
+  const isHeard = await server.until(() => {
+    now = server.status ?? now;
+    return now.scaled !== before.scaled;
+  }, TIMEOUT_MS);
+  if (isHeard) return now;
+  throw new TineError(
+    `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,
+    { exitCode: EX_UNAVAILABLE },
+  );
+}
 
 /** Changes the number of children, one by one, as signals can. */
 export async function scale(args: readonly string[]): Promise<void> {
@@ -38,23 +66,7 @@ export async function scale(args: readonly string[]): Promise<void> {
         "this user; become root",
     );
   }
-  // One signal at a time: two of the same kind that wait for a process are one.
-  for (let left = Number(number); left > 0; left--) {
-    const { scaled } = now;
-    server.signal(sign === "+" ? "TTIN" : "TTOU");
-    const changed = await server.until(() => {
-      now = server.status ?? now;
-      return now?.scaled !== scaled;
-    }, TIMEOUT_MS);
-    if (!changed) {
-      throw new TineError(
-        `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,
-        {
-          exitCode: EX_UNAVAILABLE,
-        },
-      );
-    }
-  }
+  for (let left = Number(number); left > 0; left--) now = await scaleByOne(server, sign as "+" | "-", now);
   if (now.scaleError !== undefined) {
     throw new TineError(
       `${now.scaleError}; the server with process id ${server.pid} serves by ${now.how}`,
