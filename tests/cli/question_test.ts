@@ -171,7 +171,7 @@ test(
       }
       // Not a pid file: nobody knows whether a server runs.
       outside.write("pid", "a letter\n");
-      assert.equal((await ask("status")).status, 69);
+      assert.equal((await ask("status")).status, 4);
       assert.equal((await ask("stop")).status, 69);
     }),
 );
