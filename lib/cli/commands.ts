@@ -66,6 +66,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     () => import("./status.ts"),
     ({ status }) => status,
   ),
+  top: alsoOfPrograms("watch a server and its children live", () => import("./top.ts"), ({ top }) => top),
   reload: alsoOfPrograms(
     "load configuration and code again, and wait for the result",
     () => import("./reload.ts"),

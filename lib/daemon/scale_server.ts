@@ -12,6 +12,32 @@ import type { PublishedStatus } from "./status_file.ts";
 const TIMEOUT_MS = 10_000;
 
 /**
+ * One child more or fewer. It waits until the server has heard of it: two signals of the same kind that wait for a process
+ * are one.
+ *
+ * @param before What it tells before that.
+ * @returns What the server tells then; its `scaleError` says why the number stays as it is.
+ * @throws {TineError} if it does not hear, or this user may not signal it
+ */
+export async function scaleByOne(
+  server: RunningServer,
+  sign: "+" | "-",
+  before: PublishedStatus,
+): Promise<PublishedStatus> {
+  let now = before;
+  server.signal(sign === "+" ? "TTIN" : "TTOU");
+  const isHeard = await server.until(() => {
+    now = server.status ?? now;
+    return now.scaled !== before.scaled;
+  }, TIMEOUT_MS);
+  if (isHeard) return now;
+  throw new TineError(
+    `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,
+    { exitCode: EX_UNAVAILABLE },
+  );
+}
+
+/**
  * Changes the number of children, one by one, as signals can.
  *
  * @param change How many more; below 0, how many fewer.
@@ -26,20 +52,8 @@ export async function scaleServer(server: RunningServer, change: number): Promis
         "this user; become root",
     );
   }
-  // One signal at a time: two of the same kind that wait for a process are one.
   for (let left = Math.abs(change); left > 0; left--) {
-    const { scaled } = now;
-    server.signal(change > 0 ? "TTIN" : "TTOU");
-    const changed = await server.until(() => {
-      now = server.status ?? now;
-      return now?.scaled !== scaled;
-    }, TIMEOUT_MS);
-    if (!changed) {
-      throw new TineError(
-        `Cannot scale the server with process id ${server.pid}: it does not react to the signal`,
-        { exitCode: EX_UNAVAILABLE },
-      );
-    }
+    now = await scaleByOne(server, change > 0 ? "+" : "-", now);
   }
   if (change !== 0 && now.scaleError !== undefined) {
     throw new TineError(

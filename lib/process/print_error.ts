@@ -12,12 +12,12 @@ export function errorLine(text: string, { colored }: { readonly colored: boolean
   return colored ? `\x1b[1;31merror\x1b[0m: ${text}\n` : `tine: ${text}\n`;
 }
 
-/** Whether standard error is a terminal whose user has not asked for plain text (https://no-color.org). */
-function isColored(): boolean {
-  return process.stderr.isTTY && (runtime.environment()["NO_COLOR"] ?? "") === "";
+/** Whether colours are wanted where there is a terminal (https://no-color.org). */
+export function wantsColours(): boolean {
+  return (runtime.environment()["NO_COLOR"] ?? "") === "";
 }
 
 /** Prints an error to standard error. */
 export function printError(text: string): void {
-  process.stderr.write(errorLine(text, { colored: isColored() }));
+  process.stderr.write(errorLine(text, { colored: process.stderr.isTTY && wantsColours() }));
 }

@@ -88,7 +88,7 @@ test(
       await refused(outside, ["relod", "--pid_file", "x"], 64, near("reload"));
       await refused(outside, ["chek", "x.conf"], 64, near("check"));
       await refused(outside, ["preforc"], 64, near("PreFork"));
-      for (const word of ["init", "daemonize"]) {
+      for (const word of ["launch", "daemonize"]) {
         await refused(
           outside,
           [word],
@@ -171,7 +171,7 @@ test(
       }
       // Not a pid file: nobody knows whether a server runs.
       outside.write("pid", "a letter\n");
-      assert.equal((await ask("status")).status, 69);
+      assert.equal((await ask("status")).status, 4);
       assert.equal((await ask("stop")).status, 69);
     }),
 );
