@@ -43,9 +43,8 @@ function read(args: readonly string[]): { kind: ProjectKind; folder: string } {
         (near === undefined ? `kinds are ${PROJECT_KINDS.join(", ")}` : `the nearest kind is "${near}"`),
     );
   }
-  return first === undefined || isKind(first)
-    ? { kind: first ?? "tcp", folder: second ?? "." }
-    : { kind: "tcp", folder: first };
+  if (first === undefined) return { kind: "tcp", folder: "." };
+  return isKind(first) ? { kind: first, folder: second ?? "." } : { kind: "tcp", folder: first };
 }
 
 /** Where Tine is, for a project. */
