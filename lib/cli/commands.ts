@@ -82,6 +82,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ({ quit }) => quit,
   ),
   stop: alsoOfPrograms("stop a server", () => import("./stop.ts"), ({ stop }) => stop),
+  completion: command(
+    "print completion for a shell",
+    () => import("./completion.ts"),
+    ({ completion }) => completion,
+  ),
   help: alsoOfPrograms(
     "explain a command, or options, signals, hooks",
     () => import("./help.ts"),
