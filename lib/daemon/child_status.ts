@@ -37,12 +37,15 @@ export interface ChildStatus {
 }
 
 /** What the scoreboard tells of a child. */
-export interface SlotStatus extends Pick<ChildStatus, "pid" | "client"> {
+export interface SlotStatus extends Pick<ChildStatus, "pid" | "client" | "startedMs" | "changedMs"> {
   readonly state: Exclude<State, "free">;
   readonly clients: number;
   readonly denied: number;
-  readonly startedMs: number;
-  readonly changedMs: number;
+}
+
+/** A time of another process, which may be anybody's. */
+function time(ms: number): number | null {
+  return ms > 0 && ms < 8.64e15 ? ms : null; // the last that a Date can be
 }
 
 function clientOf(slot: Slot): string | null {
@@ -67,15 +70,15 @@ export function readSlots(pid: number, scoreboards: readonly ScoreboardPlace[]):
       const slot = new Slot(bytes.buffer, i);
       const { state } = slot;
       // Its number is there as soon as it is known.
-      if (state === "free" || slot.pid === 0) continue;
+      if (state === "free" || slot.pid <= 0) continue;
       found.push({
         pid: slot.pid,
         state,
         client: clientOf(slot),
-        clients: slot.requests,
-        denied: slot.denied,
-        startedMs: slot.started,
-        changedMs: slot.changed,
+        clients: Math.max(0, slot.requests),
+        denied: Math.max(0, slot.denied),
+        startedMs: time(slot.started),
+        changedMs: time(slot.changed),
       });
     }
   }

@@ -216,6 +216,10 @@ export function readServerStatus(
     : server;
   const sight = statusFile === undefined ? undefined : look(pid, statusFile);
   const base = { ...NOTHING, ...processPart(pid, memory) };
-  if (sight === undefined) return { ...base, children: unseenChildren(pid, memory) };
+  if (sight === undefined) {
+    // It may be seen, but has nothing to tell as long as it does not listen.
+    const ready = statusFile === undefined ? null : false;
+    return { ...base, ready, children: unseenChildren(pid, memory) };
+  }
   return { ...base, ...toldPart(pid, sight), children: childStatus(pid, sight.slots, memory) };
 }
