@@ -7,6 +7,8 @@ import { type PublishedStatus, StatusFile } from "../../lib/daemon/status_file.t
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { STATE } from "../../lib/scoreboard/layout.ts";
 import { Scoreboard } from "../../lib/scoreboard/scoreboard.ts";
+import { timeout } from "../support/limits.ts";
+import { program, withBystander } from "../support/processes.ts";
 
 const skip = process.platform === "linux" ? false : "needs /proc";
 
@@ -135,3 +137,27 @@ test("numbers of anybody's that are no times are null", { skip }, () => {
     }
   });
 });
+
+test(
+  "a child that ends is seen with its clients, or after they were added, never without",
+  { skip, timeout },
+  async () => {
+    await withBystander(program("tests/system/fixtures/changing_totals.ts"), async (server) => {
+      await server.says("ready");
+      let before = 0;
+      for (let looks = 0; looks < 3000; looks++) {
+        const { totals, children } = readServerStatus(server.pid, { memory: "rss" });
+        const clients = totals?.clients ?? 0;
+        const ended = totals?.deaths.ended ?? 0;
+        assert.ok(clients >= before, `${clients} after ${before}`);
+        // One that has just been started has none yet.
+        assert.ok(
+          clients === 1000 * (ended + children.length) || clients === 1000 * ended,
+          `${clients} of ${ended}`,
+        );
+        before = clients;
+      }
+      assert.ok(before > 0);
+    });
+  },
+);
