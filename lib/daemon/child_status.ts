@@ -5,16 +5,33 @@
  */
 
 import { formatAddress, formatIPv6 } from "../os/sockaddr.ts";
-import { childrenOf, memoryOf, type ProcessMemory, useOf } from "../os/process_state.ts";
-import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
+import { childrenOf, type MemoryKind, memoryOf, useOf } from "../os/process_state.ts";
+import { SLOT_SIZE } from "../scoreboard/layout.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
 import { MOST_SLOTS, readMemory, type ScoreboardPlace } from "./status_file.ts";
 
+/** How many children are in each state. */
+export interface ChildCounts {
+  /** The program is being loaded. */
+  readonly starting: number;
+  /** It is ready, and waits for the end of the child whose place it takes. */
+  readonly standby: number;
+  /** It waits for a client. */
+  readonly waiting: number;
+  /** It has a client, or several. */
+  readonly serving: number;
+  /** It is about to exit. */
+  readonly leaving: number;
+  /** It runs the hook `runDequeue`. */
+  readonly dequeue: number;
+}
+
 /** A child. */
 export interface ChildStatus {
+  /** Its process ID. */
   readonly pid: number;
   /** What it does; null where the scoreboard cannot be seen. */
-  readonly state: Exclude<State, "free"> | null;
+  readonly state: keyof ChildCounts | null;
   /**
    * The address of the client that it serves; null while it serves none, and for a Unix socket, for datagrams, and for a
    * child that serves several at once (`max_clients`).
@@ -33,12 +50,12 @@ export interface ChildStatus {
   /** Its memory, in bytes. */
   readonly memoryBytes: number | null;
   /** How that is counted: `pss` shares what processes have in common, `rss` counts it for each of them. */
-  readonly memoryKind: ProcessMemory["kind"] | null;
+  readonly memoryKind: MemoryKind | null;
 }
 
 /** What the scoreboard tells of a child. */
 export interface SlotStatus extends Pick<ChildStatus, "pid" | "client" | "startedMs" | "changedMs"> {
-  readonly state: Exclude<State, "free">;
+  readonly state: keyof ChildCounts;
   readonly clients: number;
   readonly denied: number;
 }
@@ -89,7 +106,7 @@ export function readSlots(pid: number, scoreboards: readonly ScoreboardPlace[]):
 function withUse(
   child: Omit<ChildStatus, "cpuMs" | "memoryBytes" | "memoryKind">,
   parent: number,
-  memoryKind: ProcessMemory["kind"],
+  memoryKind: MemoryKind,
 ): ChildStatus {
   const use = useOf(child.pid);
   // Another process may have its number by now.
@@ -107,13 +124,13 @@ function withUse(
 export function childStatus(
   parent: number,
   slots: readonly SlotStatus[],
-  memoryKind: ProcessMemory["kind"],
+  memoryKind: MemoryKind,
 ): ChildStatus[] {
   return slots.map((slot) => withUse(slot, parent, memoryKind));
 }
 
 /** The children of server `parent`, whose scoreboards cannot be seen. */
-export function unseenChildren(parent: number, memoryKind: ProcessMemory["kind"]): ChildStatus[] {
+export function unseenChildren(parent: number, memoryKind: MemoryKind): ChildStatus[] {
   const unknown = {
     state: null,
     client: null,

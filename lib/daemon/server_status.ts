@@ -5,31 +5,23 @@
  * @module
  */
 
-import { memoryOf, type ProcessMemory, useOf, userOf } from "../os/process_state.ts";
+import { type MemoryKind, memoryOf, useOf, userOf } from "../os/process_state.ts";
+import type { Protocol } from "../config/port_spec.ts";
 import { findUser } from "../os/user.ts";
 import { STATES } from "../scoreboard/layout.ts";
-import { type ChildStatus, childStatus, readSlots, type SlotStatus, unseenChildren } from "./child_status.ts";
+import {
+  type ChildCounts,
+  type ChildStatus,
+  childStatus,
+  readSlots,
+  type SlotStatus,
+  unseenChildren,
+} from "./child_status.ts";
 import { type ListenerStatus, listenerStatus } from "./listener_status.ts";
 import { findStatusFile, type PublishedStatus, readStatusAndTotals } from "./status_file.ts";
 import type { Counts, Deaths } from "./totals.ts";
 
-export type { ChildStatus, Deaths, ListenerStatus };
-
-/** How many children are in each state. */
-export interface ChildCounts {
-  /** The program is being loaded. */
-  readonly starting: number;
-  /** It is ready, and waits for the end of the child whose place it takes. */
-  readonly standby: number;
-  /** It waits for a client. */
-  readonly waiting: number;
-  /** It has a client, or several. */
-  readonly serving: number;
-  /** It is about to exit. */
-  readonly leaving: number;
-  /** It runs the hook `runDequeue`. */
-  readonly dequeue: number;
-}
+export type { ChildCounts, ChildStatus, Deaths, ListenerStatus, MemoryKind, Protocol };
 
 /** What is counted since the server was started, over reloads; present and former children together. */
 export interface ServerTotals {
@@ -78,6 +70,7 @@ export interface ServerStatus {
   readonly listeners: readonly ListenerStatus[] | null;
   /** Null also for a server without children. */
   readonly states: ChildCounts | null;
+  /** Counts since the first start. */
   readonly totals: ServerTotals | null;
   /** Why the last reload was refused; null if it was not. */
   readonly lastRefusal: string | null;
@@ -86,7 +79,7 @@ export interface ServerStatus {
   /** Memory of the parent. */
   readonly memoryBytes: number | null;
   /** How that is counted. */
-  readonly memoryKind: ProcessMemory["kind"] | null;
+  readonly memoryKind: MemoryKind | null;
   /** The children that the scoreboard tells of, those from before a reload behind the others. */
   readonly children: readonly ChildStatus[];
 }
@@ -97,7 +90,7 @@ export type Readable = number | { readonly pid: number; readonly statusFile: str
 /** How a status is read. */
 export interface ReadStatusOptions {
   /** How memory is counted. `rss` is quick, and counts more than there is. @default "pss" */
-  readonly memory?: ProcessMemory["kind"] | undefined;
+  readonly memory?: MemoryKind | undefined;
 }
 
 /** What the server and its children tell at one moment. */
@@ -170,7 +163,7 @@ const NOTHING: ServerStatus = {
 };
 
 /** What everybody may see of a process. */
-function processPart(pid: number, kind: ProcessMemory["kind"]) {
+function processPart(pid: number, kind: MemoryKind) {
   const memory = memoryOf(pid, kind);
   return {
     takenMs: Date.now(),
