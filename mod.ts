@@ -32,6 +32,7 @@ export type {
   ChildStatus,
   Deaths,
   ListenerStatus,
+  MemoryKind,
   ServerStatus,
   ServerTotals,
 } from "./lib/daemon/server_status.ts";

@@ -109,8 +109,11 @@ function summary(status: ServerStatus): string[] {
 
 /** The text, with a line feed behind each line. */
 export function statusText(status: ServerStatus): string {
-  const head = status.personality === null
-    ? [`Running, process id ${status.pid}; only root or the user of the server can see more`]
-    : summary(status);
+  const { pid, personality, ready } = status;
+  const head = personality !== null
+    ? summary(status)
+    : ready === null
+    ? [`Running, process id ${pid}; only root or the user of the server can see more`]
+    : [`Starting, process id ${pid}`];
   return [...head, ...childrenTable(status)].map((line) => `${line}\n`).join("");
 }

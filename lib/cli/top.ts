@@ -9,7 +9,7 @@ import type { RunningServer } from "../daemon/running_server.ts";
 import { scaleByOne } from "../daemon/scale_server.ts";
 import { readServerStatus, type ServerStatus } from "../daemon/server_status.ts";
 import { PrivilegeError, TineError } from "../errors.ts";
-import { EX_NOT_RUNNING } from "../exit_codes.ts";
+import { EX_NOT_RUNNING, EX_TEMPFAIL } from "../exit_codes.ts";
 import { signalNumber } from "../os/process.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { type Caller, TINE } from "./caller.ts";
@@ -45,6 +45,13 @@ function look(server: RunningServer, before: ServerStatus | undefined): ServerSt
     });
   }
   if (status.personality !== null) return status;
+  if (status.ready !== null) {
+    throw new TineError(
+      `Cannot see what the server with process id ${server.pid} does: it is starting; wait with tine status ` +
+        "--wait-ready SECONDS",
+      { exitCode: EX_TEMPFAIL },
+    );
+  }
   throw new PrivilegeError(
     `Cannot see what the server with process id ${server.pid} does: the system does not show it to this user; ` +
       "become root",

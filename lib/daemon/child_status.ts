@@ -5,17 +5,33 @@
  */
 
 import { formatAddress, formatIPv6 } from "../os/sockaddr.ts";
-import { childrenOf, memoryOf, type ProcessMemory, useOf } from "../os/process_state.ts";
-import { SLOT_SIZE, type State } from "../scoreboard/layout.ts";
+import { childrenOf, type MemoryKind, memoryOf, useOf } from "../os/process_state.ts";
+import { SLOT_SIZE } from "../scoreboard/layout.ts";
 import { Slot } from "../scoreboard/scoreboard.ts";
 import { MOST_SLOTS, readMemory, type ScoreboardPlace } from "./status_file.ts";
+
+/** How many children are in each state. */
+export interface ChildCounts {
+  /** The program is being loaded. */
+  readonly starting: number;
+  /** It is ready, and waits for the end of the child whose place it takes. */
+  readonly standby: number;
+  /** It waits for a client. */
+  readonly waiting: number;
+  /** It has a client, or several. */
+  readonly serving: number;
+  /** It is about to exit. */
+  readonly leaving: number;
+  /** It runs the hook `runDequeue`. */
+  readonly dequeue: number;
+}
 
 /** A child. */
 export interface ChildStatus {
   /** Its process ID. */
   readonly pid: number;
   /** What it does; null where the scoreboard cannot be seen. */
-  readonly state: "starting" | "standby" | "waiting" | "serving" | "leaving" | "dequeue" | null;
+  readonly state: keyof ChildCounts | null;
   /**
    * The address of the client that it serves; null while it serves none, and for a Unix socket, for datagrams, and for a
    * child that serves several at once (`max_clients`).
@@ -34,16 +50,19 @@ export interface ChildStatus {
   /** Its memory, in bytes. */
   readonly memoryBytes: number | null;
   /** How that is counted: `pss` shares what processes have in common, `rss` counts it for each of them. */
-  readonly memoryKind: "pss" | "rss" | null;
+  readonly memoryKind: MemoryKind | null;
 }
 
 /** What the scoreboard tells of a child. */
-export interface SlotStatus extends Pick<ChildStatus, "pid" | "client"> {
-  readonly state: Exclude<State, "free">;
+export interface SlotStatus extends Pick<ChildStatus, "pid" | "client" | "startedMs" | "changedMs"> {
+  readonly state: keyof ChildCounts;
   readonly clients: number;
   readonly denied: number;
-  readonly startedMs: number;
-  readonly changedMs: number;
+}
+
+/** A time of another process, which may be anybody's. */
+function time(ms: number): number | null {
+  return ms > 0 && ms < 8.64e15 ? ms : null; // the last that a Date can be
 }
 
 function clientOf(slot: Slot): string | null {
@@ -68,15 +87,15 @@ export function readSlots(pid: number, scoreboards: readonly ScoreboardPlace[]):
       const slot = new Slot(bytes.buffer, i);
       const { state } = slot;
       // Its number is there as soon as it is known.
-      if (state === "free" || slot.pid === 0) continue;
+      if (state === "free" || slot.pid <= 0) continue;
       found.push({
         pid: slot.pid,
         state,
         client: clientOf(slot),
-        clients: slot.requests,
-        denied: slot.denied,
-        startedMs: slot.started,
-        changedMs: slot.changed,
+        clients: Math.max(0, slot.requests),
+        denied: Math.max(0, slot.denied),
+        startedMs: time(slot.started),
+        changedMs: time(slot.changed),
       });
     }
   }
@@ -87,7 +106,7 @@ export function readSlots(pid: number, scoreboards: readonly ScoreboardPlace[]):
 function withUse(
   child: Omit<ChildStatus, "cpuMs" | "memoryBytes" | "memoryKind">,
   parent: number,
-  memoryKind: ProcessMemory["kind"],
+  memoryKind: MemoryKind,
 ): ChildStatus {
   const use = useOf(child.pid);
   // Another process may have its number by now.
@@ -105,13 +124,13 @@ function withUse(
 export function childStatus(
   parent: number,
   slots: readonly SlotStatus[],
-  memoryKind: ProcessMemory["kind"],
+  memoryKind: MemoryKind,
 ): ChildStatus[] {
   return slots.map((slot) => withUse(slot, parent, memoryKind));
 }
 
 /** The children of server `parent`, whose scoreboards cannot be seen. */
-export function unseenChildren(parent: number, memoryKind: ProcessMemory["kind"]): ChildStatus[] {
+export function unseenChildren(parent: number, memoryKind: MemoryKind): ChildStatus[] {
   const unknown = {
     state: null,
     client: null,

@@ -6,32 +6,23 @@
  */
 
 import { reader } from "../os/open_file.ts";
-import { isRunning, memoryOf, type ProcessMemory, useOf, userOf } from "../os/process_state.ts";
+import { isRunning, type MemoryKind, memoryOf, useOf, userOf } from "../os/process_state.ts";
 import { findUser } from "../os/user.ts";
 import { pollHere, POLLIN } from "../os/wait.ts";
 import { STATES } from "../scoreboard/layout.ts";
-import { type ChildStatus, childStatus, readSlots, type SlotStatus, unseenChildren } from "./child_status.ts";
+import {
+  type ChildCounts,
+  type ChildStatus,
+  childStatus,
+  readSlots,
+  type SlotStatus,
+  unseenChildren,
+} from "./child_status.ts";
 import { type ListenerStatus, listenerStatus } from "./listener_status.ts";
 import { findStatusFile, type PublishedStatus, readStatusAndTotals } from "./status_file.ts";
 import type { Counts, Deaths } from "./totals.ts";
 
-export type { ChildStatus, Deaths, ListenerStatus };
-
-/** How many children are in each state. */
-export interface ChildCounts {
-  /** The program is being loaded. */
-  readonly starting: number;
-  /** It is ready, and waits for the end of the child whose place it takes. */
-  readonly standby: number;
-  /** It waits for a client. */
-  readonly waiting: number;
-  /** It has a client, or several. */
-  readonly serving: number;
-  /** It is about to exit. */
-  readonly leaving: number;
-  /** It runs the hook `runDequeue`. */
-  readonly dequeue: number;
-}
+export type { ChildCounts, ChildStatus, Deaths, ListenerStatus, MemoryKind };
 
 /** What is counted since the server was started, over reloads; present and former children together. */
 export interface ServerTotals {
@@ -80,7 +71,7 @@ export interface ServerStatus {
   readonly listeners: readonly ListenerStatus[] | null;
   /** Null also for a server without children. */
   readonly states: ChildCounts | null;
-  /** What is counted since the server was started. */
+  /** Counts since the first start. */
   readonly totals: ServerTotals | null;
   /** Why the last reload was refused; null if it was not. */
   readonly lastRefusal: string | null;
@@ -89,7 +80,7 @@ export interface ServerStatus {
   /** Memory of the parent. */
   readonly memoryBytes: number | null;
   /** How that is counted. */
-  readonly memoryKind: "pss" | "rss" | null;
+  readonly memoryKind: MemoryKind | null;
   /** The children that the scoreboard tells of, those from before a reload behind the others. */
   readonly children: readonly ChildStatus[];
 }
@@ -100,7 +91,7 @@ export type Readable = number | { readonly pid: number; readonly statusFile: str
 /** How a status is read. */
 export interface ReadStatusOptions {
   /** How memory is counted. `rss` is quick, and counts more than there is. @default "pss" */
-  readonly memory?: ProcessMemory["kind"] | undefined;
+  readonly memory?: MemoryKind | undefined;
 }
 
 /** What the server and its children tell at one moment. */
@@ -140,14 +131,16 @@ function mayBeSeen(pid: number): boolean {
 }
 
 /** What a server tells; undefined if it never does. While it replaces itself (execve(2)), it shows nothing for a moment. */
-function lookAgain(pid: number, find: () => string | undefined): Sight | undefined {
-  for (let i = 0; i < TRIES; i++) {
+function lookAgain(
+  pid: number,
+  find: () => string | undefined,
+): { readonly statusFile: string | undefined; readonly sight: Sight | undefined } {
+  for (let i = 0;; i++) {
     const statusFile = find();
     const sight = statusFile === undefined ? undefined : look(pid, statusFile);
-    if (sight !== undefined || !mayBeSeen(pid)) return sight;
+    if (sight !== undefined || !mayBeSeen(pid) || i === TRIES) return { statusFile, sight };
     pollHere(-1, POLLIN, PAUSE_MS);
   }
-  return undefined;
 }
 
 function countStates(slots: readonly SlotStatus[]): ChildCounts {
@@ -193,7 +186,7 @@ const NOTHING: ServerStatus = {
 };
 
 /** What everybody may see of a process. */
-function processPart(pid: number, kind: ProcessMemory["kind"]) {
+function processPart(pid: number, kind: MemoryKind) {
   const memory = memoryOf(pid, kind);
   return {
     takenMs: Date.now(),
@@ -235,8 +228,13 @@ export function readServerStatus(
   { memory = "pss" }: ReadStatusOptions = {},
 ): ServerStatus {
   const pid = typeof server === "number" ? server : server.pid;
-  const sight = lookAgain(pid, () => typeof server === "number" ? findStatusFile(pid) : server.statusFile);
+  const find = () => typeof server === "number" ? findStatusFile(pid) : server.statusFile;
+  const { statusFile, sight } = lookAgain(pid, find);
   const base = { ...NOTHING, ...processPart(pid, memory) };
-  if (sight === undefined) return { ...base, children: unseenChildren(pid, memory) };
+  if (sight === undefined) {
+    // It may be seen, but has nothing to tell as long as it does not listen.
+    const ready = statusFile === undefined ? null : false;
+    return { ...base, ready, children: unseenChildren(pid, memory) };
+  }
   return { ...base, ...toldPart(pid, sight), children: childStatus(pid, sight.slots, memory) };
 }

@@ -50,10 +50,11 @@ export interface Counts {
 /** Bytes of the totals. */
 export const TOTALS_SIZE = 1024;
 
-/** Where each number is, counted in 64-bit words. */
+/** Where the number that changes with the others is, counted in 32-bit words: the second of 64 bits. */
+const SEQUENCE = 2;
+/** Where each other number is, counted in 64-bit words. */
 const PLACE = {
   mark: 0,
-  sequence: 1,
   clients: 2,
   denied: 3,
   ended: 4,
@@ -70,10 +71,12 @@ const MARK = 0x71e_0001;
 /** The server's side. */
 export class Totals {
   readonly #numbers: Float64Array;
+  readonly #words: Int32Array;
 
   /** @param memory {@linkcode TOTALS_SIZE} bytes behind `offset`: those from before a restart, or zeros. */
   constructor(memory: ArrayBuffer, offset: number) {
     this.#numbers = new Float64Array(memory, offset, TOTALS_SIZE / 8);
+    this.#words = new Int32Array(memory, offset, TOTALS_SIZE / 4);
     if (this.#numbers[PLACE.mark] === MARK) return;
     this.#numbers.fill(0);
     this.#numbers[PLACE.mark] = MARK;
@@ -85,11 +88,12 @@ export class Totals {
 
   /** Changes what readers must see the whole of, or nothing. */
   change(make: () => void): void {
-    this.#add(PLACE.sequence, 1);
+    // Atomic, so that no processor shows the changes before the one or after the other.
+    Atomics.add(this.#words, SEQUENCE, 1);
     try {
       make();
     } finally {
-      this.#add(PLACE.sequence, 1);
+      Atomics.add(this.#words, SEQUENCE, 1);
     }
   }
 
@@ -143,7 +147,8 @@ function count(value: number | undefined): number {
 /** The totals in the last bytes of a status file; undefined if there are none, as an older server has none. Pure. */
 export function readTotals(statusFile: Uint8Array): ToldTotals | undefined {
   if (statusFile.length < TOTALS_SIZE) return undefined;
-  const numbers = new Float64Array(statusFile.slice(-TOTALS_SIZE).buffer);
+  const { buffer } = statusFile.slice(-TOTALS_SIZE);
+  const numbers = new Float64Array(buffer);
   if (numbers[PLACE.mark] !== MARK) return undefined;
   const signals: Record<string, number> = {};
   for (let number = 0; number < SIGNALS; number++) {
@@ -152,7 +157,7 @@ export function readTotals(statusFile: Uint8Array): ToldTotals | undefined {
   }
   const at = (place: number) => count(numbers[place]);
   return {
-    sequence: at(PLACE.sequence),
+    sequence: new Int32Array(buffer)[SEQUENCE] as number,
     counts: {
       clients: at(PLACE.clients),
       denied: at(PLACE.denied),

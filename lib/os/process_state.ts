@@ -62,18 +62,20 @@ function field(path: string, name: string): number | undefined {
   }
 }
 
+/**
+ * How memory is counted. `pss`: the process's own pages, and its share of those that it has in common with others: what
+ * all of them have is the sum. `rss`: all of its pages, those in common counted whole.
+ */
+export type MemoryKind = "pss" | "rss";
+
 /** The memory of a process, in bytes. */
 export interface ProcessMemory {
   readonly bytes: number;
-  /**
-   * `pss`: its own pages, and its share of those that it has in common with others: what all of them have is the sum.
-   * `rss`: all of its pages, those in common counted whole.
-   */
-  readonly kind: "pss" | "rss";
+  readonly kind: MemoryKind;
 }
 
 /** The memory that a process has; undefined where the system does not tell. The kernel counts long for `pss`. */
-export function memoryOf(pid: number, kind: "pss" | "rss"): ProcessMemory | undefined {
+export function memoryOf(pid: number, kind: MemoryKind): ProcessMemory | undefined {
   const pss = kind === "pss" ? field(`/proc/${pid}/smaps_rollup`, "Pss") : undefined; // Linux 4.14
   if (pss !== undefined) return { bytes: pss * 1024, kind: "pss" };
   const rss = field(`/proc/${pid}/status`, "VmRSS");
