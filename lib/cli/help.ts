@@ -23,7 +23,7 @@ Explains a command, or lists all options, signals or hooks. tine COMMAND --help 
 `;
 
 /** What of a line of help stands in its first column. */
-const FIRST_COLUMN = 12;
+const FIRST_COLUMN = 14;
 
 function twoColumns(rows: readonly (readonly [string, string])[], width: number): string {
   const lines = rows.flatMap(([name, text]) => {
