@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fixture } from "./server.ts";
@@ -24,6 +24,23 @@ export interface PerlServer {
   readonly port: number;
   /** The hooks so far. */
   trail(): string[];
+}
+
+/** How long a server in Perl is waited for until it is told again. */
+const AGAIN_MS = 5000;
+
+/** Stops it. It may be about to wait for a client when the signal comes, and then it waits for one all the same. */
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, "close");
+  for (let tries = 1;; tries++) {
+    process.kill(child.pid as number, "SIGTERM");
+    try {
+      await within(ended, "the end of the server in Perl", AGAIN_MS);
+      return;
+    } catch (error) {
+      if (tries === 10) throw error;
+    }
+  }
 }
 
 /** Runs a server with every hook noted, stops it with SIGTERM after `body`, and gives the hooks in their order. */
@@ -49,9 +66,7 @@ export async function perlHooks(
       () => `the port of the server in Perl; it said ${err}`,
     );
     await body({ pid: child.pid as number, port: Number(port), trail });
-    const ended = once(child, "close");
-    process.kill(child.pid as number, "SIGTERM");
-    await within(ended, "the end of the server in Perl");
+    await stop(child);
     return trail();
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
