@@ -11,6 +11,7 @@ import { type OptionRow, OPTIONS } from "../config/options.ts";
 import { UsageError } from "../errors.ts";
 import { PERSONALITIES } from "../personality/personality.ts";
 import { COMMANDS } from "./commands.ts";
+import { quoted } from "./quoted.ts";
 
 /** How `tine completion` is called, and what it does. */
 export const USAGE = `Usage: tine completion bash|zsh|fish
@@ -71,11 +72,6 @@ function firstWords(): readonly (readonly [string, string])[] {
 /** The words by which an option is written. */
 function spellings({ name, letter }: Offer): string[] {
   return letter === undefined ? [`--${name}`] : [`--${name}`, `-${letter}`];
-}
-
-/** Text as one word of a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function bash(): string {

@@ -14,6 +14,7 @@ import { EX_CANTCREAT } from "../exit_codes.ts";
 import { reasonOf } from "../os/errno.ts";
 import { runtime } from "../runtime/choose.ts";
 import { PROJECT_KINDS, projectFiles, type ProjectKind, type ProjectOptions } from "./project_files.ts";
+import { quoted } from "./quoted.ts";
 
 /** How `tine init` is called, and what it does. */
 export const USAGE = `Usage: tine init [tcp | exec] [FOLDER]
@@ -62,13 +63,22 @@ function surroundings(): Omit<ProjectOptions, "kind"> {
   };
 }
 
-/** Whether something has this name, be it a link that leads nowhere. */
-function isTaken(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
 function cannotWrite(path: string, why: string, remedy: string): TineError {
   return new TineError(`Cannot write ${path}: ${why}; ${remedy}`, { exitCode: EX_CANTCREAT });
+}
+
+/** Does what a path may not allow. @throws {TineError} if it does not */
+function attempt<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw cannotWrite(path, reasonOf(error), "name a folder that you may write to");
+  }
+}
+
+/** Whether something has this name, be it a link that leads nowhere. @throws {TineError} if that cannot be told */
+function isTaken(path: string): boolean {
+  return attempt(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
 /** Writes all files. @throws {TineError} if one is there already, or cannot be written */
@@ -79,13 +89,17 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
     throw cannotWrite(taken[0], "it exists, and nothing is overwritten", "name another folder");
   }
   for (const [path, text] of paths) {
-    try {
+    attempt(path, () => {
       mkdirSync(resolve(folder), { recursive: true });
       writeFileSync(path, text, { flag: "wx" });
-    } catch (error) {
-      throw cannotWrite(path, reasonOf(error), "name a folder that you may write to");
-    }
+    });
   }
+}
+
+/** The command line's beginning that goes to the folder, which a shell is to take as it is. */
+function change(folder: string): string {
+  if (resolve(folder) === process.cwd()) return "";
+  return `cd ${/^[\w./-]+$/.test(folder) ? folder : quoted(folder)} && `;
 }
 
 /** Writes a project, and says what to type next. */
@@ -93,9 +107,8 @@ export function init(args: readonly string[]): Promise<void> {
   const { kind, folder } = read(args);
   const files = projectFiles({ kind, ...surroundings() });
   write(folder, files);
-  const go = folder === "." ? "" : `cd ${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)} && `;
   process.stdout.write(
-    `Wrote ${Object.keys(files).join(", ")}\n\n  ${go}tine -c tine.toml\n\n` +
+    `Wrote ${Object.keys(files).join(", ")}\n\n  ${change(folder)}tine -c tine.toml\n\n` +
       "starts the server on 127.0.0.1:20203. README.md says what comes next.\n",
   );
   return Promise.resolve();

@@ -40,8 +40,8 @@ const STARTS: Readonly<Record<ProjectKind, string>> = {
     logLevel: 1,
   });`,
   exec: `  await using server = await serve(undefined, {
-    confFile: new URL("./tine.toml", import.meta.url).pathname,
-    pidFile: new URL("./test.pid", import.meta.url).pathname,
+    confFile: fileURLToPath(new URL("./tine.toml", import.meta.url)),
+    pidFile: fileURLToPath(new URL("./test.pid", import.meta.url)),
     port: "127.0.0.1:0",
     maxServers: 1,
     logLevel: 1,
@@ -53,7 +53,7 @@ const test = (kind: ProjectKind) =>
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { serve } from "tine";
+${kind === "exec" ? 'import { fileURLToPath } from "node:url";\n' : ""}import { serve } from "tine";
 
 test("a client gets its answer", async () => {
 ${STARTS[kind]}
@@ -78,13 +78,24 @@ function configuration({ kind, schema }: ProjectOptions): string {
   ].join("\n");
 }
 
-const readme = ({ hasLibrary }: ProjectOptions) =>
+/** How to test a project. In one with node_modules, Deno checks types only if @types/node is there. */
+function testing({ library, hasLibrary }: ProjectOptions): string[] {
+  if (!hasLibrary) return [];
+  if (library !== undefined) return ["- Test it: `deno test -A` or `bun test`."];
+  return [
+    "- Test it, once this project has the package `tine`: `deno test -A --no-check`",
+    "  or `bun test`.",
+  ];
+}
+
+const readme = (options: ProjectOptions) =>
   [
     "# A server",
     "",
     "- Start it: `tine -c tine.toml`. Stop it: Ctrl-C.",
     "- Talk to it: `nc 127.0.0.1 20203`.",
-    ...(hasLibrary ? ["- Test it: `deno test -A` or `bun test`."] : []),
+    ...(options.kind === "tcp" ? ["- `server.ts` imports types alone: it runs with nothing installed."] : []),
+    ...testing(options),
     "- After a change: `tine reload -c tine.toml`. No client is lost.",
     "",
   ].join("\n");

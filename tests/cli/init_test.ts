@@ -7,6 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
 import { onBun, type Outside, ROOT, withOutside } from "../support/outside.ts";
+import { installPackage } from "../support/package.ts";
 import { Client, signal } from "../support/server.ts";
 import { until, within } from "../support/until.ts";
 
@@ -75,6 +76,76 @@ test(
       assert.equal(readFileSync(join(folder, "tine.toml"), "utf8"), "mine");
       await passes(outside, ...tine, "init", "a/b c");
       assert.ok(readdirSync(join(folder, "a/b c")).includes("server.ts"));
+    }),
+);
+
+for (const kind of ["tcp", "exec"]) {
+  test(
+    `the test of ${kind} passes in a folder whose name has a space`,
+    { timeout },
+    () =>
+      withOutside(async (outside) => {
+        await passes(outside, ...tine, "init", kind, "a b");
+        const command = onBun ? "bun test" : "deno test -A";
+        await passes(outside, "sh", "-c", `cd 'a b' && ${command}`);
+      }),
+  );
+}
+
+test(
+  "a file where tine init is to make its folder is one line",
+  { timeout },
+  () =>
+    withOutside(async (outside) => {
+      outside.write("file", "mine");
+      for (const folder of ["file", "file/deeper"]) {
+        const { status, stderr } = await outside.run([...tine, "init", folder]);
+        assert.equal(status, 73);
+        assert.match(
+          stderr,
+          /^tine: Cannot write file\/\S+: not a directory \(ENOTDIR\); name a folder [^\n|]+\n$/,
+        );
+      }
+      assert.deepEqual(readdirSync(outside.folder), ["file"]);
+    }),
+);
+
+test(
+  "what tine init tells to type reaches the folder, and runs nothing of its name",
+  { timeout },
+  () =>
+    withOutside(async (outside) => {
+      const name = "it's $(touch ran)";
+      const { stdout } = await outside.run([...tine, "init", name]);
+      const go = /^ {2}(cd .+) && tine -c tine\.toml$/m.exec(stdout)?.[1];
+      assert.ok(go, stdout);
+      await passes(outside, "sh", "-c", `${go} && test -f tine.toml`);
+      assert.deepEqual(readdirSync(outside.folder), [name]);
+      const here = await outside.run([...tine, "init", "./"]);
+      assert.match(here.stdout, /^ {2}tine -c/m);
+    }),
+);
+
+test(
+  "the test that an installed tine init writes passes as its README says",
+  { timeout },
+  () =>
+    withOutside(async (outside) => {
+      installPackage(outside.folder);
+      outside.write("package.json", '{ "type": "module", "dependencies": { "tine": "*" } }');
+      await passes(
+        outside,
+        "env",
+        `TINE_RUNTIME=${onBun ? "bun" : "deno"}`,
+        "node_modules/.bin/tine",
+        "init",
+        "it",
+      );
+      const readme = readFileSync(join(outside.folder, "it/README.md"), "utf8");
+      const command = (onBun ? /`(bun test)`/ : /`(deno test[^`]*)`/).exec(readme)?.[1];
+      assert.ok(command, readme);
+      await passes(outside, "sh", "-c", `cd it && ${command}`);
+      if (!onBun) await passes(outside, "sh", "-c", "cd it && deno fmt --check");
     }),
 );
 
