@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { questionIn } from "../config/question.ts";
-import type { Config } from "../config/options.ts";
+import type { LoadedConfig } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { EX_OK } from "../exit_codes.ts";
 import { startersDescriptors } from "../os/starters_descriptors.ts";
@@ -22,8 +22,8 @@ export interface ServeOptions {
 }
 
 /** A server in the background that nobody finds again is refused. */
-function checkPidFile({ pidFile }: Config): void {
-  if (pidFile !== undefined) return;
+function checkPidFile({ config }: LoadedConfig): void {
+  if (config.pidFile !== undefined) return;
   throw new UsageError(
     "Missing pid_file: the other commands find the server by it; write tine start --pid_file FILE, or -c FILE with one " +
       "that names it",

@@ -4,27 +4,32 @@
  * @module
  */
 
-import type { Config } from "../config/options.ts";
+import { type LoadedConfig, originOf } from "../config/config.ts";
 import { ConfigError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 import type { Given } from "../process/given.ts";
 import { runServer } from "./run_server.ts";
 
-const CODE = { source: "code" } as const;
-
 /** Refuses what would take the server out of the hands of the program that started it. */
-function checkOptions({ background, setsid, serverType }: Config): void {
+function checkOptions(loaded: LoadedConfig): void {
+  const { background, setsid, serverType } = loaded.config;
+  const refuse = (option: string, what: string) => {
+    const place = originOf(loaded, option);
+    throw new ConfigError(what, { option, ...(place === undefined ? {} : { place }) });
+  };
   for (const [option, isSet] of Object.entries({ background, setsid })) {
-    if (!isSet) continue;
-    throw new ConfigError(
-      `Cannot set ${option}: a server that serve() starts belongs to the program that called it; call run, or use tine start`,
-      { option, place: CODE },
-    );
+    if (isSet) {
+      refuse(
+        option,
+        `Cannot set ${option}: a server that serve() starts belongs to the program that called it; call run, or use ` +
+          "tine start",
+      );
+    }
   }
   if (serverType.includes("INET")) {
-    throw new ConfigError(
+    refuse(
+      "server_type",
       "Cannot set server_type to INET: serve() starts a server that listens; remove it",
-      { option: "server_type", place: CODE },
     );
   }
 }
@@ -33,7 +38,7 @@ function checkOptions({ background, setsid, serverType }: Config): void {
 export async function runGiven(given: Given): Promise<never> {
   return await runServer(async () => {
     const { handler: path, config } = given;
-    const loaded = path === undefined ? undefined : await loadHandler(path, CODE);
+    const loaded = path === undefined ? undefined : await loadHandler(path, { source: "code" });
     return {
       handler: loaded?.handler ?? {},
       handlerUrl: loaded?.url,

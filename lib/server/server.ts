@@ -9,7 +9,6 @@ import process from "node:process";
 import { ConfigError, TineError } from "../errors.ts";
 import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
 import { loadConfig, type LoadedConfig, originOf, type Sources } from "../config/config.ts";
-import type { Config } from "../config/options.ts";
 import type { Address } from "../address.ts";
 import type { Handler } from "../context.ts";
 import { goToBackground } from "../daemon/background.ts";
@@ -49,7 +48,7 @@ export interface ServerParts {
   /** Where options come from; what the handler tells is added. */
   readonly sources: Omit<Sources, "own" | "defaults">;
   /** Refuses options that are not enough for what was asked for. */
-  readonly checkOptions?: ((config: Config) => void) | undefined;
+  readonly checkOptions?: ((loaded: LoadedConfig) => void) | undefined;
   /** Told of each address that was bound. */
   readonly onListen?: ((address: Address) => void) | undefined;
 }
@@ -177,7 +176,7 @@ export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
       place,
     });
   }
-  parts.checkOptions?.(loaded.config);
+  parts.checkOptions?.(loaded);
   if (loaded.config.exec.length === 0) return loaded;
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
 }

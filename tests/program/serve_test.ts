@@ -147,7 +147,13 @@ test("what is wrong is thrown as what it is, and where", { timeout }, async () =
     const refused = await rejection(serve(SHOUT, { ...QUIET, ...config }));
     assert.ok(refused instanceof ConfigError, String(refused));
     assert.equal(refused.option, option);
+    assert.deepEqual(refused.place, { source: "code" });
   }
+  const inSetFile = join(folder, "setsid.toml");
+  writeFileSync(inSetFile, "\nsetsid = true\n");
+  const refused = await rejection(serve(SHOUT, { ...QUIET, confFile: inSetFile }));
+  assert.ok(refused instanceof ConfigError);
+  assert.deepEqual(refused.place, { source: inSetFile, line: 2, column: 10 });
 });
 
 test(
