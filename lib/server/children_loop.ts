@@ -43,8 +43,6 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     ...context,
     serializer,
     deathPipe: inherited?.deathPipe ?? createPipe(),
-    mailbox: inherited?.mailbox,
-    isRestarted: inherited !== undefined,
     populate: (scoreboard) => populationOf(context, scoreboard),
   });
   for (const output of inherited?.outputs ?? []) parent.outputs.adopt(output);

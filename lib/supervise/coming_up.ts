@@ -27,8 +27,8 @@ export class ComingUp {
 
   /** Whether a person watches. */
   get #isSeen(): boolean {
-    const { logger, isRestarted } = this.#parent.parts;
-    return this.#isWatched ??= !isRestarted && logger.file === undefined && process.stderr.isTTY;
+    const { logger, inherited } = this.#parent.parts;
+    return this.#isWatched ??= inherited === undefined && logger.file === undefined && process.stderr.isTTY;
   }
 
   /** Whether children are to tell when they are ready. */

@@ -7,7 +7,7 @@
 import type { Handoff } from "../handoff.ts";
 import { type Pipe, Waker } from "../os/descriptor.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
-import type { ParentParts } from "./parent_parts.ts";
+import type { ParentParts } from "./parent.ts";
 
 /** What of it the parent has made. */
 interface MadeByParent extends Pick<Handoff, "scoreboardFd" | "countsWaiting" | "messagesFd" | "wakeup"> {

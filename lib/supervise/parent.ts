@@ -9,6 +9,9 @@ import { LEVEL } from "../log/line_format.ts";
 import { makeHandoff } from "./make_handoff.ts";
 import type { ChildKind, Hooks } from "../hooks.ts";
 import { type Ending, processExists, reap, sendSignal } from "../os/process.ts";
+import type { Pipe } from "../os/descriptor.ts";
+import type { PreparedSerializer } from "../serialize/prepare.ts";
+import type { ServerContext } from "../server/loop.ts";
 import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
 import { isLinux } from "../os/constants.ts";
 import { type ParentHooks, parentHooks } from "../process/parent_hooks.ts";
@@ -22,12 +25,24 @@ import { type Death, deathOf, meaningOf } from "./reap.ts";
 import { Relay } from "./relay.ts";
 import { Spawner } from "./spawn.ts";
 import { Outputs } from "./outputs.ts";
-import type { ParentParts } from "./parent_parts.ts";
 import { ComingUp } from "./coming_up.ts";
 import { Starter, type StartOptions } from "./starter.ts";
 
 /** Room in the scoreboard beyond `max_servers`: for successors, the dequeue processes and TTIN. */
 const SPARE_SLOTS = 1024;
+
+/** What a parent is made of: a server that has its options and its ports, and what children share. */
+export interface ParentParts extends
+  Pick<
+    ServerContext,
+    "config" | "handler" | "handlerUrl" | "server" | "logger" | "listeners" | "inherited" | "daemon"
+  > {
+  readonly serializer: PreparedSerializer;
+  /** Children see the end of the parent by it. */
+  readonly deathPipe: Pipe;
+  /** The personality's strategy. */
+  readonly populate: (scoreboard: Scoreboard) => Population;
+}
 
 /** The parent's state, and the steps of its loop. */
 export class Parent {
@@ -66,7 +81,9 @@ export class Parent {
     if (this.relay !== undefined) this.inbox.watch(this.relay.ends.read);
     this.outputs = new Outputs((line, pid) => logger.printed(line, pid));
     this.inbox.watchAll(() => this.outputs.descriptors);
-    this.mailbox = isLinux && logger.file !== undefined ? new DescriptorMailbox(parts.mailbox) : undefined;
+    // Children from before a restart look for the log file where they did then.
+    const { mailbox } = parts.inherited ?? {};
+    this.mailbox = isLinux && logger.file !== undefined ? new DescriptorMailbox(mailbox) : undefined;
     const handoff = makeHandoff(parts, {
       scoreboardFd: this.#scoreboard.fd,
       countsWaiting: this.population.countsWaiting,
