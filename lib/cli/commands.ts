@@ -70,9 +70,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   reload: alsoOfPrograms(
     "load configuration and code again, and wait for the result",
     () => import("./reload.ts"),
-    (
-      { reload },
-    ) => reload,
+    ({ reload }) => reload,
   ),
   scale: alsoOfPrograms("add or remove children", () => import("./scale.ts"), ({ scale }) => scale),
   restart: command("stop a server, and start it again", () => import("./start.ts"), ({ restart }) => restart),

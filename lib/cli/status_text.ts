@@ -23,7 +23,7 @@ function lines(text: string): string[] {
 }
 
 /** `127.0.0.1:80, 3 of 4096 connections wait` */
-export function listenerText({ address, queue, backlog, queueBytes, dropped }: ListenerStatus): string {
+function listenerText({ address, queue, backlog, queueBytes, dropped }: ListenerStatus): string {
   const parts = [address];
   if (queue !== null && backlog !== null) parts.push(`${queue} of ${counted(backlog, "connection")} wait`);
   if (queueBytes !== null) parts.push(`${queueBytes} bytes wait`);

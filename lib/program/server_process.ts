@@ -6,6 +6,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import type { Address } from "../address.ts";
+import { findOption } from "../config/options.ts";
 import { reloadServer } from "../daemon/reload_server.ts";
 import { RunningServer } from "../daemon/running_server.ts";
 import { scaleServer } from "../daemon/scale_server.ts";
@@ -15,8 +16,8 @@ import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { setAlarm } from "../process/alarm.ts";
 import type { ServerEnd, ServerHandle, StopOptions } from "./serve.ts";
 
-/** The default of the option `stop_timeout`, in seconds. */
-const USUAL_STOP_TIMEOUT = 10;
+/** In seconds. */
+const USUAL_STOP_TIMEOUT = findOption("stop_timeout")?.default as number;
 /** How much longer than that a server may take to end. */
 const MARGIN_MS = 10_000;
 

@@ -3,27 +3,15 @@ import process from "node:process";
 import { test } from "node:test";
 import { statusText } from "../../lib/cli/status_text.ts";
 import { readServerStatus } from "../../lib/daemon/server_status.ts";
-import { type PublishedStatus, StatusFile } from "../../lib/daemon/status_file.ts";
+import { StatusFile } from "../../lib/daemon/status_file.ts";
 import { closeFd } from "../../lib/os/descriptor.ts";
 import { STATE } from "../../lib/scoreboard/layout.ts";
 import { Scoreboard } from "../../lib/scoreboard/scoreboard.ts";
 import { timeout } from "../support/limits.ts";
 import { program, withBystander } from "../support/processes.ts";
+import { PUBLISHED } from "../support/published_status.ts";
 
 const skip = process.platform === "linux" ? false : "needs /proc";
-
-const STATUS: PublishedStatus = {
-  version: "1.2.3",
-  runtime: "deno 2.9.5",
-  personality: "PreFork",
-  startedMs: 1_795_655_081_000,
-  configuredMs: 1_795_655_082_000,
-  listeners: ["127.0.0.1:80"],
-  how: "3 children",
-  scaled: 0,
-  reloads: 2,
-  reloadsRefused: 1,
-};
 
 /** Runs `body` in a process that tells of itself as a server does. */
 function asServer(body: (file: StatusFile) => void): void {
@@ -43,7 +31,7 @@ test("a server that does not listen yet runs, and is not ready", { skip }, () =>
     assert.deepEqual([running, ready, personality, totals, listeners], [true, false, null, null, null]);
     assert.deepEqual([pid, memoryKind], [process.pid, "rss"]);
     assert.match(statusText(read()), new RegExp(`^Starting, process id ${process.pid}\n`));
-    file.publish(STATUS);
+    file.publish(PUBLISHED);
     assert.deepEqual([read().ready, read().states], [true, null], "without children it serves itself");
   });
 });
@@ -56,7 +44,7 @@ test("a process without a status file tells no more than that it is there", { sk
 
 test("what a server of an older version does not tell is null", { skip }, () => {
   asServer((file) => {
-    file.publish(STATUS);
+    file.publish(PUBLISHED);
     const { name, listeners, lastRefusal } = read();
     assert.deepEqual([name, lastRefusal], [null, null]);
     assert.deepEqual(listeners, [{
@@ -76,9 +64,9 @@ test("a server is ready once a child waits or serves, and counts its children by
     const old = Scoreboard.create(2);
     try {
       const place = ({ fd, capacity }: Scoreboard) => ({ fd, capacity });
-      file.publish({ ...STATUS, scoreboard: place(scoreboard), oldScoreboards: [place(old)] });
+      file.publish({ ...PUBLISHED, scoreboard: place(scoreboard), oldScoreboards: [place(old)] });
       const slot = (of: Scoreboard, pid: number) => {
-        const claimed = of.claim(STATUS.startedMs) as NonNullable<ReturnType<Scoreboard["claim"]>>;
+        const claimed = of.claim(PUBLISHED.startedMs) as NonNullable<ReturnType<Scoreboard["claim"]>>;
         claimed.slot.setPid(pid);
         return claimed;
       };
@@ -123,7 +111,7 @@ test("numbers of anybody's that are no times are null", { skip }, () => {
   asServer((file) => {
     const scoreboard = Scoreboard.create(1);
     try {
-      file.publish({ ...STATUS, scoreboard: { fd: scoreboard.fd, capacity: 1 } });
+      file.publish({ ...PUBLISHED, scoreboard: { fd: scoreboard.fd, capacity: 1 } });
       const { slot } = scoreboard.claim(NaN) as NonNullable<ReturnType<Scoreboard["claim"]>>;
       slot.setPid(2 ** 22 + 1);
       slot.setState(STATE.serving, Infinity);

@@ -15,21 +15,16 @@ import {
   StatusFile,
 } from "../../lib/daemon/status_file.ts";
 import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
+import { PUBLISHED } from "../support/published_status.ts";
 
 const skip = process.platform === "linux" ? false : "needs /proc";
 
 const STATUS: PublishedStatus = {
-  version: "1.2.3",
-  runtime: "deno 2.9.5",
+  ...PUBLISHED,
   personality: "PreForkSimple",
-  startedMs: 1_795_655_081_000,
-  configuredMs: 1_795_655_082_000,
   listeners: ["127.0.0.1:80", "/run/x.sock"],
-  how: "3 children",
   scaled: 1,
   scoreboard: { fd: 7, capacity: 20 },
-  reloads: 2,
-  reloadsRefused: 1,
 };
 
 /** Runs `body` with a status file of this process, and closes it. */
