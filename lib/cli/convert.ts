@@ -5,10 +5,11 @@
  */
 
 import process from "node:process";
-import { readConfigText } from "../config/config_text.ts";
+import { formatOf, readConfigText } from "../config/config_text.ts";
 import { convert } from "../config/convert.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
+import { schemaLine, schemaPlace } from "./schema.ts";
 
 /** How `tine convert` is called, and what it does. */
 export const USAGE = `Usage: tine convert OLD [HANDLER] > NEW
@@ -23,5 +24,8 @@ export async function convertFile(args: readonly string[]): Promise<void> {
     throw new UsageError("Missing the one file to convert; write tine convert OLD [HANDLER] > NEW");
   }
   const own = handler === undefined ? {} : (await loadHandler(handler)).handler.options;
-  process.stdout.write(await convert(readConfigText(file), file, own));
+  const text = readConfigText(file);
+  const converted = await convert(text, file, own);
+  const schema = formatOf(file, text) === "legacy" ? schemaPlace() : undefined;
+  process.stdout.write(schema === undefined ? converted : `${schemaLine(schema)}\n${converted}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { reasonOf } from "../os/errno.ts";
 import { runtime } from "../runtime/choose.ts";
 import { PROJECT_KINDS, projectFiles, type ProjectKind, type ProjectOptions } from "./project_files.ts";
 import { quoted } from "./quoted.ts";
+import { schemaPlace } from "./schema.ts";
 
 /** How `tine init` is called, and what it does. */
 export const USAGE = `Usage: tine init [tcp | exec] [FOLDER]
@@ -24,7 +25,6 @@ by a program per connection. Nothing that is there is overwritten.
 `;
 
 const LIBRARY = new URL("../../mod.ts", import.meta.url);
-const SCHEMA = new URL("../../docs/tine.schema.json", import.meta.url);
 
 function isKind(word: string): word is ProjectKind {
   return (PROJECT_KINDS as readonly string[]).includes(word);
@@ -51,16 +51,12 @@ function read(args: readonly string[]): { kind: ProjectKind; folder: string } {
 /** Where Tine is, for a project. */
 function surroundings(): Omit<ProjectOptions, "kind"> {
   if (runtime.standalone) return { library: undefined, hasLibrary: false, schema: undefined };
-  if (LIBRARY.protocol !== "file:") return { library: LIBRARY.href, hasLibrary: true, schema: SCHEMA.href };
+  const schema = schemaPlace();
+  if (LIBRARY.protocol !== "file:") return { library: LIBRARY.href, hasLibrary: true, schema };
   const path = fileURLToPath(LIBRARY);
   // The project has the package, or will have it.
   const isInstalled = path.includes("/node_modules/");
-  const schema = fileURLToPath(SCHEMA);
-  return {
-    library: isInstalled ? undefined : path,
-    hasLibrary: true,
-    schema: !isInstalled && existsSync(schema) ? schema : undefined,
-  };
+  return { library: isInstalled ? undefined : path, hasLibrary: true, schema };
 }
 
 function cannotWrite(path: string, why: string, remedy: string): TineError {

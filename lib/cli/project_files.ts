@@ -4,6 +4,8 @@
  * @module
  */
 
+import { schemaLine } from "./schema.ts";
+
 /** What kinds of project there are. */
 export const PROJECT_KINDS = ["tcp", "exec"] as const;
 
@@ -65,7 +67,7 @@ ${STARTS[kind]}
 
 function configuration({ kind, schema }: ProjectOptions): string {
   return [
-    ...(schema === undefined ? [] : [`#:schema ${schema}`]),
+    ...(schema === undefined ? [] : [schemaLine(schema)]),
     "# All options: tine help options. Which are set, and what they come to: tine check tine.toml",
     kind === "tcp" ? 'handler = "./server.ts"' : 'exec = ["/bin/cat"]',
     'port = "127.0.0.1:20203"',

@@ -149,6 +149,8 @@ async function tomlToLegacy(text: string, path: string): Promise<string> {
   const out: LegacyOutput[] = values.flatMap((raw) => legacyLines(raw));
   for (const line of layout.blankLines) out.push({ line, text: "", isValue: false });
   for (const comment of layout.comments) {
+    // It tells an editor how TOML is to be read.
+    if (comment.text.startsWith("#:schema ")) continue;
     const value = out.find(({ line, isValue, text }) =>
       isValue && line === comment.line && !text.includes(" #")
     );
