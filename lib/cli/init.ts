@@ -50,8 +50,8 @@ function read(args: readonly string[]): { kind: ProjectKind; folder: string } {
 
 /** Where Tine is, for a project. */
 function surroundings(): Omit<ProjectOptions, "kind"> {
-  if (runtime.standalone) return { library: undefined, hasLibrary: false, schema: undefined };
   const schema = schemaPlace();
+  if (runtime.standalone) return { library: undefined, hasLibrary: false, schema };
   if (LIBRARY.protocol !== "file:") return { library: LIBRARY.href, hasLibrary: true, schema };
   const path = fileURLToPath(LIBRARY);
   // The project has the package, or will have it.
