@@ -31,7 +31,6 @@ import { failServer } from "./close.ts";
 import { openDaemon, openServerLog } from "./open_files.ts";
 import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
-import { reportAndExit } from "./report.ts";
 import { loopOf } from "./loops.ts";
 import { dropInherited, type takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
@@ -79,6 +78,8 @@ export async function liveFrom(
     if (loop === undefined) {
       // Sockets close with the process, which is about to end; the files of unix sockets would stay.
       server.release();
+      // What goes on of the start may open more.
+      process.once("exit", () => server.release());
       if (inherited !== undefined) {
         const { abandonInherited } = await import("../restart/abandon.ts");
         const log: Log = (level, message) => logger?.log(level, message);
@@ -92,6 +93,8 @@ export async function liveFrom(
   server.holding(inherited?.sockets ?? []);
   // After a restart there are children, who are to be told too: a stop waits until the server listens to it.
   const stoppable: typeof unlessStopped = inherited === undefined ? unlessStopped : (start) => start();
+  const { promise: uncaught, reject } = Promise.withResolvers<never>();
+  uncaught.catch(() => {});
   try {
     toHandler(handler, "the handler");
     const loaded = await stoppable(async () => {
@@ -105,15 +108,13 @@ export async function liveFrom(
     if ((background || setsid) && isFirst) return await goToBackground({ setsid });
     const log = openServerLog(loaded, inherited?.log);
     logger = log;
-    logUncaught(log, (error) => {
-      if (loop === undefined) fail(error).catch(reportAndExit);
-      else loop.fail(error);
-    });
-    const module = await stoppable(() => configured(loaded, handler, server, log));
+    logUncaught(log, (error) => loop === undefined ? reject(error) : loop.fail(error));
+    const module = await Promise.race([uncaught, stoppable(() => configured(loaded, handler, server, log))]);
     daemon = openDaemon(loaded, log, start);
     const started = daemon;
     server.leaving(() => started.remove());
-    loop = await prepare({ parts, loaded, server, logger, inherited, daemon, module, stoppable });
+    const begun = prepare({ parts, loaded, server, logger, inherited, daemon, module, stoppable });
+    loop = await Promise.race([uncaught, begun]);
     return await loop.run();
   } catch (error) {
     return await fail(error);

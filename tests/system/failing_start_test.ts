@@ -228,3 +228,21 @@ test("a HUP with a new port that is taken leaves the server as it is", { timeout
     assert.deepEqual(readdirSync(server.folder), ["t.conf"]);
   });
 });
+
+test(
+  "what nothing catches while the server starts ends it, before it serves, and nothing is left",
+  { timeout },
+  async () => {
+    const args = ["--port", "FOLDER/s.sock|unix", "--pid_file", "FOLDER/pid", "--max_servers", "1"];
+    const server = new TestServer(args, { ports: 0, handler: fixture("uncaught_at_start.ts") });
+    try {
+      assert.deepEqual(await server.end(), { code: 1, signal: null }, server.text);
+      await server.says(/(?:^|\n)tine: Uncaught Error: nobody catches this/);
+      assert.doesNotMatch(server.text, /Listening on/);
+      assert.deepEqual(server.remains(), []);
+      assert.deepEqual(readdirSync(server.folder), []);
+    } finally {
+      server.clear();
+    }
+  },
+);
