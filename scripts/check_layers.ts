@@ -53,13 +53,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   http: [...PARTS, "handler"],
   // One client from its accept to its close, whichever process serves it.
   client: WITHOUT_CONFIG(HANDLERS),
+  // Files whose changes reload a server.
+  watch: [...BASE, "process"],
   // All of HUP: the dry run, and the program that replaces itself.
   restart: [...PARTS],
   child: WITHOUT_CONFIG(HANDLERS).concat("client"),
   multiplex: WITHOUT_CONFIG(HANDLERS).concat("client"),
   supervise: LOOPS.filter((folder) => folder !== "client"),
   operate: HANDLERS,
-  server: [...LOOPS, "child", "multiplex", "supervise"],
+  server: [...LOOPS, "child", "multiplex", "supervise", "watch"],
   cli: [...LOOPS, "child", "multiplex", "supervise", "server"],
   // What a program of the user's own calls. It answers the commands of the command line.
   program: [...LOOPS, "child", "multiplex", "supervise", "server", "cli"],

@@ -6,7 +6,8 @@
 
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
 import { type Format, formatOf } from "./config_text.ts";
-import { isSplit, parseText, printText, printToml } from "./kinds.ts";
+import { isSplit, parseText } from "./kinds.ts";
+import { printText, printToml } from "./print_value.ts";
 import { type LegacyLine, readLegacyLines } from "./legacy_file.ts";
 import { type Definition, findOption, type OwnOptions } from "./options.ts";
 import { decodePercent, type RawValue } from "./raw.ts";

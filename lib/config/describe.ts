@@ -6,7 +6,7 @@
 
 import { formatPlace } from "../errors.ts";
 import type { LoadedConfig } from "./config.ts";
-import { printText, printToml } from "./kinds.ts";
+import { printText, printToml } from "./print_value.ts";
 import {
   camelCase,
   type Definition,
@@ -57,6 +57,8 @@ export function placeholder(definition: Definition): string {
       return "PATH";
     case "ports":
       return "PORT";
+    case "watched":
+      return "1|PATTERN";
     case "signals":
       return "SIGNAL";
     case "words":

@@ -5,7 +5,8 @@
  */
 
 import { defaultOf, firstSentence, placeholder, rowsOf, SECTIONS, wrap } from "./describe.ts";
-import { printText, printToml, schemaOf } from "./kinds.ts";
+import { schemaOf } from "./kinds.ts";
+import { printText, printToml } from "./print_value.ts";
 import { type Definition, type OptionRow, OPTIONS, type OwnOptions } from "./options.ts";
 
 const PROSE = `<!-- deno-fmt-ignore-file -->

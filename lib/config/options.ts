@@ -21,7 +21,8 @@ export type Kind =
   | "enum"
   | "signals"
   | "words"
-  | "ports";
+  | "ports"
+  | "watched";
 
 /** The part of `--help` and of the documentation in which an option stands. */
 export type Section =
@@ -780,6 +781,22 @@ export const OPTIONS = [
       "configuration file is relative to that file. A URL is possible.",
   },
   {
+    key: "watch",
+    common: true,
+    kind: "watched",
+    multi: true,
+    default: [],
+    defaultText: "off",
+    personality: "base",
+    section: "General",
+    apply: "restart",
+    status: "supported",
+    help:
+      "Reload when the handler changes, or a local module that it imports, or the configuration file. A pattern " +
+      "instead of 1 adds the files that match it, such as `templates/**/*.html`; repeatable. In a " +
+      "configuration file it is relative to that file. For development. Not in Net::Server.",
+  },
+  {
     key: "name",
     kind: "string",
     min: 1,
@@ -1184,6 +1201,7 @@ export type ValueOf<R> = R extends { kind: "int" | "seconds" } ? number
   : R extends { kind: "bool" } ? boolean
   : R extends { kind: "enum"; values: readonly (infer V)[] } ? V
   : R extends { kind: "ports" } ? PortEntry
+  : R extends { kind: "watched" } ? boolean | string
   : string;
 
 /** The type of an option: one value, or a list of them. */

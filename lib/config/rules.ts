@@ -150,6 +150,9 @@ export function conditions(config: Config, given: ReadonlySet<string>, chosen: P
   if (config.maxDequeue && config.checkForDequeue === undefined) {
     notes.push("max_dequeue is ignored: check_for_dequeue is not set");
   }
+  if (isHiddenFrom(chosen, config) && isWatching(config)) {
+    notes.push("watch is ignored: inside of chroot the files cannot be seen");
+  }
   const { exec } = config;
   for (const key of ["exec_timeout", "exec_kill_after", "exec_stderr"]) {
     if (given.has(key) && exec.length === 0) notes.push(`${key} is ignored: exec is not set`);
@@ -168,6 +171,23 @@ export function conditions(config: Config, given: ReadonlySet<string>, chosen: P
     }
   }
   return notes;
+}
+
+/** Whether the server itself goes where no file of the program is. */
+function isHiddenFrom({ running }: Personality, { chroot }: Config): boolean {
+  return running === "in_process" && chroot !== undefined;
+}
+
+function isWatching({ watch }: Config): boolean {
+  return watch.some((one) => one !== false);
+}
+
+/** Whether a server with these options reloads when files change. */
+export function watches(
+  { config, personality }: { readonly config: Config; readonly personality: Personality },
+): boolean {
+  const takesIt = takesOption(personality, findOption("watch") as OptionRow);
+  return takesIt && isWatching(config) && !isHiddenFrom(personality, config);
 }
 
 function logNotes(config: Config, given: ReadonlySet<string>): string[] {

@@ -17,12 +17,12 @@ import { openToAppend } from "../os/open_file.ts";
 import type { Identity } from "../os/user.ts";
 import { ownDescriptor } from "../trusted_path.ts";
 import { mayWait, openOwn } from "./line_output.ts";
-import { Logger, SYSLOG_NAME } from "./logger.ts";
+import { Logger, type LogOptions, SYSLOG_NAME } from "./logger.ts";
 
 const STDERR = 2;
 
 /** A log that is open: what the program hands to itself at a restart. */
-export interface InheritedLog {
+export interface InheritedLog extends Pick<LogOptions, "level" | "format"> {
   readonly fd: number;
   /** The path by which it was opened; undefined for stderr. */
   readonly file?: string | undefined;
@@ -47,6 +47,11 @@ function openFile(path: string): number {
 function openFileOrStream(path: string): number {
   const stream = ownDescriptor(path);
   return stream === undefined ? openFile(path) : isSeekable(stream) ? duplicate(stream) : openOwn(stream);
+}
+
+/** Whether a path names a file of its own, not a stream of this process. */
+function isFile(path: string | undefined): path is string {
+  return path !== undefined && ownDescriptor(path) === undefined;
 }
 
 /** Opens what is to take the lines. @throws {TineError} if the file cannot be opened (status 73) */
@@ -90,12 +95,22 @@ export function openLog(
     fd,
     file,
     // There is nothing to open again where a stream of this process is meant.
-    open: file === undefined || ownDescriptor(file) !== undefined ? undefined : openFile,
+    open: isFile(file) ? openFile : undefined,
   });
-  if (file !== undefined && fd === inherited?.fd && ownDescriptor(file) === undefined) {
+  if (isFile(file) && fd === inherited?.fd) {
     logger.log(LEVEL.warning, `Cannot open log_file "${file}" again; going on with the old one`);
   }
   return logger;
+}
+
+/** What the program hands to itself of its log. */
+export function inheritedLog({ descriptor, file, options: { level, format } }: Logger): InheritedLog {
+  return { fd: descriptor, file, level, format };
+}
+
+/** The log from before a restart, for who cannot read the options. */
+export function adoptLog({ fd, file, level, format }: InheritedLog): Logger {
+  return new Logger({ level, format, fd, file, open: isFile(file) ? openFile : undefined });
 }
 
 /** Looks whether the log can be had. `present`: the path of the one that is open, which can be kept. @throws {TineError} */

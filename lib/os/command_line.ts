@@ -138,6 +138,13 @@ function urlOf(module: string): string | undefined {
   }
 }
 
+/** The path of the program's own module; undefined if that is Tine's command line, or an executable. */
+export function ownModule(): string | undefined {
+  const module = runtime.standalone || isCommandLine(runtime.mainModule) ? undefined : runtime.mainModule;
+  const url = module === undefined ? undefined : urlOf(module);
+  return url?.startsWith("file:") ? fileURLToPath(url) : undefined;
+}
+
 /** Whether a module is `cli.ts`, or a link to it. */
 function isCommandLine(module: string | undefined): boolean {
   const url = module === undefined ? undefined : urlOf(module);

@@ -94,7 +94,7 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
     binds: false,
     takes: [],
     // The super-server is the daemon; a process for each client shares no pid file with the others.
-    omits: ["background", "setsid", "pid_file"],
+    omits: ["background", "setsid", "pid_file", "watch"],
   },
   {
     name: "Multiplex",

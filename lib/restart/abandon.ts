@@ -17,27 +17,35 @@ const LIMIT_MS = 10_000;
 /** How often their ends are looked for. */
 const LOOK_MS = 10;
 
-/**
- * Ends the children that were handed on, and removes what they shared.
- *
- * @param log Where there is no {@linkcode Daemon} yet that removes the pid file: what to tell if it cannot be removed.
- */
+/** How {@linkcode abandonInherited} ends them. */
+export interface AbandonOptions {
+  /** Where there is no {@linkcode Daemon} yet that removes the pid file: what to tell if it cannot be removed. */
+  readonly log?: Log | undefined;
+  /** Where clients are to be finished first, for as long as they like: whether they are not any more. */
+  readonly isStopped?: (() => boolean) | undefined;
+}
+
+/** Ends the children that were handed on, and removes what they shared. */
 export async function abandonInherited(
   { generations, daemon }: InheritedState,
-  log: Log | undefined,
+  { log, isStopped = () => true }: AbandonOptions,
 ): Promise<void> {
   const left = new Set(generations.flatMap(({ children }) => children.map(({ pid }) => pid)));
-  const end = async (signal: string, limitMs: number) => {
+  const end = async (signal: string, isOver: () => boolean) => {
     for (const pid of left) sendSignal(pid, signal);
-    const deadline = performance.now() + limitMs;
     for (;;) {
       for (const pid of left) if (reap(pid) !== undefined) left.delete(pid);
-      if (left.size === 0 || performance.now() >= deadline) return;
+      if (left.size === 0 || isOver()) return;
       await pollAway([], LOOK_MS);
     }
   };
-  await end("TERM", LIMIT_MS);
-  await end("KILL", LIMIT_MS);
+  const within = () => {
+    const deadline = performance.now() + LIMIT_MS;
+    return () => performance.now() >= deadline;
+  };
+  if (!isStopped()) await end("HUP", isStopped);
+  await end("TERM", within());
+  await end("KILL", within());
   for (const { serializer } of generations) (await takeOverSerializer(serializer)).remove();
   if (log !== undefined && daemon.pidFile !== undefined) removePidFile(daemon.pidFile, log);
 }

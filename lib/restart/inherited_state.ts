@@ -9,11 +9,12 @@ import type { Daemon, InheritedDaemon } from "../daemon/daemon.ts";
 import type { ChildKind } from "../hooks.ts";
 import type { InheritedSocket, Listener } from "../listen/listen.ts";
 import type { Logger } from "../log/logger.ts";
-import type { InheritedLog } from "../log/open_log.ts";
+import { type InheritedLog, inheritedLog } from "../log/open_log.ts";
 import { closeOnExec, type Pipe } from "../os/descriptor.ts";
 import { readSharedText, shareText } from "../os/shared_memory.ts";
 import { runtime } from "../runtime/choose.ts";
 import { descriptorsOfSerializer, type PassedSerializer } from "../serialize/prepare.ts";
+import type { WatchPlan } from "../watch/watch_plan.ts";
 
 /** The environment variable by which the program learns that it was restarted. */
 export const RESTART_VARIABLE = "TINE_RESTART";
@@ -60,6 +61,8 @@ export interface InheritedState {
   readonly mailbox?: Pipe;
   readonly log: InheritedLog;
   readonly daemon: InheritedDaemon;
+  /** The files whose changes restart the server, where it watches any. */
+  readonly watched?: WatchPlan | undefined;
   /** When the restart began, in milliseconds since 1970. */
   readonly begun: number;
 }
@@ -71,9 +74,9 @@ export interface PassedState {
   readonly deathPipe?: Pipe;
   readonly outputs?: readonly InheritedOutput[];
   readonly mailbox?: Pipe | undefined;
-  /** Closed, so that nothing is left in this process that was said in it. */
   readonly logger: Logger;
   readonly daemon: Daemon;
+  readonly watched?: WatchPlan | undefined;
   /** When the restart began, in milliseconds since 1970. */
   readonly begun: number;
 }
@@ -87,21 +90,26 @@ export function takeInheritedState(): InheritedState | undefined {
   return inherited;
 }
 
-/** What is to be handed on, written down: its descriptors, the first of which is the text's own. */
-export function writeInheritedState(
-  { listeners, generations = [], deathPipe, outputs, mailbox, logger, daemon, begun }: PassedState,
-): readonly number[] {
-  const inherited: InheritedState = {
+/** What a server hands to the program that replaces it. */
+export function stateOf(
+  { listeners, generations = [], deathPipe, outputs, mailbox, logger, daemon, watched, begun }: PassedState,
+): InheritedState {
+  return {
     sockets: listeners.map(({ fd, key, socketFile }) => ({ fd, key, socketFile })),
     generations,
     ...(deathPipe === undefined ? {} : { deathPipe }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(mailbox === undefined ? {} : { mailbox }),
-    log: { fd: logger.descriptor, file: logger.file },
+    log: inheritedLog(logger),
     daemon: daemon.inherited,
+    ...(watched === undefined ? {} : { watched }),
     begun,
   };
-  return [shareText("restart", JSON.stringify(inherited)), ...descriptorsOf(inherited)];
+}
+
+/** What is to be handed on, written down: its descriptors, the first of which is the text's own. */
+export function writeInheritedState(state: InheritedState): readonly number[] {
+  return [shareText("restart", JSON.stringify(state)), ...descriptorsOf(state)];
 }
 
 function descriptorsOf(

@@ -56,7 +56,10 @@ export async function concludeTry(
 
 /** Tells the log, `tine reload` and systemd why there is no restart, and what happens instead. */
 export function refuseRestart(
-  { logger, daemon }: Pick<RestartParts, "logger" | "daemon">,
+  { logger, daemon }: {
+    readonly logger: Logger;
+    readonly daemon: Pick<Daemon, "restartRefused">;
+  },
   why: string,
   next = "; going on with the present configuration",
 ): void {

@@ -18,7 +18,7 @@ import { signalListeners } from "../runtime/signal_listeners.ts";
 import { signalsOf } from "../signals.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { givenVariables } from "../process/given.ts";
-import { type PassedState, RESTART_VARIABLE, writeInheritedState } from "./inherited_state.ts";
+import { type InheritedState, RESTART_VARIABLE, writeInheritedState } from "./inherited_state.ts";
 
 /** The environment variable with the {@linkcode RestartNote} of the program that executed this one. */
 const NOTE_VARIABLE = "TINE_NOTE";
@@ -124,10 +124,9 @@ export async function settleSignals(): Promise<void> {
  *
  * @throws {SystemError} if it cannot be executed
  */
-export function executeAgain(state: PassedState, held: HeldSignals): never {
+export function executeAgain(state: InheritedState, held: HeldSignals): never {
   const kept = writeInheritedState(state);
   const [text] = kept;
-  state.logger.close();
   const program = ownProgram();
   const { flags, variables } = earlyListening(program.environment);
   const note: RestartNote = { signal: held.note, variables: Object.keys(variables) };

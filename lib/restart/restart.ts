@@ -16,6 +16,7 @@ import { LEVEL } from "../log/line_format.ts";
 import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
 import type { DryRun } from "./dry_run.ts";
+import { stateOf } from "./inherited_state.ts";
 import { concludeTry, refuseRestart } from "./prepare_restart.ts";
 import { executeAgain, HeldSignals, settleSignals } from "./reexec.ts";
 
@@ -35,6 +36,8 @@ export class Restarts {
   readonly #workers: Workers;
   readonly #stop: () => Promise<never>;
   #attempt: Attempt | undefined;
+  /** What calls for the next one, where that is no signal. */
+  #cause: string | undefined;
 
   /** @param stop Stops the server instead, if a stop comes when it is about to be replaced. */
   constructor(workers: Workers, stop: () => Promise<never>) {
@@ -42,14 +45,22 @@ export class Restarts {
     this.#stop = stop;
   }
 
+  /** Asks for a restart, as HUP does. `cause`: what for, for the log. */
+  ask(cause: string): void {
+    this.#cause = cause;
+    this.#workers.inbox.push("restart");
+  }
+
   /** HUP: tries the new configuration beside the server, before that is touched: an error must not cost the service. */
   begin(): void {
+    const cause = this.#cause ?? "Received a SIG HUP";
+    this.#cause = undefined;
     if (this.#attempt !== undefined) {
       this.#attempt.again = true;
       return;
     }
     const { context, inbox } = this.#workers;
-    context.logger.log(LEVEL.notice, "Received a SIG HUP");
+    context.logger.log(LEVEL.notice, cause);
     context.daemon.reloading();
     try {
       this.#attempt = { begun: Date.now(), dryRun: context.startTry(), again: false };
@@ -137,12 +148,21 @@ async function replaceProgram(
   workers: Workers,
   { added, begun, held }: Replacing,
 ): Promise<string | undefined> {
-  const { logger, listeners, daemon } = workers.context;
+  const { logger, listeners, daemon, watched } = workers.context;
   await settleSignals();
   const late = workers.late();
   if (workers.stopRequested || late === "stop" || late === "quit") return undefined;
   logger.log(LEVEL.notice, "Re-exec server during HUP");
-  const state = { listeners: [...listeners, ...added], ...workers.passedState(), daemon, logger, begun };
+  const state = stateOf({
+    listeners: [...listeners, ...added],
+    ...workers.passedState(),
+    daemon,
+    logger,
+    watched,
+    begun,
+  });
+  // Nothing is to be left in this process that was said in it.
+  logger.close();
   try {
     executeAgain(state, held);
   } catch (error) {

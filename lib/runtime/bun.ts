@@ -228,6 +228,10 @@ export const bun: Runtime = {
 
   prepareNewRoot() {},
 
+  resolveImport(specifier, folder) {
+    return Bun.resolveSync(specifier, folder);
+  },
+
   exit(code) {
     process.exit(code);
   },

@@ -10,6 +10,7 @@
 export interface BunSlice {
   readonly version: string;
   readonly main: string;
+  resolveSync(specifier: string, folder: string): string;
 }
 
 /** The slice of a Worker. Only Bun has one that can be no reason for its process to stay alive. */

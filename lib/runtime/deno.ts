@@ -167,6 +167,10 @@ export const deno: Runtime = {
     Error.stackTraceLimit = 0;
   },
 
+  resolveImport(specifier) {
+    return import.meta.resolve(specifier);
+  },
+
   exit(code) {
     Deno.exit(code);
   },

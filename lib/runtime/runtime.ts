@@ -106,6 +106,13 @@ export interface Runtime {
   unrefTimer(timer: ReturnType<typeof setTimeout>): void;
   /** To be called before chroot(2): does what cannot be done any more in a root without /proc. */
   prepareNewRoot(): void;
+  /**
+   * What a module in `folder` gets by importing `specifier`: a path or a URL. On Deno, the import map of the program says,
+   * wherever the module is.
+   *
+   * @throws {Error} if there is no such thing
+   */
+  resolveImport(specifier: string, folder: string): string;
   /** Ends this process at once, whatever other threads do. Listeners of the `exit` event run before. */
   exit(code: number): never;
 }

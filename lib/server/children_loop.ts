@@ -24,7 +24,7 @@ import { SparePopulation } from "../supervise/spare_population.ts";
 import { handleLateSignals } from "../supervise/handle_signals.ts";
 import { supervise } from "../supervise/supervise.ts";
 import { closeServer } from "./close.ts";
-import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
+import { introduce, type Loop, type ServerContext, watchFiles, type Workers } from "./loop.ts";
 
 /** From ports to a parent that has all it needs, children apart. */
 export async function prepareLoop(context: ServerContext): Promise<Loop> {
@@ -158,6 +158,7 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   await parent.populate();
   await parent.old.tend();
   parent.log(LEVEL.debug, "Parent ready for children.");
+  await watchFiles(workers);
   for (;;) {
     const end = await supervise(parent, () => workers.restarts.isReady());
     if (end === "restart") workers.restarts.begin();

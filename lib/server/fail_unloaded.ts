@@ -1,5 +1,5 @@
 /**
- * The end of a process whose handler cannot be loaded, so that it never becomes a server.
+ * What becomes of a process whose handler cannot be loaded, so that it is no server.
  *
  * @module
  */
@@ -28,7 +28,8 @@ export class StalledLoad extends TineError {
 }
 
 /**
- * Tells who waits for this process, and ends what it has inherited.
+ * Tells who waits for this process, and ends what it has inherited if it is to stop. Else a server from before a restart
+ * stays, until it can be loaded.
  *
  * @throws what it was given: the command line reports it
  */
@@ -45,11 +46,12 @@ export async function failUnloaded(
   // The program that waits for it throws the error.
   if (isReported && self?.purpose.role === "served") process.exit(describeFailure(error).exitCode);
   if (inherited !== undefined) {
+    if (!isStop) return await (await import("./await_mending.ts")).awaitMending(error, inherited, undefined);
     const server = new ParentServer("PreForkSimple");
     server.holding(inherited.sockets);
     server.release();
     const { abandonInherited } = await import("../restart/abandon.ts");
-    await abandonInherited(inherited, (_level, message) => printError(message));
+    await abandonInherited(inherited, { log: (_level, message) => printError(message) });
   }
   if (!isStop) throw error;
   printError(error.message);

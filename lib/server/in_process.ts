@@ -15,7 +15,7 @@ import { setAlarm } from "../process/alarm.ts";
 import { Inbox } from "../process/inbox.ts";
 import { Restarts } from "../restart/restart.ts";
 import { closeServer } from "./close.ts";
-import { introduce, type Loop, type ServerContext, type Workers } from "./loop.ts";
+import { introduce, type Loop, type ServerContext, watchFiles, type Workers } from "./loop.ts";
 
 /** How clients are served within the process. */
 export interface Engine {
@@ -72,6 +72,7 @@ class Alone implements Workers {
     introduce(this.context, this.#engine.about);
     this.context.daemon.serving();
     if (this.context.inherited !== undefined) this.context.daemon.reloaded();
+    await watchFiles(this);
     for (;;) {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);

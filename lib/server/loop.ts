@@ -22,6 +22,7 @@ import type { Inbox } from "../process/inbox.ts";
 import type { ParentServer } from "./parent_view.ts";
 import type { Restarts } from "../restart/restart.ts";
 import type { InheritedState, PassedState } from "../restart/inherited_state.ts";
+import type { WatchPlan } from "../watch/watch_plan.ts";
 
 /** A server that has its options and its ports. */
 export interface ServerContext {
@@ -37,6 +38,8 @@ export interface ServerContext {
   readonly inherited: InheritedState | undefined;
   /** Its pid file, and what it tells of itself. */
   readonly daemon: Daemon;
+  /** The files whose changes reload it; undefined if it watches none. */
+  readonly watched: WatchPlan | undefined;
   /** Reads the options again and checks them. */
   readonly reread: () => Promise<LoadedConfig>;
   /** Starts the program on disk to try a restart. @throws {SpawnError} */
@@ -99,6 +102,20 @@ export function introduce(
     addresses: listeners.map(({ address }) => address),
     logFd: logger.fileFd,
   });
+}
+
+/** Has the server reload when files change, if it is to watch any. */
+export async function watchFiles({ context, restarts }: Workers): Promise<void> {
+  const { watched, logger } = context;
+  if (watched === undefined) return;
+  const { Watcher } = await import("../watch/watcher.ts");
+  const watcher = new Watcher(watched, {
+    changed: (cause) => restarts.ask(cause),
+    warn: (message) => logger.log(LEVEL.warning, message),
+  });
+  const count = await watcher.start();
+  const level = context.inherited === undefined ? LEVEL.notice : LEVEL.debug;
+  logger.log(level, `Watching ${count} ${count === 1 ? "file" : "files"} for changes`);
 }
 
 /** A personality at work. */

@@ -32,8 +32,8 @@ export function checkRole(): void {
   const flag = watchFlag();
   if (flag !== undefined) {
     throw new UsageError(
-      `Cannot serve under ${flag}: ${runtime.name} would start the server again beside its own children; start it ` +
-        "without, and reload it after a change (SIGHUP or tine reload)",
+      `Cannot serve under ${flag}: ${runtime.name} would start the server again beside its own children; give ` +
+        "--watch behind the program's name, which is the server's own",
     );
   }
 }

@@ -6,9 +6,9 @@
 
 import { LEVEL } from "../log/line_format.ts";
 import process from "node:process";
-import { ConfigError, TineError } from "../errors.ts";
+import { TineError } from "../errors.ts";
 import { EX_OK, EX_UNAVAILABLE } from "../exit_codes.ts";
-import { loadConfig, type LoadedConfig, originOf, type Sources } from "../config/config.ts";
+import { type LoadedConfig, type Sources } from "../config/config.ts";
 import type { Address } from "../address.ts";
 import type { Handler } from "../context.ts";
 import { goToBackground } from "../daemon/background.ts";
@@ -21,7 +21,6 @@ import { listen, type Listener } from "../listen/listen.ts";
 import { toHandler } from "../handler/check.ts";
 import { isJournal } from "../log/journal.ts";
 import { directLog, type Logger } from "../log/logger.ts";
-import type { Log } from "../log/sink.ts";
 import { giveLog } from "../log/open_log.ts";
 import { programName } from "../process/program_name.ts";
 import { callHook } from "../process/failure.ts";
@@ -32,6 +31,8 @@ import { openDaemon, openServerLog } from "./open_files.ts";
 import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { loopOf } from "./loops.ts";
+import { readOptions } from "./read_options.ts";
+import { planWatch } from "./plan_watch.ts";
 import { dropInherited, type takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
 import { given } from "../process/given.ts";
@@ -75,17 +76,11 @@ export async function liveFrom(
   let loop: Loop | undefined;
   let daemon: Daemon | undefined;
   const fail = async (error: unknown) => {
-    if (loop === undefined) {
-      // Sockets close with the process, which is about to end; the files of unix sockets would stay.
-      server.release();
-      // What goes on of the start may open more.
-      process.once("exit", () => server.release());
-      if (inherited !== undefined) {
-        const { abandonInherited } = await import("../restart/abandon.ts");
-        const log: Log = (level, message) => logger?.log(level, message);
-        await abandonInherited(inherited, daemon === undefined ? log : undefined);
-      }
+    if (inherited !== undefined && daemon === undefined) {
+      // Nothing was taken of what was handed on.
+      return await (await import("./await_mending.ts")).awaitMending(error, inherited, logger);
     }
+    if (loop === undefined) await giveUp(server, inherited);
     if (error instanceof StoppedAtStart) endStopped(error, logger, reporter);
     return await failServer({ error, handler, server, logger, loop, daemon, reporter });
   };
@@ -119,6 +114,15 @@ export async function liveFrom(
   } catch (error) {
     return await fail(error);
   }
+}
+
+/** Gives up a start that comes to nothing. */
+async function giveUp(server: ParentServer, inherited: InheritedState | undefined): Promise<void> {
+  // Sockets close with the process, which is about to end; the files of unix sockets would stay.
+  server.release();
+  // What goes on of the start may open more.
+  process.once("exit", () => server.release());
+  if (inherited !== undefined) await (await import("../restart/abandon.ts")).abandonInherited(inherited, {});
 }
 
 /** Ends the process, which a person has stopped before it was a server. */
@@ -166,22 +170,6 @@ async function tryOnly(
   process.exit(0);
 }
 
-/** Reads and checks all options, with nothing begun yet. */
-export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
-  const { handler, handlerUrl, sources } = parts;
-  const loaded = await loadConfig({ ...sources, own: handler.options, defaults: handler.defaults });
-  const place = originOf(loaded, "handler");
-  if (place !== undefined && handlerUrl === undefined) {
-    throw new ConfigError("Cannot set handler: this program has one of its own; remove it", {
-      option: "handler",
-      place,
-    });
-  }
-  parts.checkOptions?.(loaded);
-  if (loaded.config.exec.length === 0) return loaded;
-  return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
-}
-
 /** Directs the log, and says what reading the options has left to say. */
 async function startLog(
   logger: Logger,
@@ -227,6 +215,7 @@ async function prepare(beginning: Beginning): Promise<Loop> {
     listeners,
     inherited,
     daemon,
+    watched: planWatch(loaded, parts.handlerUrl),
     reread: () => readOptions({ ...parts, sources: { ...parts.sources, file: undefined } }),
     startTry: () =>
       new DryRun({

@@ -167,15 +167,15 @@ export class OldChildren {
   /** All who serve are new. */
   #complete(ready: number, old: readonly Child[]): void {
     const { config, daemon } = this.#parent.parts;
-    const seconds = ((Date.now() - (this.#begun ?? 0)) / 1000).toFixed(1);
+    const ms = Date.now() - (this.#begun ?? 0);
     this.#begun = undefined;
     const finishing = old.filter(({ slot }) => slot.state === "serving").length;
     const limit = config.leaveChildrenOpenOnHup ? "" : `, within stop_timeout (${config.stopTimeout} s)`;
     this.#parent.log(
       LEVEL.notice,
-      `Reloaded in ${seconds} s: ${counted(ready, "new child", "new children")} ${
-        ready === 1 ? "serves" : "serve"
-      }` +
+      `Reloaded in ${ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`}: ${
+        counted(ready, "new child", "new children")
+      } ${ready === 1 ? "serves" : "serve"}` +
         (finishing === 0
           ? ""
           : `; ${

@@ -60,6 +60,7 @@ test("loadConfig without any source gives the table's defaults, frozen", async (
     udpRecvFlags: 0,
     udpBroadcast: false,
     unixType: "SOCK_STREAM",
+    watch: [],
     maxServers: 50,
     maxClients: 1,
     maxRequests: 1000,

@@ -1,0 +1,27 @@
+/**
+ * The options of a server, read and checked with nothing begun yet.
+ *
+ * @module
+ */
+
+import { loadConfig, type LoadedConfig, originOf } from "../config/config.ts";
+import { ConfigError } from "../errors.ts";
+import { planWatch } from "./plan_watch.ts";
+import type { ServerParts } from "./server.ts";
+
+/** Reads and checks all options. @throws {TineError} if one is not as it should be */
+export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
+  const { handler, handlerUrl, sources } = parts;
+  const loaded = await loadConfig({ ...sources, own: handler.options, defaults: handler.defaults });
+  const place = originOf(loaded, "handler");
+  if (place !== undefined && handlerUrl === undefined) {
+    throw new ConfigError("Cannot set handler: this program has one of its own; remove it", {
+      option: "handler",
+      place,
+    });
+  }
+  parts.checkOptions?.(loaded);
+  planWatch(loaded, handlerUrl);
+  if (loaded.config.exec.length === 0) return loaded;
+  return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
+}
