@@ -95,7 +95,7 @@ const readme = (options: ProjectOptions) =>
     "# A server",
     "",
     options.kind === "tcp"
-      ? "- Start it: `tine -c tine.toml --watch` (it reloads after each save). Stop it: Ctrl-C."
+      ? "- Start it: `tine -c tine.toml --watch` (a save reloads it). Stop: Ctrl-C."
       : "- Start it: `tine -c tine.toml`. Stop it: Ctrl-C.",
     "- Talk to it: `nc 127.0.0.1 20203`.",
     ...(options.kind === "tcp" ? ["- `server.ts` imports types alone: it runs with nothing installed."] : []),
