@@ -46,28 +46,17 @@ export type { LinesOptions, ReadOptions } from "./lib/connection/options.ts";
 export type { Mux, MuxClient, MuxConnection, MuxFactory } from "./lib/multiplex/mux.ts";
 export type { MuxInput } from "./lib/multiplex/mux_input.ts";
 export type {
-  AlwaysSet,
-  CamelCase,
   Config,
-  Definition,
-  FieldOf,
-  Given,
   Kind,
-  OptionRow,
-  OPTIONS,
   OwnOption,
   OwnOptions,
+  OwnValue,
   OwnValues,
   PartialConfig,
   PortEntry,
   PortTable,
-  Row,
-  Rows,
-  Section,
-  Supported,
-  ValueOf,
 } from "./lib/config/options.ts";
-export type { PERSONALITIES, PersonalityName } from "./lib/personality/personality.ts";
+export type { PersonalityName } from "./lib/personality/personality.ts";
 export {
   BindError,
   ConfigError,

@@ -11,12 +11,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { SIGNALS } from "../lib/signals.ts";
 import { jsonSchema, optionsPage } from "../lib/config/documents.ts";
+import { configSource } from "./config_source.ts";
 import { floorsDiagram } from "./floors.ts";
 
 /** What a file is to be, given what it is. */
 const FILES: readonly [string, (now: string) => string][] = [
   ["docs/OPTIONS.md", () => optionsPage()],
   ["docs/tine.schema.json", () => jsonSchema()],
+  ["lib/config/config_fields.ts", () => configSource()],
   ["README.md", (page) => withPart(page, "signals", signalsTable())],
   ["docs/ARCHITECTURE.md", (page) => withPart(page, "floors", floorsDiagram(folderExists))],
   ["docs/API.md", withExamples],

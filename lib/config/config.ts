@@ -19,11 +19,11 @@ import { parseLegacyFile } from "./legacy_file.ts";
 import {
   camelCase,
   type Config,
-  type Definition,
   findOption,
   optionNames,
   type OptionRow,
   OPTIONS,
+  type OwnOption,
   type OwnOptions,
   type PartialConfig,
 } from "./options.ts";
@@ -252,7 +252,7 @@ function runnable(
   );
 }
 
-function valueOf(definition: Definition, key: string, merged: Checked): unknown {
+function valueOf(definition: OwnOption, key: string, merged: Checked): unknown {
   const given = merged.get(key);
   if (given !== undefined) {
     return definition.multi ? Object.freeze([...given.values].map(freeze)) : given.values[0];

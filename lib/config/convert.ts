@@ -9,7 +9,7 @@ import { type Format, formatOf } from "./config_text.ts";
 import { isSplit, parseText } from "./kinds.ts";
 import { printText, printToml } from "./print_value.ts";
 import { type LegacyLine, readLegacyLines } from "./legacy_file.ts";
-import { type Definition, findOption, type OwnOptions } from "./options.ts";
+import { findOption, type OwnOption, type OwnOptions } from "./options.ts";
 import { decodePercent, type RawValue } from "./raw.ts";
 import { parseTomlFile } from "./toml_file.ts";
 import { layoutOf } from "./toml_locate.ts";
@@ -31,7 +31,7 @@ export async function convert(text: string, path: string, own: OwnOptions = {}):
   return format === "toml" ? await tomlToLegacy(text, path) : legacyToToml(text, path, own);
 }
 
-function definitionOf(key: string, own: OwnOptions): Definition | undefined {
+function definitionOf(key: string, own: OwnOptions): OwnOption | undefined {
   return findOption(key) ?? (Object.hasOwn(own, key) ? own[key] : undefined);
 }
 
@@ -69,7 +69,7 @@ function tomlPair(
   key: string,
   group: readonly LegacyLine[],
   path: string,
-  definition?: Definition,
+  definition?: OwnOption,
 ): string[] {
   const [first, second] = group;
   if (second !== undefined && definition !== undefined && !definition.multi) {
@@ -100,7 +100,7 @@ function tomlPair(
 }
 
 /** The values of one line, as TOML. Names of signals, and words, may be several. */
-function tomlValues(key: string, line: LegacyLine, path: string, definition?: Definition): string[] {
+function tomlValues(key: string, line: LegacyLine, path: string, definition?: OwnOption): string[] {
   const text = decodePercent(line.value ?? "");
   if (definition === undefined) {
     const plain = text.trim();

@@ -9,9 +9,9 @@ import type { LoadedConfig } from "./config.ts";
 import { printText, printToml } from "./print_value.ts";
 import {
   camelCase,
-  type Definition,
   type OptionRow,
   OPTIONS,
+  type OwnOption,
   type OwnOptions,
   type Section,
 } from "./options.ts";
@@ -43,7 +43,7 @@ export function rowsOf(section: Section, status: OptionRow["status"]): readonly 
 }
 
 /** What stands for a value: `N`, `SECONDS`, `PATH`, `flock|semaphore|pipe|none`. */
-export function placeholder(definition: Definition): string {
+export function placeholder(definition: OwnOption): string {
   switch (definition.kind) {
     case "int":
       return "N";
@@ -72,7 +72,7 @@ export function placeholder(definition: Definition): string {
 }
 
 /** The default as one would write it; words where there is no plain one; `none` where the option is then absent. */
-export function defaultOf(definition: Definition & { readonly defaultText?: string }): string {
+export function defaultOf(definition: OwnOption & { readonly defaultText?: string }): string {
   if (definition.defaultText !== undefined) return definition.defaultText;
   if (definition.default === undefined) return "none";
   if (!Array.isArray(definition.default)) return printText(definition.default);
@@ -102,7 +102,7 @@ export function wrap(text: string, width: number): string[] {
 
 function helpEntry(
   key: string,
-  definition: Definition & { readonly short?: string },
+  definition: OwnOption & { readonly short?: string },
   width: number,
 ): string[] {
   const indent = indentOf(width);
@@ -147,7 +147,7 @@ export function helpText(own: OwnOptions = {}, width: number = HELP_WIDTHS.most)
 /** An option in force. */
 export interface Effective {
   readonly key: string;
-  readonly definition: Definition;
+  readonly definition: OwnOption;
   /** Undefined for an option that is absent. Secrets are masked. */
   readonly value: unknown;
   /** Where it was set; empty for a default. */
@@ -157,7 +157,7 @@ export interface Effective {
 /** Every option in force, Tine's and the program's own. */
 export function effectiveOptions(loaded: LoadedConfig): readonly Effective[] {
   const config = loaded.config as unknown as Readonly<Record<string, unknown>>;
-  const effective = (key: string, definition: Definition, value: unknown): Effective => ({
+  const effective = (key: string, definition: OwnOption, value: unknown): Effective => ({
     key,
     definition,
     value: definition.secret && value !== undefined ? "***" : value,

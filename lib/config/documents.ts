@@ -7,7 +7,7 @@
 import { defaultOf, firstSentence, placeholder, rowsOf, SECTIONS, wrap } from "./describe.ts";
 import { schemaOf } from "./kinds.ts";
 import { printText, printToml } from "./print_value.ts";
-import { type Definition, type OptionRow, OPTIONS, type OwnOptions } from "./options.ts";
+import { type OptionRow, OPTIONS, type OwnOption, type OwnOptions } from "./options.ts";
 
 const PROSE = `<!-- deno-fmt-ignore-file -->
 
@@ -112,7 +112,7 @@ function list(status: OptionRow["status"], text: (row: OptionRow) => string): st
   return rows.map((row) => `- \`${row.key}\`: ${text(row)}\n`).join("");
 }
 
-function schemaEntry(definition: Definition): Record<string, unknown> {
+function schemaEntry(definition: OwnOption): Record<string, unknown> {
   const fallback = definition.default === undefined ? {} : { default: definition.default };
   return { description: definition.help, ...schemaOf(definition), ...fallback };
 }

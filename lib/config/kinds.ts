@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Definition, Kind } from "./options.ts";
+import type { Kind, OwnOption } from "./options.ts";
 import { isInteger, portEntry } from "./port_entry.ts";
 import { signalNames } from "./signal_names.ts";
 import { splitWords } from "./words.ts";
@@ -22,13 +22,13 @@ interface KindRules {
   /** What a value is, in short, as in "it is not a whole number". */
   readonly noun: string;
   /** From text; undefined where the text is no such value. */
-  readonly text: (text: string, definition: Definition) => unknown;
+  readonly text: (text: string, definition: OwnOption) => unknown;
   /** From a value that has a type; undefined where it is no such value. */
-  readonly typed: (value: unknown, definition: Definition) => unknown;
+  readonly typed: (value: unknown, definition: OwnOption) => unknown;
   /** What is wanted, as in "give a whole number". */
-  readonly wanted: (definition: Definition) => string;
+  readonly wanted: (definition: OwnOption) => string;
   /** The JSON schema of one value. */
-  readonly schema: (definition: Definition) => Record<string, unknown>;
+  readonly schema: (definition: OwnOption) => Record<string, unknown>;
 }
 
 /** The kinds whose trailing whitespace counts. */
@@ -162,7 +162,7 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
 };
 
 /** Whether an enumeration is a switch that has more positions than two. */
-function isSwitch({ values }: Definition): boolean {
+function isSwitch({ values }: OwnOption): boolean {
   return values?.includes("on") === true && values.includes("off");
 }
 
@@ -178,29 +178,29 @@ function isRegExp(text: string): boolean {
   }
 }
 
-function withSeconds(definition: Definition): Definition {
+function withSeconds(definition: OwnOption): OwnOption {
   return { ...definition, min: definition.min ?? 0, max: definition.max ?? MAX_SECONDS };
 }
 
-function bounds(definition: Definition): Record<string, number> {
+function bounds(definition: OwnOption): Record<string, number> {
   return {
     ...(definition.min === undefined ? {} : { minimum: definition.min }),
     ...(definition.max === undefined || clamps(definition) ? {} : { maximum: definition.max }),
   };
 }
 
-function clamps(definition: Definition): boolean {
+function clamps(definition: OwnOption): boolean {
   return (definition as { clamp?: boolean }).clamp === true;
 }
 
-function range({ min, max }: Definition): string {
+function range({ min, max }: OwnOption): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   if (min !== undefined) return ` of ${min} or more`;
   return max === undefined ? "" : ` of ${max} or less`;
 }
 
 /** Whether a number or the length of a text is in range, after clamping; the clamped value or why not. */
-function checkRange(definition: Definition, value: unknown): Parsed {
+function checkRange(definition: OwnOption, value: unknown): Parsed {
   const { min, max } = definition.kind === "seconds" ? withSeconds(definition) : definition;
   const wanted = wantedOf(definition);
   if (typeof value === "number") {
@@ -221,7 +221,7 @@ function checkRange(definition: Definition, value: unknown): Parsed {
 }
 
 /** What a value of this kind looks like, as in "give …": `a whole number from 0 to 4`. */
-function wantedOf(definition: Definition): string {
+function wantedOf(definition: OwnOption): string {
   return KINDS[definition.kind].wanted(definition);
 }
 
@@ -229,7 +229,7 @@ function wantedOf(definition: Definition): string {
  * Reads one value from text. Whitespace around it does not count, but for a regular expression, which is taken as it
  * stands (Net::Server keeps trailing whitespace). The value of a kind that {@linkcode isSplit} is a list.
  */
-export function parseText(definition: Definition, text: string): Parsed {
+export function parseText(definition: OwnOption, text: string): Parsed {
   // A line of a file with CRLF line ends still has its CR here.
   const plain = EXPRESSIONS.includes(definition.kind) ? text.replace(/\r$/, "") : text.trim();
   const value = KINDS[definition.kind].text(plain, definition);
@@ -239,12 +239,12 @@ export function parseText(definition: Definition, text: string): Parsed {
 }
 
 /** Whether one text of this kind may hold several values. */
-export function isSplit({ kind }: Definition): boolean {
+export function isSplit({ kind }: OwnOption): boolean {
   return kind === "signals" || kind === "words";
 }
 
 /** Checks one value that has a type already. The value of a kind that {@linkcode isSplit} is a list. */
-export function parseTyped(definition: Definition, given: unknown): Parsed {
+export function parseTyped(definition: OwnOption, given: unknown): Parsed {
   const value = KINDS[definition.kind].typed(given, definition);
   if (value !== undefined) return checkRange(definition, value);
   const wanted = wantedOf(definition);
@@ -273,7 +273,7 @@ export function typeName(value: unknown): string {
 }
 
 /** The JSON schema of an option's value: of one value, or for a repeatable option of one or a list. */
-export function schemaOf(definition: Definition): Record<string, unknown> {
+export function schemaOf(definition: OwnOption): Record<string, unknown> {
   const one = KINDS[definition.kind].schema(definition);
   return definition.multi ? { anyOf: [one, { type: "array", items: one }] } : one;
 }

@@ -8,6 +8,9 @@
  */
 
 import { PERSONALITIES } from "../personality/personality.ts";
+import type { Config } from "./config_fields.ts";
+
+export type { Config } from "./config_fields.ts";
 
 /** What a value is. `lib/config/kinds.ts` says for each kind how it is read, written and described. */
 export type Kind =
@@ -37,7 +40,7 @@ export type Section =
   | "General";
 
 /** What an option's value must be, be it Tine's or the program's own. */
-export interface Definition {
+export interface OwnOption {
   /** What the value is. */
   readonly kind: Kind;
   /** The value where no source gives one. Without it, the option is absent. */
@@ -57,7 +60,7 @@ export interface Definition {
 }
 
 /** One row of {@linkcode OPTIONS}. */
-export interface OptionRow extends Definition {
+export interface OptionRow extends OwnOption {
   /** Net::Server's name. */
   readonly key: string;
   /** Another name for the same option. */
@@ -793,7 +796,7 @@ export const OPTIONS = [
     status: "supported",
     help:
       "Reload when the handler changes, or a local module that it imports, or the configuration file. A pattern " +
-      "instead of 1 adds the files that match it, such as `templates/**/*.html`; repeatable. In a " +
+      "instead of 1 adds the files that match it, such as `templates/*.html`; repeatable. In a " +
       "configuration file it is relative to that file. For development. Not in Net::Server.",
   },
   {
@@ -1165,11 +1168,6 @@ export const OPTIONS = [
 ] as const satisfies readonly OptionRow[];
 
 /** `max_servers` → `maxServers` */
-export type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : S;
-
-/** `max_servers` → `maxServers` */
 export function camelCase(key: string): string {
   return key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -1189,65 +1187,55 @@ export interface PortTable {
 /** One entry of the option `port`, as it was written. */
 export type PortEntry = string | PortTable;
 
-/** The type of the table. */
-export type Rows = typeof OPTIONS;
-/** The type of one of its rows. */
-export type Row = Rows[number];
-/** The type of the rows whose options work. */
-export type Supported = Extract<Row, { status: "supported" }>;
-
-/** The type of one value of a row. */
-export type ValueOf<R> = R extends { kind: "int" | "seconds" } ? number
-  : R extends { kind: "bool" } ? boolean
-  : R extends { kind: "enum"; values: readonly (infer V)[] } ? V
-  : R extends { kind: "ports" } ? PortEntry
-  : R extends { kind: "watched" } ? boolean | string
+/** The type of one value of an option of the program's own, by what it declares. */
+export type OwnValue<O extends OwnOption> = O extends { kind: "int" | "seconds" } ? number
+  : O extends { kind: "bool" } ? boolean
+  : O extends { kind: "enum"; values: readonly (infer V)[] } ? V
+  : O extends { kind: "ports" } ? PortEntry
+  : O extends { kind: "watched" } ? boolean | string
   : string;
-
-/** The type of an option: one value, or a list of them. */
-export type FieldOf<R> = R extends { multi: true } ? readonly ValueOf<R>[] : ValueOf<R>;
-
-/** The names of the program's own options that always have a value. */
-export type AlwaysSet<Own extends OwnOptions> = {
-  [K in keyof Own]: Own[K] extends { default: unknown } | { multi: true } ? K : never;
-}[keyof Own];
 
 /** The values of the program's own options, by their own names: what `options` declares says of which type. */
 export type OwnValues<Own extends OwnOptions> = string extends keyof Own ? Readonly<Record<string, unknown>>
   :
-    & { readonly [K in AlwaysSet<Own>]: FieldOf<Own[K]> }
-    & { readonly [K in Exclude<keyof Own, AlwaysSet<Own>>]?: FieldOf<Own[K]> };
-
-/** The options in force: those of the table by their camelCase names, and the program's own. Frozen. */
-export type Config<Own extends OwnOptions = OwnOptions> =
-  & { readonly [R in Extract<Supported, { default: unknown }> as CamelCase<R["key"]>]: FieldOf<R> }
-  & { readonly [R in Exclude<Supported, { default: unknown }> as CamelCase<R["key"]>]?: FieldOf<R> }
-  & {
-    /** The values of the program's own options, by their own names. */
-    readonly own: OwnValues<Own>;
-  };
-
-/** A value as code may give it: numbers for ports and IP versions, one value for a list. */
-export type Given<R> = R extends { kind: "ports" }
-  ? string | number | PortTable | readonly (string | number | PortTable)[]
-  : R extends { key: "reverse_lookups" | "double_reverse_lookups" } ? ValueOf<R> | boolean
-  : R extends { key: "ipv" } ? string | number | readonly (string | number)[]
-  : R extends { multi: true } ? ValueOf<R> | readonly ValueOf<R>[]
-  : ValueOf<R>;
+    & {
+      readonly [
+        // One that has a default, or is a list, always has a value.
+        K in keyof Own as Own[K] extends { default: unknown } | { multi: true } ? K : never
+      ]: Own[K] extends { multi: true } ? readonly OwnValue<Own[K]>[] : OwnValue<Own[K]>;
+    }
+    & {
+      readonly [K in keyof Own as Own[K] extends { default: unknown } | { multi: true } ? never : K]?:
+        OwnValue<
+          Own[K]
+        >;
+    };
 
 /**
  * Options as code gives them: what `run` is given (Net::Server's arguments of `run`) and a handler's `defaults`
- * (`default_values`). A field that is `undefined` is not given.
+ * (`default_values`). As in {@linkcode Config}, with one value where that has a list. A field that is `undefined` is not
+ * given.
  */
 export type PartialConfig =
-  & { readonly [R in Supported as CamelCase<R["key"]>]?: Given<R> | undefined }
   & {
+    readonly [
+      K in keyof Config as Exclude<K, "own" | "port" | "ipv" | "reverseLookups" | "doubleReverseLookups">
+    ]?:
+      | (Config[K] extends readonly (infer V)[] ? V | Config[K] : Config[K])
+      | undefined;
+  }
+  & {
+    /** As {@linkcode Config.port}, with numbers and tables too. */
+    readonly port?: string | number | PortTable | readonly (string | number | PortTable)[] | undefined;
+    /** As {@linkcode Config.ipv}, with numbers too. */
+    readonly ipv?: string | number | readonly (string | number)[] | undefined;
+    /** As {@linkcode Config.reverseLookups}, with `true` and `false` too. */
+    readonly reverseLookups?: Config["reverseLookups"] | boolean;
+    /** As {@linkcode Config.doubleReverseLookups}, with `true` and `false` too. */
+    readonly doubleReverseLookups?: Config["doubleReverseLookups"] | boolean;
     /** Values of the program's own options, by their own names. */
     readonly own?: Readonly<Record<string, unknown>>;
   };
-
-/** One of the program's own options. */
-export type OwnOption = Definition;
 
 /** The program's own options, by name: letters, digits and `_`, none of Tine's own names. */
 export type OwnOptions = Readonly<Record<string, OwnOption>>;

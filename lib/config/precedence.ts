@@ -7,7 +7,7 @@
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
 import { isSplit, parseText, parseTyped, typeName } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
-import { type Definition, findOption, optionNames, type OptionRow, type OwnOptions } from "./options.ts";
+import { findOption, optionNames, type OptionRow, type OwnOption, type OwnOptions } from "./options.ts";
 import type { RawSource, RawValue } from "./raw.ts";
 import { refuseOption, refuseValue } from "./rules.ts";
 
@@ -23,7 +23,7 @@ export interface Given {
 export type Checked = ReadonlyMap<string, Given>;
 
 /** The value of an option in an error message: quoted, on one line, cut, and masked if it is secret. */
-function quote(definition: Definition, value: unknown): string {
+function quote(definition: OwnOption, value: unknown): string {
   if (definition.secret) return "a secret value";
   if (typeof value === "object" && value !== null) return typeName(value);
   const text = JSON.stringify(String(value));
@@ -78,14 +78,14 @@ export function knownOf(source: RawSource, own: OwnOptions): RawSource {
 }
 
 /** The values of a raw value: the elements of an array, if the option is repeatable. */
-function elements(raw: RawValue, definition: Definition): [unknown, Place][] {
+function elements(raw: RawValue, definition: OwnOption): [unknown, Place][] {
   if (!definition.multi || !Array.isArray(raw.value)) return [[raw.value, raw.place]];
   return raw.value.map((value, index) => [value, raw.elementPlaces?.[index] ?? raw.place]);
 }
 
 function checkValue(
   key: string,
-  definition: Definition,
+  definition: OwnOption,
   row: OptionRow | undefined,
   value: unknown,
   raw: RawValue,
