@@ -60,6 +60,8 @@ export function carriesDatagrams({ proto }: Pick<ListenerHandoff, "proto">): boo
 export interface LogHandoff {
   readonly level: number;
   readonly format: Config["logFormat"];
+  /** Whether lines are for a person at a terminal, where a stack has several. */
+  readonly breaksStacks?: boolean | undefined;
   readonly fd: number;
   /** The path of the file; undefined for stderr. */
   readonly file?: string | undefined;

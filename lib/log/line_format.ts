@@ -131,9 +131,16 @@ function formatText({ message, pid, date }: Entry, priority: string | undefined,
   return `${time}[${pid}] ${which}${escapeText(message)}`;
 }
 
+/** A line with the calls of a stack each on a line of its own, for a person at a terminal. */
+export function breakStack(line: string): string {
+  return line.replaceAll(/ \| (?=at )/g, "\n    ");
+}
+
 /** How lines look. */
 export interface LineStyle {
   readonly format: "line" | "json";
+  /** Whether the calls of a stack stand on lines of their own, for a person at a terminal. */
+  readonly breaksStacks?: boolean | undefined;
   /** What stands before a line of this level, for the journal; undefined elsewhere. */
   readonly prefix: ((level: number) => string) | undefined;
   /** The longest line in bytes, its end included. */
@@ -163,12 +170,18 @@ function pieces(message: string, room: number, escape: (text: string) => string)
 }
 
 /** An entry as lines, each with its end: one, unless it is longer than what stays whole. */
-export function formatEntry(given: Entry, { format, prefix, longest }: LineStyle): Uint8Array[] {
+export function formatEntry(
+  given: Entry,
+  { format, breaksStacks, prefix, longest }: LineStyle,
+): Uint8Array[] {
   const entry = format === "json" ? given : { ...given, message: withoutEnd(given.message) };
   const priority = prefix?.(entry.level);
   const line = format === "json"
     ? (one: Entry, part?: Part) => `${priority ?? ""}${formatJson(one, part)}\n`
-    : (one: Entry, part?: Part) => `${formatText(one, priority, part)}\n`;
+    : (one: Entry, part?: Part) => {
+      const text = formatText(one, priority, part);
+      return `${breaksStacks ? breakStack(text) : text}\n`;
+    };
   const whole = encoder.encode(line(entry));
   if (whole.length <= longest) return [whole];
   const room = longest - encoder.encode(line({ ...entry, message: "" })).length - PART_ROOM;

@@ -18,6 +18,8 @@ export interface LogOptions {
   /** The highest level that is written. */
   readonly level: number;
   readonly format: "line" | "json";
+  /** Whether lines are for a person at a terminal, where a stack has several. */
+  readonly breaksStacks?: boolean | undefined;
   /** A descriptor of the log's own. */
   readonly fd: number;
   /** The file's path; undefined for stderr. */
@@ -130,7 +132,8 @@ export class Logger {
   }
 
   #format(entry: Entry, longest: number): Uint8Array[] {
-    return formatEntry(entry, { format: this.options.format, prefix: this.#prefix, longest });
+    const { format, breaksStacks } = this.options;
+    return formatEntry(entry, { format, breaksStacks, prefix: this.#prefix, longest });
   }
 
   #lostLine(count: number): Uint8Array {

@@ -7,6 +7,7 @@
 
 import { LEVEL } from "./line_format.ts";
 import { realpathSync } from "node:fs";
+import { isatty } from "node:tty";
 import type { Config } from "../config/options.ts";
 import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
@@ -22,7 +23,7 @@ import { Logger, type LogOptions, SYSLOG_NAME } from "./logger.ts";
 const STDERR = 2;
 
 /** A log that is open: what the program hands to itself at a restart. */
-export interface InheritedLog extends Pick<LogOptions, "level" | "format"> {
+export interface InheritedLog extends Pick<LogOptions, "level" | "format" | "breaksStacks"> {
   readonly fd: number;
   /** The path by which it was opened; undefined for stderr. */
   readonly file?: string | undefined;
@@ -92,6 +93,7 @@ export function openLog(
   const logger = new Logger({
     level: config.logLevel,
     format: config.logFormat,
+    breaksStacks: file === undefined && isatty(STDERR),
     fd,
     file,
     // There is nothing to open again where a stream of this process is meant.
@@ -104,13 +106,14 @@ export function openLog(
 }
 
 /** What the program hands to itself of its log. */
-export function inheritedLog({ descriptor, file, options: { level, format } }: Logger): InheritedLog {
-  return { fd: descriptor, file, level, format };
+export function inheritedLog(logger: Logger): InheritedLog {
+  const { level, format, breaksStacks } = logger.options;
+  return { fd: logger.descriptor, file: logger.file, level, format, breaksStacks };
 }
 
 /** The log from before a restart, for who cannot read the options. */
-export function adoptLog({ fd, file, level, format }: InheritedLog): Logger {
-  return new Logger({ level, format, fd, file, open: isFile(file) ? openFile : undefined });
+export function adoptLog(log: InheritedLog): Logger {
+  return new Logger({ ...log, open: isFile(log.file) ? openFile : undefined });
 }
 
 /** Looks whether the log can be had. `present`: the path of the one that is open, which can be kept. @throws {TineError} */

@@ -16,10 +16,27 @@ import { runtime } from "../runtime/choose.ts";
 /** What can throw: a hook, by its name, or the handler. */
 export type Thrower = `hook ${string}` | "handler";
 
+/** Where Tine itself is, by path or URL. */
+const OWN_PLACES = ["../", "../../cli.ts"].map((place) =>
+  new URL(place, import.meta.url).href.replace(/^file:\/\//, "")
+);
+
+/** Whether a line of a stack is a call within Tine or the runtime. */
+function isCallOfOurs(line: string): boolean {
+  const isOwn = OWN_PLACES.some((place) => line.includes(place));
+  return /^at /.test(line) && (isOwn || /\b(?:ext|node|native):|processTicks/.test(line));
+}
+
+/** The lines of a stack up to the program's own code: what called that is always the same. All, if there is none. */
+function programsPart(lines: readonly string[]): readonly string[] {
+  const last = lines.findLastIndex((line) => /^at /.test(line) && !isCallOfOurs(line));
+  return last < 0 ? lines : lines.filter((line, i) => i <= last || !isCallOfOurs(line));
+}
+
 /** An error on one line, with its stack. */
 export function describeThrown(error: unknown): string {
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
-  return text.replaceAll(/\n\s*/g, " | ");
+  return programsPart(text.split(/\n\s*/)).join(" | ");
 }
 
 /** A hook or the handler threw: the process ends, as a Perl server would `die`. */

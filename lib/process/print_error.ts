@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { breakStack } from "../log/line_format.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /** The line for an error. Pure. `colored`: for a terminal, where it is to be seen among other lines. */
@@ -19,5 +20,6 @@ export function wantsColours(): boolean {
 
 /** Prints an error to standard error. */
 export function printError(text: string): void {
-  process.stderr.write(errorLine(text, { colored: process.stderr.isTTY && wantsColours() }));
+  const { isTTY } = process.stderr;
+  process.stderr.write(errorLine(isTTY ? breakStack(text) : text, { colored: isTTY && wantsColours() }));
 }

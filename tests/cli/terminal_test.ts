@@ -14,8 +14,8 @@ pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 65536))
 
 const noPython = spawnSync("python3", ["--version"]).status === 0 ? false : "python3 is not installed";
 
-/** Sends a signal to the server once it has said that it is ready, and prints what it has said. */
-const UNTIL_READY = `
+/** Sends a signal to the server once it has said a text, and prints what it has said. */
+const untilSaid = (text: string) => `
 import os, pty, signal, sys
 pid, terminal = pty.fork()
 if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
@@ -23,7 +23,7 @@ said = b""
 while True:
     try: said += os.read(terminal, 65536)
     except OSError: break
-    if b"Ready in" in said and signal: os.kill(pid, signal.SIGTERM); signal = None
+    if b"${text}" in said and signal: os.kill(pid, signal.SIGTERM); signal = None
 os.waitpid(pid, 0)
 os.write(1, said)
 `;
@@ -49,6 +49,23 @@ function atTerminal(
   return stdout;
 }
 
+test("a fault of the handler shows the lines of its own code, each on a line of the terminal", {
+  timeout,
+  skip: noPython,
+}, () => {
+  const handler = new URL("../system/fixtures/failing_deep.ts", import.meta.url).pathname;
+  const said = atTerminal(
+    [handler, "--max_servers", "1", "--port", "127.0.0.1:0"],
+    {},
+    untilSaid("before it was ready"),
+  );
+  assert.match(
+    said,
+    /\[\d+\] Child \d+ ends: the hook childInit threw Error: too deep\r\n {4}at deeper \(.*failing_deep\.ts:3:\d+\)\r\n {4}at .*failing_deep\.ts:9:\d+\)\r\n\d{4}\//,
+  );
+  assert.doesNotMatch(said, /lib\/child/);
+});
+
 test("an error is one line that begins with a red word at a terminal", { timeout, skip: noPython }, () => {
   const wrong = ["--max_servers", "0"];
   const text =
@@ -61,6 +78,6 @@ test("an error is one line that begins with a red word at a terminal", { timeout
 });
 
 test("a person at a terminal is told when all children are ready", { timeout, skip: noPython }, () => {
-  const said = atTerminal(["--port", "127.0.0.1:0", "--max_servers", "3"], {}, UNTIL_READY);
+  const said = atTerminal(["--port", "127.0.0.1:0", "--max_servers", "3"], {}, untilSaid("Ready in"));
   assert.equal(said.match(/Ready in \d+\.\d s: 3 children\r\n/g)?.length, 1, said);
 });
