@@ -1,7 +1,7 @@
 /**
  * Writes what is generated from tables: docs/OPTIONS.md and docs/tine.schema.json from that of the options, and the
  * README's table of signals from theirs, the diagram of docs/ARCHITECTURE.md from the table of imports, and the code that
- * docs/API.md shows from the examples. With
+ * docs/API.md shows from the examples, the type of the options, and the man pages. With
  * `--check` it writes nothing and ends with status 1 if a file is not as it would be written.
  *
  * @module
@@ -13,11 +13,14 @@ import { SIGNALS } from "../lib/signals.ts";
 import { jsonSchema, optionsPage } from "../lib/config/documents.ts";
 import { configSource } from "./config_source.ts";
 import { floorsDiagram } from "./floors.ts";
+import { commandPage, filePage } from "./man_pages.ts";
 
 /** What a file is to be, given what it is. */
-const FILES: readonly [string, (now: string) => string][] = [
+const FILES: readonly [string, (now: string) => string | Promise<string>][] = [
   ["docs/OPTIONS.md", () => optionsPage()],
   ["docs/tine.schema.json", () => jsonSchema()],
+  ["docs/man/tine.1", () => commandPage()],
+  ["docs/man/tine.toml.5", () => filePage()],
   ["lib/config/config_fields.ts", () => configSource()],
   ["README.md", (page) => withPart(page, "signals", signalsTable())],
   ["docs/ARCHITECTURE.md", (page) => withPart(page, "floors", floorsDiagram(folderExists))],
@@ -73,7 +76,7 @@ let stale = 0;
 for (const [path, write] of FILES) {
   const url = new URL(`../${path}`, import.meta.url);
   const now = current(url);
-  const text = write(now ?? "");
+  const text = await write(now ?? "");
   if (now === text) continue;
   if (check) {
     console.error(`${path} is not what the tables in lib/ say; run scripts/docs.ts`);
