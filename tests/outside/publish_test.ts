@@ -16,7 +16,7 @@ const PAGES = [
   "CHANGELOG.md",
   "LICENSE",
   "README.md",
-  ...globSync("docs/**/*.{md,svg,json}", { cwd: ROOT }),
+  ...globSync("docs/**/*.{md,svg,json,1,5}", { cwd: ROOT }),
 ];
 
 function run(program: string, ...words: string[]): { stdout: string; stderr: string } {

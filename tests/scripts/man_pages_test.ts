@@ -13,7 +13,7 @@ const noMandoc = spawnSync("mandoc", ["-T", "lint", "/dev/null"]).error === unde
 
 /** A page as a reader sees it, without bold. */
 function read(page: string): string {
-  const { stdout } = spawnSync("mandoc", ["-T", "utf8", "-O", "width=2000", page], {
+  const { stdout } = spawnSync("mandoc", ["-T", "utf8", "-O", "width=500", page], {
     cwd: ROOT,
     encoding: "utf8",
   });
