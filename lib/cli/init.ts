@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lstatSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -84,11 +84,24 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
   if (taken !== undefined) {
     throw cannotWrite(taken[0], "it exists, and nothing is overwritten", "name another folder");
   }
-  for (const [path, text] of paths) {
-    attempt(path, () => {
-      mkdirSync(resolve(folder), { recursive: true });
-      writeFileSync(path, text, { flag: "wx" });
-    });
+  const written: string[] = [];
+  try {
+    for (const [path, text] of paths) {
+      attempt(path, () => {
+        mkdirSync(resolve(folder), { recursive: true });
+        const fd = openSync(path, "wx");
+        written.push(path);
+        try {
+          writeFileSync(fd, text);
+        } finally {
+          closeSync(fd);
+        }
+      });
+    }
+  } catch (error) {
+    // Half a project would stand in the way of the next try.
+    for (const path of written) rmSync(path, { force: true });
+    throw error;
   }
 }
 

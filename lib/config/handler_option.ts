@@ -35,10 +35,27 @@ async function find(argv: readonly string[], firstArgument: number): Promise<Fou
   const given = valueIn(commandLine, "handler");
   const path = valueIn(commandLine, "conf_file");
   if (given !== undefined || path === undefined) return { named: given };
+  return await findIn(path);
+}
+
+async function findIn(path: NamedModule): Promise<FoundHandler> {
   const file = { path: path.path, source: await readConfigFile(path.path, path.place) };
   const inFile = valueIn(file.source, "handler");
   if (inFile === undefined || isUrl(inFile.path)) return { named: inFile, file };
   return { named: { ...inFile, path: resolve(dirname(path.path), inFile.path) }, file };
+}
+
+/**
+ * The handler that a configuration file names. None if it cannot be read, which the reading of all options reports.
+ *
+ * @param path The file, named by code.
+ */
+export async function findHandlerInFile(path: string): Promise<NamedModule | undefined> {
+  try {
+    return (await findIn({ path, place: { source: "code" } })).named;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

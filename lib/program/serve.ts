@@ -72,8 +72,8 @@ export interface ServerHandle extends AsyncDisposable {
  * In an executable (`deno compile`, `bun build --compile`) the server is the same program again, which becomes the server
  * at its own call of `serve`: code above that call runs in it too.
  *
- * @param handler The URL of the handler's module, or its path from the working directory. Undefined: Net::Server's echo, or
- * the program that the option `exec` names.
+ * @param handler The URL of the handler's module, or its path from the working directory. Undefined: what the option
+ * `handler` or `exec` names, in `config` or its `confFile`; else Net::Server's echo.
  * @param config Options, as for `run`. Times have the unit that each option states. The command line is not read.
  * @returns The server. `await using` stops it at the end of the block.
  * @throws {ConfigError} if an option is wrong

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type LoadedConfig, originOf } from "../config/config.ts";
+import { type LoadedConfig, type NamedModule, originOf } from "../config/config.ts";
+import { findHandlerInFile } from "../config/handler_option.ts";
 import { ConfigError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 import type { Given } from "../process/given.ts";
@@ -34,11 +35,19 @@ function checkOptions(loaded: LoadedConfig): void {
   }
 }
 
+/** The handler that `serve()` was given: itself, or by an option. */
+async function handlerOf({ handler, config }: Given): Promise<NamedModule | undefined> {
+  const inCode = handler ?? config.handler;
+  if (inCode !== undefined) return { path: inCode, place: { source: "code" } };
+  return config.confFile === undefined ? undefined : await findHandlerInFile(config.confFile);
+}
+
 /** Runs the server until it is stopped. */
 export async function runGiven(given: Given): Promise<never> {
   return await runServer(async () => {
-    const { handler: path, config } = given;
-    const loaded = path === undefined ? undefined : await loadHandler(path, { source: "code" });
+    const { config } = given;
+    const named = await handlerOf(given);
+    const loaded = named === undefined ? undefined : await loadHandler(named.path, named.place);
     return {
       handler: loaded?.handler ?? {},
       handlerUrl: loaded?.url,

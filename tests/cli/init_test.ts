@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -148,6 +148,19 @@ test(
       if (!onBun) await passes(outside, "sh", "-c", "cd it && deno fmt --check");
     }),
 );
+
+test("a project that cannot be written whole leaves nothing", { timeout }, () =>
+  withOutside((outside) => {
+    // No file may be longer than a block, and the write says so in place of a signal.
+    const limited = 'trap "" XFSZ; ulimit -f 1; exec "$@"';
+    const words = ["-c", limited, "sh", ...tine, "init", "tcp", join(outside.folder, "it")];
+    const env = { ...process.env, DENO_NO_PACKAGE_JSON: "1", NO_COLOR: "1" };
+    const { status, stderr } = spawnSync("sh", words, { encoding: "utf8", env });
+    assert.match(stderr, /^tine: Cannot write \S+: .*; name a folder that you may write to\n$/);
+    assert.equal(status, 73);
+    assert.deepEqual(readdirSync(join(outside.folder, "it")), []);
+    return Promise.resolve();
+  }));
 
 test("what tine init cannot understand is one line", { timeout }, () =>
   withOutside(async (outside) => {

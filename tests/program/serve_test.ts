@@ -111,6 +111,26 @@ test("without a handler there is the echo, or a program for each client", { time
   assert.equal(await new Client(portOf(exec)).rest(), "from a program\n");
 });
 
+test("the handler may be named by an option, in code or in a file", { timeout }, async () => {
+  const path = SHOUT.pathname;
+  await using inCode = await serve(undefined, { ...QUIET, handler: path });
+  const file = join(folder, "named.toml");
+  writeFileSync(
+    file,
+    `port = "127.0.0.1:0"\nmax_servers = 1\nlog_level = 0\nhandler = ${JSON.stringify(path)}\n`,
+  );
+  await using inFile = await serve(undefined, { confFile: file });
+  for (const server of [inCode, inFile]) {
+    const client = new Client(portOf(server));
+    client.say("hello");
+    assert.match(await client.line(), /^\d+ HELLO!$/);
+    client.close();
+  }
+  writeFileSync(file, 'handler = "./none.ts"\n');
+  const missing = await rejection(serve(undefined, { confFile: file }));
+  assert.match((missing as Error).message, /named\.toml:1:11: Cannot load handler .*none\.ts: no such file/);
+});
+
 test("what is wrong is thrown as what it is, and where", { timeout }, async () => {
   const file = join(folder, "wrong.toml");
   writeFileSync(file, 'port = "127.0.0.1:0"\nmax_servers = 0\n');
@@ -131,7 +151,7 @@ test("what is wrong is thrown as what it is, and where", { timeout }, async () =
 
   const missing = await rejection(serve("./no_such_handler.ts", QUIET));
   assert.ok(missing instanceof TineError);
-  assert.match(missing.message, /Cannot load handler .*no_such_handler\.ts: no such file/);
+  assert.match((missing as Error).message, /Cannot load handler .*no_such_handler\.ts: no such file/);
 
   const broken = join(folder, "broken.ts");
   writeFileSync(broken, "export default () => {};\nlet x = ;\n");
