@@ -114,7 +114,7 @@ const COLUMNS: readonly Column[] = [
   { heading: "SINCE", sort: "since", align: "right", cell: ({ child }, now) => since(child.changedMs, now) },
   { heading: "CPU%", sort: "cpu", align: "right", cell: ({ percent }) => orDash(percent) },
   {
-    heading: "MEM",
+    heading: "PSS",
     sort: "memory",
     align: "right",
     cell: ({ child }) => orDash(child.memoryBytes, size),
@@ -124,6 +124,12 @@ const COLUMNS: readonly Column[] = [
   { heading: "UP", align: "right", wide: true, cell: ({ child }, now) => since(child.startedMs, now) },
   { heading: "CLIENT", align: "left", cell: ({ child }) => child.client ?? "" },
 ];
+
+/** What is at the top of a column. That of memory says how it is counted: many children share what PSS divides. */
+function headingOf({ heading, sort }: Column, { children }: ServerStatus): string {
+  if (sort !== "memory") return heading;
+  return children.some(({ memoryKind }) => memoryKind === "rss") ? "RSS" : "PSS";
+}
 
 function decimal(value: number): string {
   return value < 99.95 ? value.toFixed(1) : String(Math.round(value));
@@ -140,7 +146,7 @@ function table(
   { status, columns: width, sort }: View & { status: ServerStatus },
 ): ScreenLine[] {
   const columns = COLUMNS.filter(({ wide }) => wide !== true || width >= WIDE);
-  const heading = columns.map((column) => column.sort === sort ? `${column.heading}*` : column.heading);
+  const heading = columns.map((column) => headingOf(column, status) + (column.sort === sort ? "*" : ""));
   const cells = rows.map((row) => columns.map((column) => column.cell(row, status.takenMs)));
   // As wide as the widest of all, so that columns stay where they are as long as they can.
   const widths = columns.map((_, i) =>
@@ -221,8 +227,9 @@ function shown(lines: readonly ScreenLine[], room: number): readonly ScreenLine[
   return [...lines.slice(0, kept), { text: `… ${lines.length - kept} more`, kind: "plain" }];
 }
 
-function keysLine(sort: Sort): ScreenLine {
-  const by = COLUMNS.find((column) => column.sort === sort)?.heading ?? sort;
+function keysLine(sort: Sort, status: ServerStatus): ScreenLine {
+  const column = COLUMNS.find((column) => column.sort === sort);
+  const by = column === undefined ? sort : headingOf(column, status);
   return { text: `q quit   s sort (now ${by})   + one child more   - one fewer`, kind: "keys" };
 }
 
@@ -243,7 +250,7 @@ export function renderTop(
   }));
   const foot = rows === Infinity ? [] : [
     ...(note === undefined ? [] : [{ text: cut(note, columns), kind: "note" } as const]),
-    { ...keysLine(sort), text: cut(keysLine(sort).text, columns) },
+    { ...keysLine(sort, status), text: cut(keysLine(sort, status).text, columns) },
   ];
   const children = sorted(rowsOf(status, before), sort);
   const body = children.length === 0 ? [] : table(children, { ...view, status });

@@ -154,7 +154,7 @@ test("children are sorted by what is asked for, and its heading is marked", () =
   );
   const expected = {
     cpu: ["CPU%*", 2, 1, 3, 4],
-    memory: ["MEM*", 2, 3, 1, 4],
+    memory: ["PSS*", 2, 3, 1, 4],
     clients: ["CLIENTS*", 3, 1, 2, 4],
     rate: ["/S*", 3, 1, 2, 4],
     since: ["SINCE*", 2, 1, 3, 4],

@@ -75,7 +75,7 @@ test("tine top sorts, and starts and ends children, by keys", { skip: noTerminal
   await withTop([], { children: 2 }, async (terminal, folder) => {
     await terminal.shows(/ CPU%\* /);
     terminal.press("s");
-    await terminal.shows(/ MEM\* /);
+    await terminal.shows(/ PSS\* /);
     terminal.press("+");
     terminal.press("+");
     await terminal.shows(/^The server serves by 4 children$/m);
