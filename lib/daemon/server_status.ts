@@ -103,6 +103,8 @@ interface Sight {
 
 /** How often is looked for a moment in which no child is being taken out of the scoreboard. */
 const LOOKS = 100;
+/** So many come one right after the other. A parent that the system has stopped in the middle needs time to go on. */
+const QUICK_LOOKS = 10;
 
 function look(pid: number, statusFile: string): Sight | undefined {
   let last: Sight | undefined;
@@ -117,6 +119,7 @@ function look(pid: number, statusFile: string): Sight | undefined {
     const after = readStatusAndTotals(statusFile);
     if (totals === undefined) return last;
     if (totals.sequence % 2 === 0 && totals.sequence === after?.totals?.sequence) return last;
+    if (i >= QUICK_LOOKS) pollHere(-1, POLLIN, 1);
   }
   return last; // children end faster than one can look
 }
