@@ -35,6 +35,8 @@ export interface TokenHandoff {
 /** How children take turns, and what they need for it. */
 export type SerializerHandoff =
   | { readonly kind: "none" }
+  /** None, but a few children listen at a time. */
+  | { readonly kind: "hot"; readonly token: TokenHandoff; readonly bell: Pipe }
   | {
     readonly kind: "flock";
     readonly token: TokenHandoff;
@@ -103,6 +105,7 @@ export interface Handoff {
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
   const { listeners, scoreboardFd, deathPipeFd, wakeup, serializer, messagesFd, broadcast, log } = handoff;
   const token = serializer.kind === "none" ? undefined : serializer.token;
+  const bell = serializer.kind === "hot" ? serializer.bell : undefined;
   const lone = [messagesFd, token?.generationFd, serializer.kind === "flock" ? serializer.fd : undefined];
   const sockets = listeners.map(({ fd }) => fd);
   return [
@@ -113,7 +116,7 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
       log.fd,
       // Children only look into the mailbox: one that has given up rights shall not put anything there.
       ...(log.mailbox === undefined ? [] : [log.mailbox.read]),
-      ...[wakeup, broadcast, token?.pipe].flatMap((ends) =>
+      ...[wakeup, broadcast, token?.pipe, bell].flatMap((ends) =>
         ends === undefined ? [] : [ends.read, ends.write]
       ),
       ...lone.filter((fd) => fd !== undefined),

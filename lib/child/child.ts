@@ -108,21 +108,14 @@ export class Child {
     const logger = this.#logger;
     const warn = (message: string) => logger.log(LEVEL.warning, message);
     if (handoff.listeners.some(carriesDatagrams)) {
-      const { Receiver } = await import("../client/receive.ts");
-      this.#receiver = new Receiver({ ...handoff, warn });
+      this.#receiver = new (await import("../client/receive.ts")).Receiver({ ...handoff, warn });
     }
     const set = handoff.broadcast && new Epoll({ maxEvents: MANY_EVENTS });
-    const isSerialized = handoff.serializer.kind !== "none";
-    const attach = isSerialized ? (await import("../serialize/serializer.ts")).attachSerializer : undefined;
-    this.#acceptor = new Acceptor({
-      listeners: handoff.listeners.map(({ fd }) => fd),
-      clientsWait: handoff.clientsWait && set === undefined,
-      set,
-      deathPipeFd: handoff.deathPipeFd,
-      serializer: await attach?.(handoff.serializer, handoff.deathPipeFd),
-      receiver: this.#receiver,
-      warn,
-    });
+    const clientsWait = handoff.clientsWait && set === undefined;
+    const options = { ...handoff, clientsWait, set, receiver: this.#receiver, warn };
+    this.#acceptor = handoff.serializer.kind === "none"
+      ? new Acceptor(options)
+      : await (await import("./open_acceptor.ts")).openAcceptor(handoff.serializer, options, this.#slot);
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
     const admission = await openAdmission(handoff.config, logger);
     const { countsWaiting, scoreboardFd, broadcast, confinement } = handoff;
@@ -253,6 +246,7 @@ export class Child {
     await this.#serveLast();
     this.#slot.setState(STATE.leaving, Date.now());
     if (this.#waiting) this.#account?.leavesQueue();
+    else this.#acceptor?.retire();
     const { kind } = this.#ticket;
     await callHook(this.#handler.hooks, "childFinish", (hooks) => hooks.childFinish?.(this.#server, kind));
     this.#logger.close();
@@ -273,14 +267,15 @@ export class Child {
     this.#connection = this.#connect(acceptor, fd);
     await serve(serving, this.#connection);
     this.#connection = undefined;
+    acceptor.served();
   }
 
   #connect(acceptor: Acceptor, fd: number, waitFor?: WaitFor): StreamConnection {
-    const { clientsWait, config } = this.#handoff;
-    const timeout = config.idleTimeout * 1000;
-    const waitsInReceive = clientsWait && waitFor === undefined;
+    const timeout = this.#handoff.config.idleTimeout * 1000;
+    const waitsInReceive = this.#handoff.clientsWait && waitFor === undefined;
+    const { peer, turn } = acceptor;
     return this.#receiver?.connection(fd, timeout) ??
-      new StreamConnection(fd, { peer: acceptor.peer, timeout, waitsInReceive, waitFor });
+      new StreamConnection(fd, { peer, timeout, waitsInReceive, waitFor, turn });
   }
 
   /** Says why the child ends, once. */

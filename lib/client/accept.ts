@@ -1,5 +1,6 @@
 /**
- * A client of any listener: tried at once, else waited for, behind the serializer where there is one.
+ * A client of any listener: tried at once, else waited for. Where processes take turns, that is for others to say:
+ * `serialized_acceptor.ts`, `hot_acceptor.ts`.
  *
  * @module
  */
@@ -22,7 +23,7 @@ import { SOCKADDR_SIZE } from "../os/sockaddr.ts";
 import { acceptBlocking, acceptNow } from "../os/socket.ts";
 import { createWaitSet, type WaitSet } from "../os/epoll.ts";
 import { AdaptiveSpin, IDLE_WAIT_MS, pollAway } from "../os/wait.ts";
-import type { Serializer } from "../serialize/turns.ts";
+import type { Turn } from "../connection/options.ts";
 import type { Receiver } from "./receive.ts";
 
 /**
@@ -77,9 +78,10 @@ export function acceptFrom(listener: number, peer: PeerAddress, accept = acceptN
 
 /** What an acceptor works with. */
 export interface AcceptorOptions {
-  readonly listeners: readonly number[];
+  readonly listeners: readonly { readonly fd: number }[];
   readonly deathPipeFd: number;
-  readonly serializer: Serializer | undefined;
+  /** Whether it does not listen before it is told to. @default false */
+  readonly listensLater?: boolean | undefined;
   /** Takes the clients of sockets that carry datagrams, where there are any. */
   readonly receiver: Receiver | undefined;
   /** Whether the clients of all listeners wait in `recv(2)` (see `doClientsWait`). */
@@ -94,7 +96,6 @@ export interface AcceptorOptions {
 export class Acceptor {
   readonly #listeners: readonly number[];
   readonly #deathPipeFd: number;
-  readonly #serializer: Serializer | undefined;
   readonly #receiver: Receiver | undefined;
   readonly #warn: (message: string) => void;
   readonly #accept: typeof acceptNow;
@@ -104,24 +105,40 @@ export class Acceptor {
   #first = 0;
   readonly #spin = new AdaptiveSpin(IDLE_WAIT_MS);
   #pausing = false;
-  #holding = false;
-  #left = false;
+  /** Whether {@linkcode leave} was called. */
+  protected hasLeft = false;
+  protected isListening = false;
   #gaveUp = false;
   /** A client that was accepted after a wait and that the caller does not know of yet. */
   #untaken: number | undefined;
+  /** What is to know how long a client keeps this process waiting. */
+  readonly turn: Turn | undefined;
   /** The index of the listener that the last client came from. */
   listener = 0;
 
   constructor(options: AcceptorOptions) {
-    this.#listeners = options.listeners;
+    this.#listeners = options.listeners.map(({ fd }) => fd);
     this.#deathPipeFd = options.deathPipeFd;
-    this.#serializer = options.serializer;
     this.#receiver = options.receiver;
     this.#warn = options.warn;
     this.#wait = options.set ?? createWaitSet();
     this.#accept = options.clientsWait ? acceptBlocking : acceptNow;
-    for (const fd of options.listeners) this.#wait.addShared(fd);
+    if (options.listensLater !== true) this.listen();
     this.#wait.add(options.deathPipeFd);
+  }
+
+  /** Takes part in what the kernel wakes one process for. */
+  protected listen(): void {
+    if (this.isListening || this.hasLeft) return;
+    this.isListening = true;
+    for (const fd of this.#listeners) this.#wait.addShared(fd);
+  }
+
+  /** Does not any more. */
+  protected listenNoMore(): void {
+    if (!this.isListening) return;
+    this.isListening = false;
+    for (const fd of this.#listeners) this.#wait.remove(fd);
   }
 
   /** The `struct sockaddr` of the last client, copied. */
@@ -134,12 +151,12 @@ export class Acceptor {
     return this.#peer.room;
   }
 
+  /** The client that {@linkcode next} gave was served. */
+  served(): void {}
+
   /** The next client. For a datagram the descriptor is that of the socket, and the receiver has the rest. */
   next(): Next | Promise<Next> {
-    const serializer = this.#serializer;
-    if (serializer === undefined) return this.#nextHere() ?? this.#nextAfterWait();
-    if (!serializer.takeHere()) return this.#nextInTurn(serializer);
-    return this.#nextWithTurn(serializer);
+    return this.nextHere() ?? this.nextAfterWait();
   }
 
   /** The caller has the client that {@linkcode next} gave. */
@@ -189,7 +206,7 @@ export class Acceptor {
    * What {@linkcode next} gives if that is there within a moment, without a promise: waiting here is one system call,
    * and on a busy server a client usually comes within it. Undefined if nothing is.
    */
-  #nextHere(): number | "parent_gone" | undefined {
+  protected nextHere(): number | "parent_gone" | undefined {
     const fd = this.acceptWaiting();
     if (fd !== undefined) return fd;
     if (this.#pausing) return undefined;
@@ -201,56 +218,31 @@ export class Acceptor {
     return this.#isParentGone(ready) ? "parent_gone" : this.acceptWaiting();
   }
 
-  /** Waits until a listener has a client or the parent has gone, then tries. Gives back the turn that it had. */
-  async #nextAfterWait(held?: Serializer): Promise<Next> {
-    this.#holding = held !== undefined;
-    try {
-      for (;;) {
-        if (this.takePause()) {
-          await pollAway([{ fd: this.#deathPipeFd, events: 1 }], ACCEPT_PAUSE_MS);
-        } else {
-          await this.#spin.learn(this.#wait.waitAway());
-        }
-        // leave() has had the last look meanwhile: a client taken now would be dropped.
-        if (this.#left) return "left";
-        const next = this.#nextHere();
-        if (next !== undefined) return this.#give(next);
-      }
-    } finally {
-      if (this.#holding) this.#giveTurn();
+  /** Waits until a listener has a client or the parent has gone, then tries. Undefined: another was quicker. */
+  protected async waitAndTry(): Promise<Next | undefined> {
+    if (this.takePause()) {
+      await pollAway([{ fd: this.#deathPipeFd, events: 1 }], ACCEPT_PAUSE_MS);
+    } else {
+      await this.#spin.learn(this.#wait.waitAway());
+    }
+    // leave() has had the last look meanwhile: a client taken now would be dropped.
+    if (this.hasLeft) return "left";
+    const next = this.nextHere();
+    return next === undefined ? undefined : this.give(next);
+  }
+
+  /** The same until there is something. */
+  protected async nextAfterWait(): Promise<Next> {
+    for (;;) {
+      const next = await this.waitAndTry();
+      if (next !== undefined) return next;
     }
   }
 
   /** Notes a client that is on its way to the caller. */
-  #give(next: number | "parent_gone"): Next {
+  protected give(next: number | "parent_gone"): Next {
     if (typeof next === "number") this.#untaken = next;
     return next;
-  }
-
-  /** The next client, for who has the turn; it is given back. */
-  #nextWithTurn(serializer: Serializer): Next | Promise<Next> {
-    const next = this.#nextHere();
-    if (next === undefined) return this.#nextAfterWait(serializer);
-    serializer.release();
-    return this.#give(next);
-  }
-
-  async #nextInTurn(serializer: Serializer): Promise<Next> {
-    while (!await serializer.takeAway()) {
-      if (this.#left) return "left";
-      if (this.isParentGone()) return "parent_gone";
-      if (serializer.takeHere()) break;
-    }
-    if (this.#left) {
-      serializer.release();
-      return "left";
-    }
-    return await this.#nextWithTurn(serializer);
-  }
-
-  #giveTurn(): void {
-    this.#holding = false;
-    this.#serializer?.release();
   }
 
   /** Whether the parent has gone. */
@@ -260,9 +252,12 @@ export class Acceptor {
 
   #isParentGone(ready: number): boolean {
     if (ready <= 0 || !this.#wait.has(this.#deathPipeFd, ready)) return false;
-    this.#serializer?.abandon?.();
+    this.parentHasGone();
     return true;
   }
+
+  /** The parent has gone. */
+  protected parentHasGone(): void {}
 
   /**
    * Gives up listeners of streams, for who takes no client any more but is still at work: clients find
@@ -284,16 +279,18 @@ export class Acceptor {
    * for it before the next client does. So: first out of the set, then a last look.
    */
   leave(): number | undefined {
-    this.#left = true;
-    for (const fd of this.#listeners) this.#wait.remove(fd);
+    this.hasLeft = true;
+    this.listenNoMore();
     // One that is on its way to the caller, who has not seen it: on Deno a signal's listener may run in between.
     if (this.#untaken !== undefined) return this.#untaken;
-    if (this.#serializer !== undefined && !this.#holding) {
-      this.#serializer.leave();
-      return undefined;
-    }
-    const fd = this.acceptWaiting();
-    if (this.#holding) this.#giveTurn();
-    return fd;
+    return this.lastLook();
+  }
+
+  /** Takes no client any more, and has taken the last that it may have been woken for. */
+  retire(): void {}
+
+  /** Takes a client that waits, when this process has stopped to do so. */
+  protected lastLook(): number | undefined {
+    return this.acceptWaiting();
   }
 }

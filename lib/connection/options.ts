@@ -16,6 +16,20 @@ export interface ConnectionOptions {
   readonly waitsInReceive?: boolean;
   /** Waits for this connection beside others of its process, none of which may hold the thread. */
   readonly waitFor?: WaitFor | undefined;
+  /** Is told when this connection makes its process wait. */
+  readonly turn?: Turn | undefined;
+}
+
+/** What is to know how long a client keeps its process waiting. */
+export interface Turn {
+  /** A wait of unknown length begins. */
+  waits(): void;
+  /** A short wait that holds the thread is about to begin. */
+  beforeLook(): void;
+  /** It was rewarded. */
+  found(): void;
+  /** It was in vain. */
+  missed(): void;
 }
 
 /** How a single read may end early. */

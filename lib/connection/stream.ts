@@ -17,7 +17,7 @@ import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, textToWrite, timedOut } from "./failures.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionOptions, LinesOptions, ReadOptions } from "./options.ts";
+import type { ConnectionOptions, LinesOptions, ReadOptions, Turn } from "./options.ts";
 import type { ReceivedDatagram } from "./datagram.ts";
 import { Input, type InputSource, LineReader } from "./input.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
@@ -35,6 +35,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   declare readonly datagram?: ReceivedDatagram;
 
   readonly #waitFor: typeof waitForOne;
+  readonly #turn: Turn | undefined;
   #closed = false;
   #descriptorOpen = true;
   #waits = 0;
@@ -56,6 +57,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   constructor(fd: number, options: ConnectionOptions) {
     super(fd, options.peer);
     this.#waitFor = options.waitFor ?? waitForOne;
+    this.#turn = options.turn;
     this.waitsInReceive = options.waitsInReceive === true;
     this.timeout = options.timeout;
   }
@@ -104,7 +106,9 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
       return undefined;
     }
     const flags = wait && this.waitsInReceive ? 0 : c.MSG_DONTWAIT;
+    if (flags === 0) this.#turn?.beforeLook();
     const n = receiveOnce(this.fd, bytes, flags);
+    if (flags === 0) this.#judge(n === -EAGAIN ? "missed" : "found");
     if (n > 0) return n;
     if (n === 0) return null;
     if (n !== -EAGAIN) throw failure("read from", this.remoteAddr, -n);
@@ -144,12 +148,21 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
 
   /** Waits for a moment, unless other clients would have to wait too. */
   #isThereSoon(events: number): boolean {
-    return this.#waitFor === waitForOne && spin.look(this.fd, events);
+    if (this.#waitFor !== waitForOne) return false;
+    this.#turn?.beforeLook();
+    const isThere = spin.look(this.fd, events);
+    this.#judge(isThere ? "found" : "missed");
+    return isThere;
+  }
+
+  #judge(what: "found" | "missed"): void {
+    this.#turn?.[what]();
   }
 
   /** Waits until a condition holds; false after `timeoutMs`. The descriptor stays open meanwhile. */
   async #wait(events: number, timeoutMs: number): Promise<boolean> {
     this.#waits++;
+    this.#turn?.waits();
     try {
       return await spin.learn(this.#waitFor(this.fd, events, timeoutMs));
     } finally {

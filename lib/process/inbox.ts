@@ -11,6 +11,18 @@ import { runtime } from "../runtime/choose.ts";
 import { type ParentAction, SIGNALS, signalsOf } from "../signals.ts";
 import { Repeats } from "./actions.ts";
 
+/** What is looked at while nothing comes. */
+export interface SideWatch {
+  /** What to wait for; undefined: nothing. */
+  readonly fd: number | undefined;
+  /** When to look, by `performance.now()`. */
+  readonly until: number;
+  /** The descriptor is readable. */
+  queued(now: number): void;
+  /** Looks, if it is time. */
+  tick(now: number): void;
+}
+
 /** The parent's queue. One waker serves signals and children alike. */
 export class Inbox {
   readonly waker = new Waker();
@@ -21,6 +33,7 @@ export class Inbox {
   #failure: { readonly error: unknown } | undefined;
   readonly #also = new Set<number>();
   #others: () => readonly number[] = () => [];
+  #side: SideWatch | undefined;
   readonly #repeats = new Repeats();
   readonly #now: () => number;
 
@@ -108,10 +121,34 @@ export class Inbox {
 
   /** Waits until something came, at most `timeoutMs`. */
   async wait(timeoutMs: number): Promise<void> {
-    if (this.empty) {
-      const fds = [this.waker.fd, ...this.#also, ...this.#others()];
-      await pollAway(fds.map((fd) => ({ fd, events: POLLIN })), Math.max(0, timeoutMs));
-    }
+    const end = performance.now() + Math.max(0, timeoutMs);
+    let isOver = !this.empty;
+    while (!isOver) isOver = await this.#waitOnce(end);
     this.waker.take();
+  }
+
+  /** Whether something came, or the time is over: what the side watch sees is no reason to return. */
+  async #waitOnce(end: number): Promise<boolean> {
+    const side = this.#side;
+    const sideFd = side?.fd;
+    const fds = [this.waker.fd, ...this.#also, ...this.#others()];
+    const all = sideFd === undefined ? fds : [...fds, sideFd];
+    const until = Math.min(end, side?.until ?? Infinity);
+    const ready = await pollAway(
+      all.map((fd) => ({ fd, events: POLLIN })),
+      Math.max(0, until - performance.now()),
+    );
+    if (side !== undefined) {
+      const now = performance.now();
+      if (sideFd !== undefined && ready[fds.length]) side.queued(now);
+      side.tick(now);
+      if (!ready.slice(0, fds.length).includes(true) && this.empty) return now >= end;
+    }
+    return true;
+  }
+
+  /** Looks at something beside all else, without a turn of who waits here. */
+  watchAside(side: SideWatch): void {
+    this.#side = side;
   }
 }

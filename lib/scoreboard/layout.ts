@@ -26,6 +26,8 @@ export const WORD = {
   // 12 to 15 are the doubles below.
   /** Clients that were denied, of those that were accepted. */
   denied: 16,
+  /** The generation of the token by which the child may listen; 0: it has none. */
+  token: 17,
 } as const;
 
 /** Offsets in a slot, counted in 64-bit words. */

@@ -82,6 +82,15 @@ export class Slot {
     this.#words[WORD.denied] = this.denied + 1;
   }
 
+  /** The generation of the token by which the child may listen; 0: it has none. */
+  get token(): number {
+    return this.#words[WORD.token] as number;
+  }
+
+  setToken(generation: number): void {
+    this.#words[WORD.token] = generation;
+  }
+
   /** The address of the client: the words behind its family, and the port. Undefined where none is told. */
   get peer(): { readonly family: 4 | 6; readonly port: number; readonly words: Int32Array } | undefined {
     const family = this.#words[WORD.peerFamily];

@@ -5,7 +5,7 @@
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
@@ -17,14 +17,21 @@ import { remedyForFile } from "../os/file_remedy.ts";
 import { trustedPath } from "../os/open_file.ts";
 import { openRegularFile } from "../os/regular_file.ts";
 import { createSharedMemory } from "../os/shared_memory.ts";
+import type { HotTokens } from "./hot_tokens.ts";
 
 /** A serializer as the parent has it. */
 export interface PreparedSerializer {
   readonly handoff: SerializerHandoff;
   /** What a restarted parent takes it over by. */
   readonly passed: PassedSerializer;
-  /** To be called when a child has ended: it may have held the turn, or have been woken for it. */
-  afterDeath(): void;
+  /** Rules who listens, where a few children are enough. */
+  readonly hot?: HotTokens | undefined;
+  /**
+   * To be called when a child has ended: it may have held the turn, or have been woken for it.
+   *
+   * @param token The generation of the token by which it could listen; 0: it had none.
+   */
+  afterDeath(token: number): void;
   /** Lets children that become another user, by themselves, take turns too. */
   giveTo(owner: { readonly uid: number; readonly gid: number }): void;
   /** Removes what was created. */
@@ -48,6 +55,8 @@ export interface SerializerChoice {
   readonly listeners: number;
   /** How many clients a child serves at the same time. */
   readonly maxClients: number;
+  /** Whether a few children at a time are enough to listen. */
+  readonly staysHot?: boolean;
 }
 
 /**
@@ -56,7 +65,7 @@ export interface SerializerChoice {
  * On one port the kernel wakes a single child, so that nothing needs to be serialized.
  */
 export function chooseSerializer(
-  { serialize, listeners, maxClients }: SerializerChoice,
+  { serialize, listeners, maxClients, staysHot = false }: SerializerChoice,
 ): { kind: SerializerHandoff["kind"]; note?: string } {
   // A child that has clients of its own cannot hold still for its turn; it accepts what it is woken for.
   if (maxClients > 1) return { kind: "none" };
@@ -67,11 +76,17 @@ export function chooseSerializer(
       note: "Passed serialize value of none is incompatible with multiple ports - using default serialize",
     };
   }
+  if (serialize === "none") return { kind: staysHot ? "hot" : "none" };
   if (serialize !== undefined) return { kind: serialize as SerializerHandoff["kind"] };
   if (several) {
     return { kind: "flock", note: "Several ports and no serialize value - using default serialize (flock)" };
   }
-  return { kind: isLinux ? "none" : "flock" };
+  return { kind: !isLinux ? "flock" : staysHot ? "hot" : "none" };
+}
+
+/** How many children listen at a time: each rests for a moment with each client, and another one works meanwhile. */
+export function hotCount(): number {
+  return 2 * availableParallelism();
 }
 
 /** Creates what the chosen kind needs. */
@@ -82,6 +97,7 @@ export async function prepareSerializer(
   if (kind === "none") {
     return { handoff: { kind }, passed: { handoff: { kind } }, afterDeath() {}, giveTo() {}, remove() {} };
   }
+  if (kind === "hot") return await prepareHot();
   const { TokenPipe } = await import("./pipe.ts");
   const pipe = new TokenPipe();
   const token = pipe.handoff;
@@ -102,9 +118,28 @@ export async function prepareSerializer(
   };
 }
 
+async function prepareHot(): Promise<PreparedSerializer> {
+  const { HotTokens } = await import("./hot_tokens.ts");
+  const hot = new HotTokens(hotCount());
+  const { handoff } = hot;
+  return {
+    handoff,
+    passed: { handoff },
+    hot,
+    afterDeath: (token) => hot.afterDeath(token),
+    giveTo() {},
+    remove: () => hot.close(),
+  };
+}
+
 /** The serializer of the children from before a restart. Their new siblings have one of their own. */
 export async function takeOverSerializer({ handoff, folder }: PassedSerializer): Promise<OldSerializer> {
   if (handoff.kind === "none") return { afterDeath() {}, remove() {} };
+  if (handoff.kind === "hot") {
+    const { HotTokens } = await import("./hot_tokens.ts");
+    const hot = new HotTokens(hotCount(), handoff);
+    return { afterDeath: (token) => hot.afterDeath(token), remove: () => hot.close() };
+  }
   const { TokenPipe } = await import("./pipe.ts");
   const pipe = new TokenPipe(handoff.token);
   const removeLock = handoff.kind === "semaphore"
@@ -123,7 +158,12 @@ export async function takeOverSerializer({ handoff, folder }: PassedSerializer):
 export function descriptorsOfSerializer({ handoff }: PassedSerializer): readonly number[] {
   if (handoff.kind === "none") return [];
   const { pipe, generationFd } = handoff.token;
-  return [pipe.read, pipe.write, generationFd];
+  return [
+    pipe.read,
+    pipe.write,
+    generationFd,
+    ...(handoff.kind === "hot" ? new Set(Object.values(handoff.bell)) : []),
+  ];
 }
 
 /** What there is besides the token. */

@@ -13,12 +13,11 @@
 import type { SerializerHandoff } from "../handoff.ts";
 import type { Serializer } from "./turns.ts";
 
-/** The child's side of the serializer that the parent has prepared; undefined for `none`. */
+/** The child's side of the serializer that the parent has prepared. */
 export async function attachSerializer(
-  handoff: SerializerHandoff,
+  handoff: Exclude<SerializerHandoff, { readonly kind: "none" | "hot" }>,
   deathPipeFd: number,
-): Promise<Serializer | undefined> {
-  if (handoff.kind === "none") return undefined;
+): Promise<Serializer> {
   const { PipeSerializer } = await import("./pipe.ts");
   const token = new PipeSerializer(handoff.token, deathPipeFd);
   if (handoff.kind === "pipe") return token;

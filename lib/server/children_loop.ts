@@ -7,8 +7,11 @@
 import { LEVEL } from "../log/line_format.ts";
 import { availableParallelism } from "node:os";
 import { closeListeners } from "../listen/listen.ts";
+import { carriesDatagrams } from "../handoff.ts";
 import { createPipe } from "../os/descriptor.ts";
-import { chooseSerializer, prepareSerializer } from "../serialize/prepare.ts";
+import { pollHere, POLLIN } from "../os/wait.ts";
+import { QueueWatch } from "../supervise/queue_watch.ts";
+import { chooseSerializer, hotCount, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
 import { WaitingCount } from "../scoreboard/waiting_count.ts";
 import type { LoopEnd } from "../process/actions.ts";
@@ -33,9 +36,13 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     serialize: config.serialize,
     listeners: listeners.length,
     maxClients: config.maxClients,
+    staysHot: staysHot(context),
   });
   if (note !== undefined) logger.log(LEVEL.notice, note);
-  logger.log(LEVEL.info, kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`);
+  logger.log(
+    LEVEL.info,
+    kind === "none" || kind === "hot" ? "Using no serialization" : `Setting up serialization via ${kind}`,
+  );
   const serializer = await prepareSerializer(kind, config.lockFile);
   const become = context.daemon.confinement?.become;
   if (become !== undefined) serializer.giveTo(become);
@@ -45,6 +52,7 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     deathPipe: inherited?.deathPipe ?? createPipe(),
     populate: (scoreboard) => populationOf(context, scoreboard),
   });
+  watchQueue(parent);
   for (const output of inherited?.outputs ?? []) parent.outputs.adopt(output);
   if (inherited !== undefined) await parent.old.takeOver(inherited.generations, inherited.begun);
   const workers = new ChildrenAsWorkers(context, parent);
@@ -62,6 +70,22 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
       closeListeners(parent.parts.listeners);
     },
   };
+}
+
+/** Whether a few children are enough to listen. Fork's serve one client each: none of them gets warm. */
+function staysHot({ config, listeners, server }: ServerContext): boolean {
+  const isLone = listeners.length === 1 && !listeners.some(carriesDatagrams);
+  return isLone && config.maxClients === 1 && config.maxServers > hotCount() && server.personality !== "Fork";
+}
+
+/** Where a few children listen, the parent sees to it that no client waits for them in vain. */
+function watchQueue(parent: Parent): void {
+  const { serializer: { hot }, listeners: [listener] } = parent.parts;
+  if (hot === undefined || listener === undefined) return;
+  const { fd } = listener;
+  const isQueued = () => pollHere(fd, POLLIN, 0);
+  const children = () => parent.children.pids.length;
+  parent.inbox.watchAside(new QueueWatch({ listening: hot, fd, isQueued, children }));
 }
 
 /** The strategy of the personality. */
@@ -133,6 +157,8 @@ class ChildrenAsWorkers implements Workers {
   }
 
   passedState(): Pick<PassedState, "deathPipe" | "generations" | "outputs" | "mailbox"> {
+    // Nobody watches over those that listen, until they are replaced.
+    this.#parent.parts.serializer.hot?.open(this.#parent.own.length);
     return {
       deathPipe: this.#parent.parts.deathPipe,
       generations: passChildren(this.#parent),

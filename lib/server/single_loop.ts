@@ -59,10 +59,9 @@ class SingleEngine implements Engine {
     this.#inbox = inbox;
     this.#clientsWait = context.listeners.every(({ fd, address }) => doClientsWait(fd, address));
     this.#acceptor = new Acceptor({
-      listeners: context.listeners.map(({ fd }) => fd),
+      listeners: context.listeners,
       // Here it is a signal that ends the wait, in place of the parent's end.
       deathPipeFd: inbox.waker.fd,
-      serializer: undefined,
       clientsWait: this.#clientsWait,
       receiver,
       warn: (message) => context.logger.log(LEVEL.warning, message),

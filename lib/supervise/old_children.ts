@@ -50,8 +50,9 @@ export class Generation {
     if (this.#passed.countsWaiting && slot.state === "waiting") {
       new WaitingCount(this.scoreboard.memory).correct(-1);
     }
+    const { token } = slot;
     slot.free();
-    this.#serializer.afterDeath();
+    this.#serializer.afterDeath(token);
   }
 
   /** The last one has ended. */

@@ -211,8 +211,9 @@ export class Parent {
     this.parts.daemon.totals.childEnded(slot, death, () => {
       if (generation !== undefined) return generation.ended(slot);
       this.population.ended?.(slot);
+      const { token } = slot;
       this.#scoreboard.release(slotIndex);
-      this.parts.serializer.afterDeath();
+      this.parts.serializer.afterDeath(token);
     });
   }
 

@@ -17,7 +17,8 @@ async function withTurns(
   const prepared = await prepareSerializer(kind, undefined);
   const deathPipe = createPipe();
   try {
-    const attach = async () => await attachSerializer(prepared.handoff, deathPipe.read) as Serializer;
+    const handoff = prepared.handoff as Parameters<typeof attachSerializer>[0];
+    const attach = () => attachSerializer(handoff, deathPipe.read);
     await body([await attach(), await attach(), await attach()], prepared);
   } finally {
     // The waits that a test left end by this, as those of children do.
@@ -90,7 +91,7 @@ for (const kind of KINDS) {
       await withTurns(kind, async ([a, b], prepared) => {
         assert.ok(a && b);
         assert.equal(a.takeHere(), true);
-        prepared.afterDeath(); // somebody else's, as it turns out
+        prepared.afterDeath(0); // somebody else's, as it turns out
         if (kind === "pipe") return assert.equal(b.takeHere(), true, "the token of the dead is void");
         assert.equal(b.takeHere(), false);
         const waiting = take(b);
@@ -127,7 +128,7 @@ test(
 
 test("a token is there after more deaths than a pipe has room for", { timeout }, async () => {
   await withTurns("pipe", ([a], prepared) => {
-    for (let i = 0; i < 20_000; i++) prepared.afterDeath();
+    for (let i = 0; i < 20_000; i++) prepared.afterDeath(0);
     assert.equal(a?.takeHere(), true);
     return Promise.resolve();
   });
