@@ -72,7 +72,7 @@ function optionEntry(row: OptionRow): string {
 
 /** What two commands share stands once. */
 async function commandEntries(): Promise<string> {
-  const known = new Set<string>();
+  const known = new Map<string, string>();
   const parts: string[] = [];
   for (const [name, command] of Object.entries(COMMANDS)) {
     const { USAGE: text } = await command.usage();
@@ -80,9 +80,10 @@ async function commandEntries(): Promise<string> {
       `.SS "tine ${name}"\n`,
       paragraph(`${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`),
     );
-    if (!known.has(text)) parts.push(usageText(text));
-    else parts.push(paragraph("See above."));
-    known.add(text);
+    const first = known.get(text);
+    if (first === undefined) parts.push(usageText(text));
+    else if (name !== "version") parts.push(paragraph(`See tine ${first}.`));
+    known.set(text, first ?? name);
   }
   return parts.join("");
 }

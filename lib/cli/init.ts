@@ -85,6 +85,7 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
     throw cannotWrite(taken[0], "it exists, and nothing is overwritten", "name another folder");
   }
   const written: string[] = [];
+  const isNew = !isTaken(folder);
   try {
     for (const [path, text] of paths) {
       attempt(path, () => {
@@ -100,7 +101,7 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
     }
   } catch (error) {
     // Half a project would stand in the way of the next try.
-    for (const path of written) rmSync(path, { force: true });
+    for (const path of isNew ? [folder] : written) rmSync(path, { force: true, recursive: isNew });
     throw error;
   }
 }

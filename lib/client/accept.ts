@@ -112,7 +112,7 @@ export class Acceptor {
   /** A client that was accepted after a wait and that the caller does not know of yet. */
   #untaken: number | undefined;
   /** What is to know how long a client keeps this process waiting. */
-  readonly turn: Turn | undefined;
+  readonly turn: Turn | undefined = undefined;
   /** The index of the listener that the last client came from. */
   listener = 0;
 

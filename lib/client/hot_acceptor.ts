@@ -10,7 +10,7 @@ import { Acceptor, type AcceptorOptions, type Next } from "./accept.ts";
 
 /** Takes clients from the listening sockets, one at a time, where a few processes are enough to do so. */
 export class HotAcceptor extends Acceptor {
-  override readonly turn: HotTurns;
+  declare readonly turn: HotTurns;
   #hasListened = false;
 
   /** @param bell Wakes all who listen, once for each time it is rung: who may listen has changed. */

@@ -26,6 +26,8 @@ export interface InheritedDaemon {
   readonly pidFile?: PidFileHandle | undefined;
   /** The descriptor of the status file. */
   readonly statusFd: number;
+  /** The `stop_timeout`, in seconds. */
+  readonly stopTimeout?: number | undefined;
 }
 
 /** What the server tells when it listens. */
@@ -80,7 +82,8 @@ export class Daemon {
 
   /** What is to be handed on over a restart. */
   get inherited(): InheritedDaemon {
-    return { pidFile: this.#pidFile, statusFd: this.#statusFile.fd };
+    const { stopTimeout } = this.#parts.config;
+    return { pidFile: this.#pidFile, statusFd: this.#statusFile.fd, stopTimeout };
   }
 
   /** What it counts, for other processes. */

@@ -125,15 +125,32 @@ function escapeJson(json: string): string {
 }
 
 /** `2026/11/24-08:05:01 [123] message`; the journal, which takes a priority before it, adds the time by itself. */
-function formatText({ message, pid, date }: Entry, priority: string | undefined, part?: Part): string {
+function formatText(
+  { message, pid, date }: Entry,
+  { priority, breaksStacks }: {
+    readonly priority: string | undefined;
+    readonly breaksStacks?: boolean | undefined;
+  },
+  part?: Part,
+): string {
   const time = priority === undefined ? `${logTime(date)} ` : priority;
   const which = part === undefined ? "" : `(${part.part}/${part.parts}) `;
-  return `${time}[${pid}] ${which}${escapeText(message)}`;
+  const text = escapeText(message);
+  return `${time}[${pid}] ${which}${breaksStacks ? breakStack(text) : text}`;
 }
 
-/** A line with the calls of a stack each on a line of its own, for a person at a terminal. */
-export function breakStack(line: string): string {
-  return line.replaceAll(/ \| (?=at )/g, "\n    ");
+/** What a message about something that was thrown begins with. */
+const THROWN = /^(?:Child \d+ ends: )?(?:Uncaught |(?:the |The )?(?:handler|hook \w+) threw )/;
+/** The calls at its end. */
+const CALLS = /(?: \| at [^|]*:\d+\)?)+$/;
+
+/**
+ * A message about something that was thrown, with each call of its stack on a line of its own, for a person at a terminal.
+ * All others stay one line, whatever a client has put into them.
+ */
+export function breakStack(message: string): string {
+  if (!THROWN.test(message)) return message;
+  return message.replace(CALLS, (calls) => calls.replaceAll(" | at ", "\n    at "));
 }
 
 /** How lines look. */
@@ -178,10 +195,7 @@ export function formatEntry(
   const priority = prefix?.(entry.level);
   const line = format === "json"
     ? (one: Entry, part?: Part) => `${priority ?? ""}${formatJson(one, part)}\n`
-    : (one: Entry, part?: Part) => {
-      const text = formatText(one, priority, part);
-      return `${breaksStacks ? breakStack(text) : text}\n`;
-    };
+    : (one: Entry, part?: Part) => `${formatText(one, { priority, breaksStacks }, part)}\n`;
   const whole = encoder.encode(line(entry));
   if (whole.length <= longest) return [whole];
   const room = longest - encoder.encode(line({ ...entry, message: "" })).length - PART_ROOM;

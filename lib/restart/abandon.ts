@@ -12,7 +12,7 @@ import { pollAway } from "../os/wait.ts";
 import { takeOverSerializer } from "../serialize/prepare.ts";
 import type { InheritedState } from "./inherited_state.ts";
 
-/** How long they may take: the `stop_timeout` of a server that cannot read its options. */
+/** How long they may take where the `stop_timeout` is not known, and to be gone when they were killed. */
 const LIMIT_MS = 10_000;
 /** How often their ends are looked for. */
 const LOOK_MS = 10;
@@ -21,14 +21,17 @@ const LOOK_MS = 10;
 export interface AbandonOptions {
   /** Where there is no {@linkcode Daemon} yet that removes the pid file: what to tell if it cannot be removed. */
   readonly log?: Log | undefined;
-  /** Where clients are to be finished first, for as long as they like: whether they are not any more. */
-  readonly isStopped?: (() => boolean) | undefined;
+  /**
+   * How often it was told to stop: never means that clients are finished first, for as long as they like; twice, that
+   * children are killed. @default once
+   */
+  readonly stops?: (() => number) | undefined;
 }
 
 /** Ends the children that were handed on, and removes what they shared. */
 export async function abandonInherited(
   { generations, daemon }: InheritedState,
-  { log, isStopped = () => true }: AbandonOptions,
+  { log, stops = () => 1 }: AbandonOptions,
 ): Promise<void> {
   const left = new Set(generations.flatMap(({ children }) => children.map(({ pid }) => pid)));
   const end = async (signal: string, isOver: () => boolean) => {
@@ -39,13 +42,14 @@ export async function abandonInherited(
       await pollAway([], LOOK_MS);
     }
   };
-  const within = () => {
-    const deadline = performance.now() + LIMIT_MS;
+  const after = (limitMs: number) => {
+    const deadline = performance.now() + limitMs;
     return () => performance.now() >= deadline;
   };
-  if (!isStopped()) await end("HUP", isStopped);
-  await end("TERM", within());
-  await end("KILL", within());
+  if (stops() === 0) await end("HUP", () => stops() > 0);
+  const isLate = after(daemon.stopTimeout === undefined ? LIMIT_MS : daemon.stopTimeout * 1000);
+  await end("TERM", () => isLate() || stops() > 1);
+  await end("KILL", after(LIMIT_MS));
   for (const { serializer } of generations) (await takeOverSerializer(serializer)).remove();
   if (log !== undefined && daemon.pidFile !== undefined) removePidFile(daemon.pidFile, log);
 }

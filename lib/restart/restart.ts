@@ -25,8 +25,8 @@ interface Attempt {
   readonly begun: number;
   /** The program that tries it. */
   readonly dryRun: DryRun;
-  /** Whether HUP came again meanwhile. */
-  again: boolean;
+  /** What called for another one meanwhile. */
+  again?: string;
   /** The listeners that are added, once it is ready. */
   added?: readonly Listener[];
 }
@@ -56,14 +56,14 @@ export class Restarts {
     const cause = this.#cause ?? "Received a SIG HUP";
     this.#cause = undefined;
     if (this.#attempt !== undefined) {
-      this.#attempt.again = true;
+      this.#attempt.again = cause;
       return;
     }
     const { context, inbox } = this.#workers;
     context.logger.log(LEVEL.notice, cause);
     context.daemon.reloading();
     try {
-      this.#attempt = { begun: Date.now(), dryRun: context.startTry(), again: false };
+      this.#attempt = { begun: Date.now(), dryRun: context.startTry() };
       inbox.watch(this.#attempt.dryRun.fd);
     } catch (error) {
       refuseRestart(context, (error as Error).message);
@@ -84,7 +84,7 @@ export class Restarts {
     }
     this.#attempt = undefined;
     // What HUP came for since then has not been tried.
-    if (attempt.again) inbox.push("restart");
+    if (attempt.again !== undefined) this.ask(attempt.again);
     return false;
   }
 

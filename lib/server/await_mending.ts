@@ -15,17 +15,21 @@ import { adoptLog, inheritedLog } from "../log/open_log.ts";
 import { decide } from "../process/actions.ts";
 import { describeFailure } from "../process/failure.ts";
 import { Inbox } from "../process/inbox.ts";
+import { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
+import { sendSignal } from "../os/process.ts";
+import { DryRun } from "../restart/dry_run.ts";
 import { abandonInherited } from "../restart/abandon.ts";
 import type { InheritedState } from "../restart/inherited_state.ts";
 import { refuseRestart } from "../restart/prepare_restart.ts";
 import { executeAgain, HeldSignals, settleSignals } from "../restart/reexec.ts";
+import { handOnLog } from "../supervise/handle_signals.ts";
 import { Outputs } from "../supervise/outputs.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { logUncaught } from "./own_prints.ts";
 import { ParentServer } from "./parent_view.ts";
 
-const NO_CONFIGURATION =
-  "Cannot change the number of children: the configuration cannot be loaded since the last reload";
+const NOT_LOADED =
+  "Cannot change the number of children: the program or its configuration could not be loaded at the last reload";
 
 /** A wait has an end. */
 const A_DAY_MS = 86_400_000;
@@ -37,7 +41,13 @@ class Unloaded {
   readonly #status: StatusFile;
   readonly #inbox = new Inbox();
   readonly #outputs: Outputs;
+  readonly #manager: ServiceManager;
+  /** Where children find the log that was opened again. */
+  readonly #mailbox: DescriptorMailbox | undefined;
   #watcher: Watcher | undefined;
+  /** The program that is tried. */
+  #dryRun: DryRun | undefined;
+  #isAskedAgain = false;
 
   constructor(inherited: InheritedState, logger: Logger | undefined) {
     this.#logger = logger ?? adoptLog(inherited.log);
@@ -45,22 +55,24 @@ class Unloaded {
     if (logger === undefined) logUncaught(this.#logger, () => {});
     this.#inherited = logger === undefined ? inherited : { ...inherited, log: inheritedLog(logger) };
     this.#status = new StatusFile(inherited.daemon.statusFd);
+    this.#manager = new ServiceManager((level, message) => this.#logger.log(level, message));
+    const { mailbox } = inherited;
+    this.#mailbox = mailbox === undefined ? undefined : new DescriptorMailbox(mailbox);
     this.#outputs = new Outputs((line, pid) => this.#logger.printed(line, pid));
   }
 
   /** Tells why, to all who want to know. */
   tell(error: unknown): void {
     const { text } = describeFailure(error);
-    const manager = new ServiceManager((level, message) => this.#logger.log(level, message));
     const daemon = {
       restartRefused: (why: string) => {
         const { reloadsRefused = 0 } = this.#status.latest ?? {};
         this.#status.amend({ reloadsRefused: reloadsRefused + 1, reloadError: why });
-        manager.ready(`Cannot restart: ${why}`);
+        this.#manager.ready(`Cannot restart: ${why}`);
       },
     };
     const next = this.#inherited.generations.length > 0
-      ? "; the children from before serve on"
+      ? "; the old children continue to serve"
       : "; clients wait until it can be loaded";
     refuseRestart({ logger: this.#logger, daemon }, text, next);
   }
@@ -85,21 +97,62 @@ class Unloaded {
       await this.#inbox.wait(A_DAY_MS);
       this.#outputs.take();
       const end = this.#handle();
-      if (end === "restart") await this.#execute();
-      else if (end !== undefined) await this.#stop(end === "quit");
+      if (end === "restart") this.#try();
+      else if (end !== undefined) await this.#stop(end);
+      if (this.#dryRun?.isOver) await this.#conclude(this.#dryRun);
     }
+  }
+
+  /** Has the program tried, as a reload does. */
+  #try(): void {
+    this.#isAskedAgain = this.#dryRun !== undefined;
+    if (this.#isAskedAgain) return;
+    const { sockets, daemon, generations, log } = this.#inherited;
+    try {
+      this.#dryRun = new DryRun({
+        role: "dry_run",
+        hasChildren: generations.length > 0,
+        sockets: sockets.map(({ fd, key }) => ({ fd, key })),
+        pidFile: daemon.pidFile?.path,
+        logFile: log.file,
+      });
+      this.#inbox.watch(this.#dryRun.fd);
+    } catch (error) {
+      this.tell(error);
+    }
+  }
+
+  async #conclude(dryRun: DryRun): Promise<void> {
+    this.#dryRun = undefined;
+    this.#inbox.unwatch(dryRun.fd);
+    try {
+      await dryRun.result();
+      await this.#execute();
+    } catch (error) {
+      this.tell(error);
+    }
+    if (this.#isAskedAgain) this.#inbox.push("restart");
+    this.#isAskedAgain = false;
   }
 
   /** Does what signals ask for. Returns what ends the wait. */
   #handle(): ReturnType<typeof decide>["end"] {
     const { more, fewer, reopen, end } = decide(this.#inbox.take().actions);
-    if (reopen) this.#logger.reopen();
+    if (reopen && this.#logger.reopen() && handOnLog(this.#logger, this.#mailbox)) {
+      this.#signalChildren("USR1");
+    }
     if (more + fewer > 0) {
       const { scaled = 0 } = this.#status.latest ?? {};
-      this.#status.amend({ scaled: scaled + 1, scaleError: NO_CONFIGURATION });
-      this.#logger.log(LEVEL.notice, NO_CONFIGURATION);
+      this.#status.amend({ scaled: scaled + 1, scaleError: NOT_LOADED });
+      this.#logger.log(LEVEL.notice, NOT_LOADED);
     }
     return end;
+  }
+
+  #signalChildren(name: string): void {
+    for (const { children } of this.#inherited.generations) {
+      for (const { pid } of children) sendSignal(pid, name);
+    }
   }
 
   /** It returns only if the program cannot be executed. */
@@ -120,14 +173,22 @@ class Unloaded {
     }
   }
 
-  async #stop(gently: boolean): Promise<never> {
+  async #stop(end: "stop" | "quit"): Promise<never> {
     this.#watcher?.stop();
+    this.#manager.stopping();
+    await this.#dryRun?.cancel();
     this.#logger.log(LEVEL.notice, "Server closing!");
-    const log = (level: number, message: string) => this.#logger.log(level, message);
+    let stops = end === "stop" ? 1 : 0;
     await abandonInherited(this.#inherited, {
-      log,
-      isStopped: () => !gently || ["stop", "quit"].includes(this.#handle() ?? ""),
+      log: (level, message) => this.#logger.log(level, message),
+      stops: () => {
+        // What children print would stop them once its pipe is full.
+        this.#outputs.take();
+        if (["stop", "quit"].includes(this.#handle() ?? "")) stops++;
+        return stops;
+      },
     });
+    this.#outputs.take();
     const server = new ParentServer("PreForkSimple");
     server.holding(this.#inherited.sockets);
     server.release();

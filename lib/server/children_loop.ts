@@ -184,7 +184,7 @@ async function live(parent: Parent, workers: Workers): Promise<never> {
   await parent.populate();
   await parent.old.tend();
   parent.log(LEVEL.debug, "Parent ready for children.");
-  await watchFiles(workers);
+  watchFiles(workers);
   for (;;) {
     const end = await supervise(parent, () => workers.restarts.isReady());
     if (end === "restart") workers.restarts.begin();

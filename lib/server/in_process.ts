@@ -72,7 +72,7 @@ class Alone implements Workers {
     introduce(this.context, this.#engine.about);
     this.context.daemon.serving();
     if (this.context.inherited !== undefined) this.context.daemon.reloaded();
-    await watchFiles(this);
+    watchFiles(this);
     for (;;) {
       await this.#engine.serve();
       const end = this.#handle() ?? (server.done() ? "quit" : undefined);

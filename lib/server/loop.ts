@@ -104,10 +104,17 @@ export function introduce(
   });
 }
 
-/** Has the server reload when files change, if it is to watch any. */
-export async function watchFiles({ context, restarts }: Workers): Promise<void> {
-  const { watched, logger } = context;
-  if (watched === undefined) return;
+/** Has the server reload when files change, if it is to watch any. It goes on with its work meanwhile. */
+export function watchFiles(workers: Workers): void {
+  const { context } = workers;
+  if (context.watched === undefined) return;
+  startWatching(workers, context.watched).catch((error: Error) =>
+    context.logger.log(LEVEL.warning, `Cannot watch files: ${error.message}`)
+  );
+}
+
+async function startWatching({ context, restarts }: Workers, watched: WatchPlan): Promise<void> {
+  const { logger } = context;
   const { Watcher } = await import("../watch/watcher.ts");
   const watcher = new Watcher(watched, {
     changed: (cause) => restarts.ask(cause),

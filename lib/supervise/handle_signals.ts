@@ -6,6 +6,8 @@
 
 import { LEVEL } from "../log/line_format.ts";
 import { decide, type LoopEnd } from "../process/actions.ts";
+import type { Logger } from "../log/logger.ts";
+import type { DescriptorMailbox } from "../os/descriptor_mailbox.ts";
 import type { Parent } from "./parent.ts";
 
 const ABOUT_TO_END =
@@ -46,11 +48,17 @@ function reopenLog(parent: Parent): void {
   const { logger, config, daemon } = parent.parts;
   if (!logger.reopen()) return;
   daemon.reopened(logger.fileFd);
-  try {
-    parent.mailbox?.leave(logger.descriptor);
-  } catch (error) {
-    parent.log(LEVEL.warning, `Children go on with the old log_file: ${(error as Error).message}`);
-    return;
-  }
+  if (!handOnLog(logger, parent.mailbox)) return;
   if (!config.sigPassthrough?.includes("USR1")) parent.passOn("USR1");
+}
+
+/** Leaves the log that was opened again where children find it, who are to be signalled then. False: it cannot be had. */
+export function handOnLog(logger: Logger, mailbox: DescriptorMailbox | undefined): boolean {
+  try {
+    mailbox?.leave(logger.descriptor);
+    return true;
+  } catch (error) {
+    logger.log(LEVEL.warning, `Children go on with the old log_file: ${(error as Error).message}`);
+    return false;
+  }
 }

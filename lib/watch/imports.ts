@@ -7,8 +7,8 @@
 
 /** `from "x"`, `import "x"`, `import("x")`, `require("x")`. */
 const IMPORT = /\b(?:from|import|require)\s*(?:\(\s*)?(["'`])([^"'`\\\n$]+)\1/g;
-/** `new URL("x", import.meta.url)`: a worker, or a file that the module reads. */
-const BESIDE = /\bURL\(\s*(["'`])([^"'`\\\n$]+)\1\s*,\s*import\.meta\.url/g;
+/** `new URL("x.ts", import.meta.url)`: a worker. What is no module may be a file that the program writes. */
+const BESIDE = /\bURL\(\s*(["'`])([^"'`\\\n$]+\.[mc]?[jt]sx?)\1\s*,\s*import\.meta\.url/g;
 
 /** The specifiers in the text of a module, each once. Pure. */
 export function importsIn(text: string): readonly string[] {

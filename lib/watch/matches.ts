@@ -30,9 +30,12 @@ export async function filesMatching(
 ): Promise<{ readonly paths: readonly string[]; readonly areMore: boolean }> {
   const paths = new Set<string>();
   const deadline = performance.now() + LONGEST_LOOK_MS;
+  const isOver = () => performance.now() > deadline;
+  // Folders in which nothing matches take time too.
+  const exclude = (entry: string | { readonly name: string }) => isOver() || isLeftOut(entry);
   for (const { pattern, folder } of patterns) {
     try {
-      for await (const name of glob(pattern, { cwd: folder, exclude: isLeftOut })) {
+      for await (const name of glob(pattern, { cwd: folder, exclude })) {
         const path = resolve(folder, name);
         if (!path.split("/").some(isLeftOut) && !written.includes(path)) paths.add(path);
         if (paths.size >= MOST_FILES || performance.now() > deadline) {
@@ -43,5 +46,5 @@ export async function filesMatching(
       // A folder that may not be read: what was found before it is watched.
     }
   }
-  return { paths: [...paths], areMore: false };
+  return { paths: [...paths], areMore: isOver() };
 }

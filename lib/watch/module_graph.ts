@@ -4,7 +4,8 @@
  * @module
  */
 
-import { dirname, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { closeFd } from "../os/descriptor.ts";
 import { readStart } from "../os/regular_file.ts";
@@ -49,11 +50,28 @@ function localPath(specifier: string, base: string | URL): string | undefined {
 
 /** The path of what is imported by a name that the runtime's configuration explains, such as an import map. */
 function mappedPath(specifier: string, from: string): string | undefined {
+  if (runtime.name === "bun" && !isExplained(specifier, dirname(from))) return undefined;
   try {
     const found = runtime.resolveImport(specifier, dirname(from));
     return found.startsWith("/") ? found : localPath(found, pathToFileURL(from));
   } catch {
     return undefined;
+  }
+}
+
+/** The files in which Bun finds what a name stands for. */
+const EXPLAINING = ["tsconfig.json", "jsconfig.json", "package.json"];
+
+/**
+ * Whether a file at or above a folder says what `specifier` means, or packages are installed there. Bun would install a
+ * package of this name from the network otherwise, be the name in a comment.
+ */
+function isExplained(specifier: string, folder: string): boolean {
+  const [head = ""] = specifier.split("/");
+  for (let at = folder;; at = dirname(at)) {
+    if (existsSync(join(at, "node_modules"))) return true;
+    if (EXPLAINING.some((name) => textOf(join(at, name)).includes(`"${head}`))) return true;
+    if (at === dirname(at)) return false;
   }
 }
 

@@ -30,10 +30,20 @@ export interface WatcherListener {
   readonly warn: (message: string) => void;
 }
 
+/** The folder that paths are told from; undefined where it was removed. */
+function ownFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 /** `handler.ts has changed`, `handler.ts and 2 other files have changed` */
 function describe(paths: ReadonlySet<string>): string {
   const [first = ""] = paths;
-  const path = relative(process.cwd(), first);
+  const folder = ownFolder();
+  const path = folder === undefined ? "../" : relative(folder, first);
   const name = path.startsWith("../") ? first : path;
   const others = paths.size - 1;
   if (others === 0) return `${name} has changed`;
@@ -91,7 +101,10 @@ export class Watcher {
   #again(): void {
     if (this.#isStopped) return;
     const delayMs = this.#pending.size > 0 ? SETTLE_MS : LOOK_MS;
-    this.#callOff = setAlarm(delayMs, () => void this.#look());
+    this.#callOff = setAlarm(delayMs, () => {
+      this.#look().catch((error: Error) => this.#listener.warn(`Cannot watch files: ${error.message}`))
+        .then(() => this.#again());
+    });
   }
 
   #note(path: string): void {
@@ -115,7 +128,6 @@ export class Watcher {
     if (this.#pending.size > 0 && (isSettled || performance.now() - this.#pendingSince > LONGEST_CHANGE_MS)) {
       this.#tell();
     }
-    this.#again();
   }
 
   /** What is imported may be other files now. */

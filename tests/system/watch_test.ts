@@ -220,14 +220,16 @@ for (const where of ["module", "hook"]) {
         const client = new Client(server.port);
         assert.equal(await client.line(), "first");
         signal(server.pid, "SIGHUP");
-        await server.says(/Cannot restart: .*broken after it was tried.*; the children from before serve on/);
+        await server.says(
+          /Cannot restart: .*broken after it was tried.*; the old children continue to serve/,
+        );
         client.say("here");
         assert.equal(await client.line(), "still here");
         assert.equal(await firstLine(server), "first");
         assert.deepEqual(server.ready(), before);
         // Again, with the same result; then it is mended.
         signal(server.pid, "SIGHUP");
-        await server.says(/Cannot restart: .*the children from before serve on/, { times: 2 });
+        await server.says(/Cannot restart: .*the old children continue to serve/, { times: 2 });
         signal(server.pid, "SIGTTIN");
         await server.says(/Cannot change the number of children/);
         renameSync(join(server.folder, "broken"), join(server.folder, "mended"));
@@ -250,7 +252,7 @@ test("a server that waits to be mended is stopped like any other", { timeout }, 
       const client = new Client(server.port);
       assert.equal(await client.line(), "first");
       signal(server.pid, "SIGHUP");
-      await server.says(/the children from before serve on/);
+      await server.says(/the old children continue to serve/);
       signal(server.pid, name);
       if (name === "SIGQUIT") {
         client.say("here");
@@ -269,7 +271,7 @@ test("a save mends what a save has broken between the try and the reload", { tim
   const files = { "h.ts": brokenInParent("module"), "word.ts": saying("first"), "broken": "" };
   await withWatched(["--pid_file", "FOLDER/pid"], { files }, async (server, save) => {
     save("word.ts", saying("second"));
-    await server.says(/broken after it was tried.*; the children from before serve on/);
+    await server.says(/broken after it was tried.*; the old children continue to serve/);
     renameSync(join(server.folder, "broken"), join(server.folder, "mended"));
     save("word.ts", saying("third"));
     await server.says(/word\.ts has changed/, { times: 2 });

@@ -60,7 +60,6 @@ test("all forms of an import are found", { timeout }, () => {
     "./f.ts",
     "./g.ts",
     "./h.cjs",
-    "./page.html",
     "./types.ts",
     "./worker.ts",
     "@/mapped.ts",
