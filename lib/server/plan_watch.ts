@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type LoadedConfig, originOf } from "../config/config.ts";
@@ -43,7 +43,8 @@ export function planWatch(loaded: LoadedConfig, handlerUrl: string | undefined):
   const patterns = config.watch.flatMap((pattern, at) => {
     if (typeof pattern !== "string") return [];
     const isInFile = confFile !== undefined && originOf(loaded, "watch", at)?.source === confFile;
-    return [{ pattern, folder: isInFile ? resolve(dirname(confFile)) : process.cwd() }];
+    const folder = isAbsolute(pattern) ? "/" : isInFile ? resolve(dirname(confFile)) : process.cwd();
+    return [{ pattern, folder }];
   });
   return {
     modules: module === undefined ? [] : [module],

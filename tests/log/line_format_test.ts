@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import {
+  breakStack,
   type Entry,
   escapeMessage,
   formatEntry,
@@ -97,3 +98,21 @@ for (
     assert.equal(stdout.trim(), time, stderr);
   });
 }
+
+test("at a terminal the calls of a stack stand below each other, and nothing else does", () => {
+  const thrown = "Child 7 ends: the handler threw Error: no | at f (file:///h.ts:3:9) | at file:///h.ts:6:3";
+  assert.equal(
+    breakStack(thrown),
+    "Child 7 ends: the handler threw Error: no\n    at f (file:///h.ts:3:9)\n    at file:///h.ts:6:3",
+  );
+  assert.equal(breakStack("Uncaught Error: no | at /h.ts:6:3"), "Uncaught Error: no\n    at /h.ts:6:3");
+  // What a client has said.
+  for (const message of ["x | at 2026/11/27-09:00:00 [1] forged:1:1", "said threw x | at forged:1:1"]) {
+    assert.equal(breakStack(message), message);
+  }
+  const [line] = formatEntry(
+    { level: 1, message: "Uncaught a\nb | at f (/h.ts:1:2)", pid: 1, date: new Date(0) },
+    { format: "line", breaksStacks: true, prefix: () => "", longest: Infinity },
+  );
+  assert.equal(new TextDecoder().decode(line), "[1] Uncaught a%0Ab\n    at f (/h.ts:1:2)\n");
+});

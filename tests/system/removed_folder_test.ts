@@ -1,6 +1,6 @@
 /** The folder that a server was started in is removed while it runs, as a deployment does with an old release. */
 import assert from "node:assert/strict";
-import { mkdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { childrenOf, withFolder } from "../support/daemon.ts";
@@ -57,6 +57,25 @@ test("the start directory is removed: relative paths lead nowhere, and a HUP tha
     await folder.says(/Cannot restart: .*tine\.conf/);
     assert.deepEqual(childrenOf(folder.pid), children);
     await exchange(folder.port);
+    await folder.stop();
+  });
+});
+
+test("the start directory is removed: a file that changes is seen all the same", { timeout }, async () => {
+  await withFolder(async (folder) => {
+    const release = folder.file("release");
+    mkdirSync(release);
+    const handler = folder.write("h.ts", "export default () => {};\n");
+    const runtime = [process.execPath, ...(onBun ? [] : ["run", "-A"]), CLI, handler].join(" ");
+    const program = ["sh", "-c", `cd ${release} && exec ${runtime} "$@"`, "sh"];
+    const args = ["--port", "127.0.0.1:0", "--max_servers", "1", "--watch"];
+    assert.equal((await folder.start(args, { program })).status, 0);
+    await folder.says(/Watching 1 file/);
+    rmdirSync(release);
+    for (let times = 1; times <= 2; times++) {
+      writeFileSync(handler, `export default () => {}; // ${times}\n`);
+      await folder.says(/Reloaded in/, times);
+    }
     await folder.stop();
   });
 });

@@ -12,7 +12,7 @@ const LEVEL = ["--log_level", "4"];
 async function reload(server: TestServer, busy: readonly number[] = []): Promise<number[]> {
   const before = server.count(/Reloaded in/);
   signal(server.pid, "SIGHUP");
-  await server.says(/Reloaded in [\d.]+ s: \d+ new child/, { times: before + 1 });
+  await server.says(/Reloaded in [\d.]+ m?s: \d+ new child/, { times: before + 1 });
   return server.children().filter((pid) => !busy.includes(pid));
 }
 

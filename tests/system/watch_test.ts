@@ -267,6 +267,79 @@ test("a server that waits to be mended is stopped like any other", { timeout }, 
   }
 });
 
+/** A server whose program broke between the try and the reload, with a client of an old child. */
+async function withWaiting(
+  args: readonly string[],
+  files: Readonly<Record<string, string>>,
+  body: (server: TestServer, client: Client) => Promise<void>,
+  log?: string,
+): Promise<void> {
+  const all = { "h.ts": brokenInParent("module"), "word.ts": saying("first"), "broken": "", ...files };
+  const options = { files: all, handler: "FOLDER/h.ts", ...(log === undefined ? {} : { log }) };
+  await withServer(["--max_servers", "2", "--pid_file", "FOLDER/pid", ...args], options, async (server) => {
+    const client = new Client(server.port);
+    assert.equal(await client.line(), "first");
+    signal(server.pid, "SIGHUP");
+    await server.says(/the old children continue to serve/);
+    await body(server, client);
+  });
+}
+
+test("a server that waits to be mended tries what it is told to load", { timeout }, async () => {
+  const files = { "t.toml": "max_servers = 2\n" };
+  await withWaiting(["-c", "FOLDER/t.toml"], files, async (server, client) => {
+    renameSync(join(server.folder, "broken"), join(server.folder, "mended"));
+    writeFileSync(join(server.folder, "t.toml"), "max_servers = 0\n");
+    signal(server.pid, "SIGHUP");
+    await server.says(/Cannot restart: .*t\.toml.*; the old children continue to serve/);
+    client.say("here");
+    assert.equal(await client.line(), "still here");
+    writeFileSync(join(server.folder, "t.toml"), "max_servers = 2\n");
+    signal(server.pid, "SIGHUP");
+    await server.says(/Reloaded in/);
+    client.end();
+    await client.rest();
+  });
+});
+
+test("a server that waits to be mended opens its log again for all, and hears what children print", {
+  timeout,
+}, async () => {
+  const printing = brokenInParent("module").replace(
+    /await connection\.print\("still.*;/,
+    '{ for (let i = 0; i < 3000; i++) console.log("a line that fills a pipe " + i); $& }',
+  );
+  await withWaiting(["--log_file", "FOLDER/log"], { "h.ts": printing }, async (server, client) => {
+    renameSync(join(server.folder, "log"), join(server.folder, "log.1"));
+    signal(server.pid, "SIGUSR1");
+    await until(() => server.file("log").includes("Reopened log_file"));
+    client.say("here");
+    assert.equal(await client.line(), "still here");
+    await until(() => server.file("log").includes("a line that fills a pipe 2999"));
+    signal(server.pid, "SIGQUIT");
+    await until(() => server.file("log").includes("Server closing!"));
+    client.say("there");
+    assert.equal(await client.line(), "still there");
+    client.end();
+    await client.rest();
+    assert.deepEqual(await server.end(), { code: 0, signal: null });
+  }, "log");
+});
+
+test("a second signal to stop ends a server that waits to be mended at once", { timeout }, async () => {
+  const stubborn = brokenInParent("module").replace(
+    "look();\nexport",
+    'look();\nprocess.on("SIGTERM", () => {});\nexport',
+  );
+  await withWaiting([], { "h.ts": stubborn }, async (server) => {
+    signal(server.pid, "SIGTERM");
+    await server.says(/Server closing!/);
+    await pass(300);
+    signal(server.pid, "SIGTERM");
+    assert.deepEqual(await server.end(), { code: 0, signal: null });
+  });
+});
+
 test("a save mends what a save has broken between the try and the reload", { timeout }, async () => {
   const files = { "h.ts": brokenInParent("module"), "word.ts": saying("first"), "broken": "" };
   await withWatched(["--pid_file", "FOLDER/pid"], { files }, async (server, save) => {
