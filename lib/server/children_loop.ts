@@ -72,10 +72,14 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
   };
 }
 
-/** Whether a few children are enough to listen. Fork's serve one client each: none of them gets warm. */
+/**
+ * Whether a few children are enough to listen. Not where there are hardly more: those stay warm by themselves. Fork's serve
+ * one client each: none of them gets warm.
+ */
 function staysHot({ config, listeners, server }: ServerContext): boolean {
   const isLone = listeners.length === 1 && !listeners.some(carriesDatagrams);
-  return isLone && config.maxClients === 1 && config.maxServers > hotCount() && server.personality !== "Fork";
+  return isLone && config.maxClients === 1 && config.maxServers > 2 * hotCount() &&
+    server.personality !== "Fork";
 }
 
 /** Where a few children listen, the parent sees to it that no client waits for them in vain. */

@@ -11,7 +11,7 @@ import { pass, until } from "../support/until.ts";
 const skip = process.platform === "linux" ? false : "there is no epoll";
 /** How many listen at a time, and how many children there are. */
 const HOT = 2 * availableParallelism();
-const CHILDREN = HOT + 6;
+const CHILDREN = 2 * HOT + 2;
 const ARGS = ["--max_servers", String(CHILDREN), "--log_level", "4"];
 
 /** The inodes that a process waits for in its epoll sets. */
