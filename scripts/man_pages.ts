@@ -19,6 +19,7 @@ const STATUSES: readonly (readonly [string, string])[] = [
   ["64", "the command line cannot be understood"],
   ["66", "a file cannot be opened"],
   ["69", "an address cannot be bound, or what is needed is not there"],
+  ["71", "the system refused something, such as a process or memory"],
   ["73", "a file cannot be created"],
   ["75", "tine status --wait-ready: the server serves nobody yet"],
   ["77", "a right is missing"],
@@ -124,6 +125,7 @@ export async function commandPage(): Promise<string> {
     section(
       "ENVIRONMENT",
       entry("NO_COLOR", "If it is not empty, nothing has colours."),
+      entry("TINE_RUNTIME", "deno or bun: the runtime of an installed package's command."),
       entry("NOTIFY_SOCKET, LISTEN_FDS, LISTEN_PID", "See systemd(1): sd_notify(3) and sd_listen_fds(3)."),
     ),
     section("SEE ALSO", "tine.toml(5), signal(7), systemd.socket(5)\n"),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isUrl } from "../config/handler_option.ts";
@@ -58,6 +58,9 @@ export async function loadHandler(path: string, place?: Place): Promise<{ handle
   const file = isUrl(path) ? path.startsWith("file:") ? fileURLToPath(path) : undefined : path;
   if (file !== undefined && !existsSync(file)) {
     throw fail("no such file; give the path of a module", EX_NOINPUT);
+  }
+  if (file !== undefined && statSync(file).isDirectory()) {
+    throw fail("it is a folder; give the path of a module", EX_NOINPUT);
   }
   const url = isUrl(path) ? path : pathToFileURL(resolve(path)).href;
   let module: { default?: unknown };

@@ -58,7 +58,8 @@ export class DryRun {
     if (report === undefined) {
       throw new SpawnError(
         ending?.signal === "SIGALRM"
-          ? `Cannot check the new configuration: the program took longer than ${LONGEST_TRY_S} s`
+          ? `Cannot check the new configuration: the program took longer than ${LONGEST_TRY_S} s to load; look for an endless loop, ` +
+            "or a top-level await, in its modules"
           : "Cannot check the new configuration: the program ended before it had; what it said stands above",
       );
     }

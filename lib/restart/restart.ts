@@ -13,6 +13,8 @@
  */
 
 import { LEVEL } from "../log/line_format.ts";
+import { sendSignal } from "../os/process.ts";
+import { setAlarm } from "../process/alarm.ts";
 import { closeListeners, type Listener } from "../listen/listen.ts";
 import type { Workers } from "../server/loop.ts";
 import type { DryRun } from "./dry_run.ts";
@@ -27,8 +29,18 @@ interface Attempt {
   readonly dryRun: DryRun;
   /** What called for another one meanwhile. */
   again?: string;
+  /** Whether it was ended since something else is to be tried. */
+  isOutdated?: boolean;
   /** The listeners that are added, once it is ready. */
   added?: readonly Listener[];
+}
+
+/** How long a try may go on once files have changed since it began, in milliseconds. */
+const LONGEST_OUTDATED_MS = 1000;
+
+/** Gives up a try for the sake of the next. */
+async function drop(dryRun: DryRun): Promise<undefined> {
+  await dryRun.cancel();
 }
 
 /** The restarts of a server. It goes on with its work while one is tried. */
@@ -49,6 +61,14 @@ export class Restarts {
   ask(cause: string): void {
     this.#cause = cause;
     this.#workers.inbox.push("restart");
+    const attempt = this.#attempt;
+    if (attempt === undefined || attempt.isOutdated) return;
+    // What hangs while it is tried may have been mended.
+    setAlarm(LONGEST_OUTDATED_MS, () => {
+      if (this.#attempt !== attempt || attempt.added !== undefined) return;
+      attempt.isOutdated = true;
+      sendSignal(attempt.dryRun.pid, "KILL");
+    });
   }
 
   /** HUP: tries the new configuration beside the server, before that is touched: an error must not cost the service. */
@@ -77,7 +97,9 @@ export class Restarts {
     if (attempt?.dryRun.isOver !== true) return false;
     const { context, inbox } = this.#workers;
     inbox.unwatch(attempt.dryRun.fd);
-    const added = await concludeTry(attempt.dryRun, context);
+    const added = attempt.isOutdated
+      ? await drop(attempt.dryRun)
+      : await concludeTry(attempt.dryRun, context);
     if (added !== undefined) {
       attempt.added = added;
       return true;

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { endWhenStalled, Stalled } from "../process/failure.ts";
+import { endWhenStalled, Stalled, Uncaught } from "../process/failure.ts";
 import { given } from "../process/given.ts";
+import { runtime } from "../runtime/choose.ts";
 import { endWithStarter } from "./end_with_starter.ts";
 import { failUnloaded, StalledLoad } from "./fail_unloaded.ts";
 import { reportAndExit } from "./report.ts";
@@ -36,6 +37,10 @@ export async function runServer(
   );
   // After a restart there are children, who are to be told in order: a stop waits for the handler a little.
   const graceMs = start.inherited === undefined ? 0 : LOADING_GRACE_MS;
+  // Who only tries says what nothing catches. A server does so as soon as it has a log.
+  if (start.self?.purpose.role === "dry_run") {
+    runtime.onUncaught((cause) => void ends.fail(new Uncaught(cause)).catch(reportAndExit));
+  }
   const parts = await unlessStopped(load, graceMs).catch(ends.fail);
   return await liveFrom(start, parts, ends);
 }

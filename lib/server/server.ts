@@ -37,6 +37,7 @@ import { dropInherited, type takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
 import { given } from "../process/given.ts";
 import { endWithStarter } from "./end_with_starter.ts";
+import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { dryRunServer } from "../restart/dry_run_server.ts";
 
@@ -163,6 +164,8 @@ async function tryOnly(
     const loaded = await readOptions(parts);
     const { checkHandler } = await loopOf(loaded.personality);
     await dryRunServer(loaded, purpose, { ...parts, checkHandler });
+    // What nothing has caught comes up with the next turn of the event loop.
+    for (let turns = 0; turns < 2; turns++) await runtime.yieldToEvents();
     reporter.report({ done: "" });
   } catch (error) {
     reportFailure(reporter, error instanceof Error ? error : new Error(String(error)));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { closeFd } from "../os/descriptor.ts";
@@ -86,6 +86,15 @@ function placesOf(specifier: string, from: string): readonly string[] {
   return there.length > 0 ? there : [path, ...others];
 }
 
+/** Where the imports of a module are looked up from: Bun follows links. */
+function importerOf(path: string): string {
+  try {
+    return runtime.name === "bun" ? realpathSync(path) : path;
+  } catch {
+    return path; // removed meanwhile
+  }
+}
+
 function isPrograms(path: string): boolean {
   return !path.includes(`${sep}node_modules${sep}`) && !OWN_PLACES.some((place) => path.startsWith(place));
 }
@@ -102,8 +111,9 @@ export function localModules(
   // A Set is walked in the order of insertion, and what is added on the way is walked too.
   for (const path of paths) {
     if (markOf(path) === undefined) continue;
+    const from = importerOf(path);
     for (const specifier of importsIn(textOf(path))) {
-      for (const place of placesOf(specifier, path)) if (isPrograms(place)) paths.add(place);
+      for (const place of placesOf(specifier, from)) if (isPrograms(place)) paths.add(place);
     }
     if (paths.size > MOST_MODULES) return { paths: [...paths].slice(0, MOST_MODULES), areMore: true };
   }

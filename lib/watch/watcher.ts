@@ -15,6 +15,8 @@ import type { WatchPlan } from "./watch_plan.ts";
 
 /** How often files are looked at, in milliseconds. */
 const LOOK_MS = 250;
+/** Of how much of the time looks may take one part: many files are looked at less often. */
+const LOOK_SHARE = 30;
 /** How long after a change nothing may change, so that what an editor does in several steps is one change. */
 const SETTLE_MS = 50;
 /** How long a change may go on. */
@@ -60,6 +62,8 @@ export class Watcher {
   /** What has changed and is not told yet, and since when. */
   readonly #pending = new Set<string>();
   #pendingSince = 0;
+  /** How long the last look took. */
+  #lookMs = 0;
   #nextSearch = 0;
   #saidMore = false;
   #isStopped = false;
@@ -100,7 +104,7 @@ export class Watcher {
 
   #again(): void {
     if (this.#isStopped) return;
-    const delayMs = this.#pending.size > 0 ? SETTLE_MS : LOOK_MS;
+    const delayMs = this.#pending.size > 0 ? SETTLE_MS : Math.max(LOOK_MS, LOOK_SHARE * this.#lookMs);
     this.#callOff = setAlarm(delayMs, () => {
       this.#look().catch((error: Error) => this.#listener.warn(`Cannot watch files: ${error.message}`))
         .then(() => this.#again());
@@ -117,6 +121,7 @@ export class Watcher {
       await this.#search();
       for (const path of this.#matching) if (!this.#marks.has(path)) this.#marks.set(path, undefined);
     }
+    const begun = performance.now();
     let isSettled = true;
     for (const [path, before] of this.#marks) {
       const mark = markOf(path)?.text;
@@ -125,6 +130,7 @@ export class Watcher {
       this.#note(path);
       isSettled = false;
     }
+    this.#lookMs = performance.now() - begun;
     if (this.#pending.size > 0 && (isSettled || performance.now() - this.#pendingSince > LONGEST_CHANGE_MS)) {
       this.#tell();
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -83,6 +83,54 @@ test("an error is told with its place, while what was there before is served", {
     await untilHeard(server, "found");
   });
 });
+
+test("an error that nothing catches is found when a reload is tried", { timeout }, async () => {
+  await withWatched([], {}, async (server, save) => {
+    await server.untilReady(2);
+    save("word.ts", `${saying("second")}Promise.reject(new Error("too late to be caught"));\n`);
+    await server.says(/Cannot restart: .*too late to be caught.*; going on with the present configuration/);
+    assert.equal(await heard(server), "first");
+    save("word.ts", saying("third"));
+    await untilHeard(server, "third");
+  });
+});
+
+test("a try that hangs does not keep a later save waiting", { timeout }, async () => {
+  await withWatched([], {}, async (server, save) => {
+    await server.untilReady(2);
+    const trying = join(server.folder, "trying");
+    const hanging = [
+      'import { writeFileSync } from "node:fs";',
+      saying("second"),
+      `writeFileSync(${JSON.stringify(trying)}, "");`,
+      "await new Promise((resolve) => setInterval(() => String(resolve), 100_000));",
+    ];
+    save("word.ts", hanging.join("\n"));
+    await until(() => existsSync(trying), "the try");
+    save("word.ts", saying("third"));
+    await server.says(/word\.ts has changed/, { times: 2 });
+    await server.says(/Reloaded in/);
+    assert.equal(await heard(server), "third");
+    assert.equal(server.count(/Cannot restart/), 0, server.text);
+  });
+});
+
+test(
+  "a handler that is a link is watched with what lies beside it for the runtime",
+  { timeout },
+  async () => {
+    const prepare = (folder: string) => {
+      mkdirSync(join(folder, "real"));
+      for (const at of ["", "real/"]) writeFileSync(join(folder, `${at}word.ts`), saying("first"));
+      writeFileSync(join(folder, "real/h.ts"), HANDLER);
+      symlinkSync("real/h.ts", join(folder, "h.ts"));
+    };
+    await withWatched([], { files: {}, prepare }, async (server, save) => {
+      save(onBun ? "real/word.ts" : "word.ts", saying("second"));
+      await untilHeard(server, "second");
+    });
+  },
+);
 
 test("fifty saves, some of them broken, leave one server with its children", { timeout }, async () => {
   await withWatched([], {}, async (server, save) => {

@@ -49,6 +49,11 @@ test("all forms of an import are found", { timeout }, () => {
     import {
       several,
     } from "@/mapped.ts";
+    import i from /* c */ "./i.ts";
+    import(/* why */ "./j.ts"); import( // here
+      "./k.ts");
+    new Worker(new URL("./l.ts", // beside
+      import.meta.url)); import.meta.resolve("./m.ts"); import "./dollar$.ts";
     await import(\`./computed/\${name}.ts\`);
   `;
   assert.deepEqual(importsIn(text).toSorted(), [
@@ -56,14 +61,25 @@ test("all forms of an import are found", { timeout }, () => {
     "./b.ts",
     "./c.ts",
     "./d.ts",
+    "./dollar$.ts",
     "./e.ts",
     "./f.ts",
     "./g.ts",
     "./h.cjs",
+    "./i.ts",
+    "./j.ts",
+    "./k.ts",
+    "./l.ts",
+    "./m.ts",
     "./types.ts",
     "./worker.ts",
     "@/mapped.ts",
   ]);
+});
+
+test("a text that is no module is read in no time", { timeout }, () => {
+  // With one way to read it, that is; with two for each comment, this would end never.
+  assert.deepEqual(importsIn(`import ${"/* a */ ".repeat(5000)} 1 ${"import /* ".repeat(500)}`), []);
 });
 
 test("a module is followed to all local files that it imports, in rings too", { timeout }, async () => {
