@@ -127,8 +127,7 @@ const COLUMNS: readonly Column[] = [
 
 /** What is at the top of a column. That of memory says how it is counted: many children share what PSS divides. */
 function headingOf({ heading, sort }: Column, { children }: ServerStatus): string {
-  if (sort !== "memory") return heading;
-  return children.some(({ memoryKind }) => memoryKind === "rss") ? "RSS" : "PSS";
+  return sort === "memory" && children.some(({ memoryKind }) => memoryKind === "rss") ? "RSS" : heading;
 }
 
 function decimal(value: number): string {
@@ -248,9 +247,10 @@ export function renderTop(
     text: cut(text, columns),
     kind,
   }));
+  const keys = keysLine(sort, status);
   const foot = rows === Infinity ? [] : [
     ...(note === undefined ? [] : [{ text: cut(note, columns), kind: "note" } as const]),
-    { ...keysLine(sort, status), text: cut(keysLine(sort, status).text, columns) },
+    { ...keys, text: cut(keys.text, columns) },
   ];
   const children = sorted(rowsOf(status, before), sort);
   const body = children.length === 0 ? [] : table(children, { ...view, status });

@@ -38,7 +38,7 @@ export async function filesMatching(
       for await (const name of glob(pattern, { cwd: folder, exclude })) {
         const path = resolve(folder, name);
         if (!path.split("/").some(isLeftOut) && !written.includes(path)) paths.add(path);
-        if (paths.size >= MOST_FILES || performance.now() > deadline) {
+        if (paths.size >= MOST_FILES || isOver()) {
           return { paths: [...paths], areMore: true };
         }
       }

@@ -67,6 +67,8 @@ const EXPLAINING = ["tsconfig.json", "jsconfig.json", "package.json"];
  * package of this name from the network otherwise, be the name in a comment.
  */
 function isExplained(specifier: string, folder: string): boolean {
+  // What the runtime itself has needs no file to be read.
+  if (/^(?:node|bun):/.test(specifier)) return false;
   const [head = ""] = specifier.split("/");
   for (let at = folder;; at = dirname(at)) {
     if (existsSync(join(at, "node_modules"))) return true;

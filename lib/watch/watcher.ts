@@ -83,10 +83,11 @@ export class Watcher {
   async start(began: number = performance.timeOrigin): Promise<number> {
     await this.#search();
     const now = Date.now();
+    const matching = new Set(this.#matching);
     for (const path of this.#list()) {
       const mark = markOf(path);
       this.#marks.set(path, mark?.text);
-      const isLoaded = !this.#matching.includes(path);
+      const isLoaded = !matching.has(path);
       // A clock that is ahead, of another machine, says nothing.
       if (isLoaded && mark !== undefined && mark.changedMs >= began && mark.changedMs <= now) {
         this.#note(path);
