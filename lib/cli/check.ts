@@ -13,14 +13,15 @@ import { locateProgram } from "../handler/program_path.ts";
 import { findPersonality } from "../personality/personality.ts";
 import { describeFailure } from "../process/failure.ts";
 import { checkStart } from "./check_start.ts";
-import { takeFlags } from "./flags.ts";
+import { COMMAND_FLAGS, takeFlags } from "./flags.ts";
 import { type Caller, TINE } from "./caller.ts";
 
 /** How `tine check` is called, and what it does. */
 export const USAGE = `Usage: tine check FILE [HANDLER] [options] [--all | --json]
 
-Checks all that a start would: the file, users, groups, directories, ports and the handler, and opens nothing. Prints a
-verdict, then what is set and where. Exit status 0, or that of the start: 78 where the configuration is wrong.
+Checks all that a start would: the file, users, groups, directories, ports and the handler, and creates nothing. Prints
+a verdict, then what is set and where. Exit status 0, or that of the start: 78 where the configuration is wrong. That
+a port is taken now is a note, since the server that has it may be the one to be reloaded.
 
   --all   also the options that have their default
   --json  the same as one JSON object
@@ -56,6 +57,7 @@ function verdict({ config, personality }: LoadedConfig, ports: number): string {
 interface Checked {
   readonly loaded: LoadedConfig;
   readonly summary: string;
+  readonly notes: readonly string[];
 }
 
 /** @throws {TineError} as the start would */
@@ -65,25 +67,28 @@ async function look(args: readonly string[], caller: Caller): Promise<Checked> {
   const { handler, sources } = await caller.load(file === undefined ? args : others, {
     before: 1,
     usage: "tine check FILE HANDLER [options]",
+    flags: COMMAND_FLAGS.check,
     file,
   });
   const loaded = await loadConfig(sources);
   const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler ?? {}) : loaded;
-  const { ports } = await checkStart(located, handler);
-  return { loaded: located, summary: verdict(located, ports) };
+  const { ports, taken } = await checkStart(located, handler);
+  // No fault of the configuration: a server that runs with it has its ports.
+  const notes = [...loaded.notes, ...taken.map(({ message }) => `A start would fail now: ${message}`)];
+  return { loaded: located, summary: verdict(located, ports), notes };
 }
 
 /** Everything as one object, for programs. */
-function asJson({ loaded, summary }: Checked): string {
+function asJson({ loaded, summary, notes }: Checked): string {
   const options = Object.fromEntries(
     effectiveOptions(loaded).map(({ key, value, origins }) => [key, { value: value ?? null, origins }]),
   );
-  return JSON.stringify({ ok: true, summary, options, notes: loaded.notes }, null, 2);
+  return JSON.stringify({ ok: true, summary, options, notes }, null, 2);
 }
 
 /** Checks what the arguments name, and prints what a start would come to. */
 export async function check(args: readonly string[], caller: Caller = TINE): Promise<void> {
-  const { given, rest } = takeFlags(args, ["all", "json"]);
+  const { given, rest } = takeFlags(args, COMMAND_FLAGS.check);
   // A program has options of its own to check.
   if (rest.length === 0 && caller.takesHandler) {
     throw new UsageError("Missing what to check; write tine check FILE [HANDLER] [options]");
@@ -97,11 +102,11 @@ export async function check(args: readonly string[], caller: Caller = TINE): Pro
     }
     throw error;
   }
-  const { loaded, summary } = checked;
+  const { loaded, summary, notes } = checked;
   if (given.has("json")) process.stdout.write(`${asJson(checked)}\n`);
   else {
     const shown = effectiveOptions(loaded).filter(({ origins }) => given.has("all") || origins.length > 0);
     process.stdout.write(`# OK: ${summary}\n${printEffective(shown)}`);
-    for (const note of loaded.notes) process.stderr.write(`${note}\n`);
+    for (const note of notes) process.stderr.write(`${note}\n`);
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What a start would come to with these options on this machine: looked at, with nothing opened, created or bound.
+ * What a start would come to with these options on this machine: looked at, with nothing created, and nothing bound for
+ * longer than it takes to ask.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { dirname, resolve } from "node:path";
 import { type LoadedConfig, originOf } from "../config/config.ts";
 import type { Handler } from "../context.ts";
 import { planConfinement } from "../daemon/privileges.ts";
-import { located, TineError } from "../errors.ts";
+import { type BindError, located, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { explain } from "../listen/bind.ts";
 import { thisMachine } from "../listen/machine.ts";
@@ -19,6 +20,7 @@ import { errnoSentence } from "../os/errno.ts";
 import { remedyForFile } from "../os/file_remedy.ts";
 import { chooseSerializer } from "../serialize/prepare.ts";
 import { loopOf } from "../server/loops.ts";
+import { checkPorts } from "./check_ports.ts";
 
 function quiet(): void {}
 
@@ -67,30 +69,36 @@ function checkSocketPath(wanted: Wanted): void {
   }
 }
 
+/** What a start would come to. */
+export interface StartOutlook {
+  /** How many addresses would be bound. */
+  readonly ports: number;
+  /** Which of them could not be bound now, since others than the server of this configuration have them. */
+  readonly taken: readonly BindError[];
+}
+
 /**
- * Looks at all that a start would do with these options: users, groups and folders, names of hosts and services.
+ * Looks at all that a start would do with these options: users, groups and folders, names of hosts and services, ports.
  *
  * @param handler The handler, where it is known.
- * @returns How many addresses would be bound.
  * @throws {TineError} as the start would, with its status
  */
 export async function checkStart(
   loaded: LoadedConfig,
   handler: Handler | undefined,
-): Promise<{ readonly ports: number }> {
+): Promise<StartOutlook> {
   const { config, personality } = loaded;
   checkFile(loaded, "log_file", config.logFile === "Sys::Syslog" ? undefined : config.logFile);
   const { checkHandler } = await loopOf(personality);
   if (handler !== undefined) checkHandler?.(handler);
   checkFile(loaded, "pid_file", config.pidFile);
-  let ports = 0;
+  let wanted: readonly Wanted[] = [];
   if (personality.binds) {
-    const wanted = (await planPorts({ ...loaded, log: quiet }, thisMachine)).flat();
-    ports = wanted.length;
+    wanted = (await planPorts({ ...loaded, log: quiet }, thisMachine)).flat();
     wanted.forEach(checkSocketPath);
     const { kind } = chooseSerializer({ ...config, listeners: wanted.length });
     if (kind === "flock") checkFile(loaded, "lock_file", config.lockFile);
   }
   planConfinement(loaded, quiet);
-  return { ports };
+  return { ports: wanted.length, taken: checkPorts(wanted, loaded) };
 }

@@ -6,6 +6,13 @@
 
 import type { OwnOptions } from "../config/options.ts";
 
+/** What commands take beside options of a server, without `--`. */
+export const COMMAND_FLAGS = {
+  check: ["all", "json"],
+  status: ["json", "wait-ready"],
+  top: ["once"],
+} as const;
+
 /** Arguments without the flags of the command, and which of these were given. */
 export interface Flags<Name extends string> {
   readonly given: ReadonlySet<Name>;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { commonHelp, helpText, ownHelp, wrap } from "../config/describe.ts";
+import { commonHelp, helpText, optionHelp, ownHelp, wrap } from "../config/describe.ts";
 import { nearest } from "../config/nearest.ts";
-import type { OwnOptions } from "../config/options.ts";
+import { findOption, keyOfLetter, optionNames, type OwnOptions } from "../config/options.ts";
 import type { Question } from "../config/question.ts";
 import { UsageError } from "../errors.ts";
 import { PERSONALITIES } from "../personality/personality.ts";
@@ -17,9 +17,9 @@ import { commandsOf } from "./commands.ts";
 import { hooksHelp } from "./hook_help.ts";
 
 /** How `tine help` is called, and what it does. */
-export const USAGE = `Usage: tine help [COMMAND | options | signals | hooks]
+export const USAGE = `Usage: tine help [COMMAND | OPTION | options | signals | hooks]
 
-Explains a command, or lists all options, signals or hooks. tine COMMAND --help is the same.
+Explains a command or an option, or lists all options, signals or hooks. tine COMMAND --help explains a command too.
 `;
 
 /** What of a line of help stands in its first column. */
@@ -104,10 +104,14 @@ async function textAbout(
     const { USAGE: text } = await command.usage();
     return (width) => reflow(usageFor(caller, text), width);
   }
+  const option = keyOfLetter(topic.replace(/^-/, "")) ?? topic.replace(/^--/, "").replaceAll("-", "_");
+  const row = findOption(option);
+  const definition = row ?? (Object.hasOwn(own, option) ? own[option] : undefined);
+  if (definition !== undefined) return (width) => optionHelp(row?.key ?? option, definition, width);
   const words = [...commands.map(([name]) => name), ...Object.keys(lists)];
-  const near = nearest(topic, words);
+  const near = nearest(topic, words) ?? nearest(option, [...optionNames(), ...Object.keys(own)]);
   throw new UsageError(
-    `Cannot explain "${topic}": there is no such command or list; ${
+    `Cannot explain "${topic}": there is no such command, option or list; ${
       near === undefined ? `give one of ${words.join(", ")}` : `the nearest is "${near}"`
     }`,
   );

@@ -24,6 +24,10 @@ Writes a small project into FOLDER, or the working directory: a configuration, a
 by a program per connection. Nothing that is there is overwritten.
 `;
 
+/** An executable has no modules for others to import. */
+const NO_TEST =
+  "No test: it would import the package tine, which this executable cannot give. With the package, tine init writes one.\n";
+
 const LIBRARY = new URL("../../mod.ts", import.meta.url);
 
 function isKind(word: string): word is ProjectKind {
@@ -115,10 +119,13 @@ function change(folder: string): string {
 /** Writes a project, and says what to type next. */
 export function init(args: readonly string[]): Promise<void> {
   const { kind, folder } = read(args);
-  const files = projectFiles({ kind, ...surroundings() });
+  const surrounding = surroundings();
+  const files = projectFiles({ kind, ...surrounding });
   write(folder, files);
   process.stdout.write(
-    `Wrote ${Object.keys(files).join(", ")}\n\n  ${change(folder)}tine -c tine.toml\n\n` +
+    `Wrote ${Object.keys(files).join(", ")}\n${surrounding.hasLibrary ? "" : NO_TEST}\n  ${
+      change(folder)
+    }tine -c tine.toml\n\n` +
       "starts the server on 127.0.0.1:20203. README.md says what comes next.\n",
   );
   return Promise.resolve();

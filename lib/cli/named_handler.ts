@@ -33,6 +33,8 @@ export interface ReadingOptions {
    * stops a server has no use for its code, which may be broken. @default false
    */
   readonly leavesHandler?: boolean;
+  /** What the command takes beside options, without `--`. */
+  readonly flags?: readonly string[] | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface ReadingOptions {
  */
 export async function loadNamedHandler(
   args: readonly string[],
-  { before, usage, file, leavesHandler = false }: ReadingOptions,
+  { before, usage, file, flags, leavesHandler = false }: ReadingOptions,
 ): Promise<NamedHandler> {
   const { personality, handler: path, rest: options, firstArgument: next } = splitPositionals(args);
   const argv = file === undefined ? options : [`--conf_file=${file}`, ...options];
@@ -69,6 +71,7 @@ export async function loadNamedHandler(
       file: found.file,
       own: handler?.options,
       defaults: handler?.defaults,
+      flags,
       ifUnknown: named === undefined ? nameHandler(usage) : undefined,
       ignoresUnknown: isLeft,
     },

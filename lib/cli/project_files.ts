@@ -74,6 +74,7 @@ function configuration({ kind, schema }: ProjectOptions): string {
     "max_servers = 8",
     "# The commands (tine status, reload, stop) find the server by it.",
     'pid_file = "tine.pid"',
+    "# In the background (tine start) the log is lost without a file.",
     '# log_file = "tine.log"',
     '# user = "nobody"',
     "",

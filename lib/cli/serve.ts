@@ -21,9 +21,13 @@ export interface ServeOptions {
   readonly inBackground?: boolean;
 }
 
-/** A server in the background that nobody finds again is refused. */
-function checkPidFile({ config }: LoadedConfig): void {
-  if (config.pidFile !== undefined) return;
+/** A server in the background that nobody finds again is refused. One whose log is lost starts, and that is said. */
+function checkBackground({ config }: LoadedConfig): void {
+  if (config.pidFile !== undefined) {
+    if (config.logFile !== undefined) return;
+    process.stderr.write("tine: log_file is not set: the log is lost; write tine start --log_file FILE\n");
+    return;
+  }
   throw new UsageError(
     "Missing pid_file: the other commands find the server by it; write tine start --pid_file FILE, or -c FILE with one " +
       "that names it",
@@ -48,7 +52,7 @@ export async function serve(
     }
     const parts = { handler: handler ?? {}, handlerUrl: url, sources };
     return inBackground
-      ? { ...parts, sources: { ...sources, code: { setsid: true } }, checkOptions: checkPidFile }
+      ? { ...parts, sources: { ...sources, code: { setsid: true } }, checkOptions: checkBackground }
       : parts;
   }, leftOpen);
 }

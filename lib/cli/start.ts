@@ -42,7 +42,8 @@ export async function restart(args: readonly string[]): Promise<void> {
     usage: "tine restart HANDLER [options]",
   });
   const loaded = await loadConfig(sources);
-  await checkStart(loaded, handler);
+  const { taken: [taken] } = await checkStart(loaded, handler);
+  if (taken !== undefined) throw taken;
   await stop(args);
   // A process of its own: the server is that program, also when it replaces itself for a reload.
   const { path, words } = startCommand(args);

@@ -10,6 +10,7 @@ import type { Config } from "../config/options.ts";
 import { RunningServer } from "../daemon/running_server.ts";
 import { UsageError } from "../errors.ts";
 import { type Caller, TINE } from "./caller.ts";
+import { COMMAND_FLAGS } from "./flags.ts";
 
 /** How a command says for which server it is. */
 export const FOUND_BY =
@@ -54,8 +55,11 @@ export async function namePidFile(
   caller: Caller = TINE,
 ): Promise<NamedPidFile> {
   const read = async (leavesHandler: boolean) => {
+    const flags = Object.hasOwn(COMMAND_FLAGS, verb) ? COMMAND_FLAGS[verb as keyof typeof COMMAND_FLAGS] : [];
     const usage = `tine ${verb} HANDLER [options]`;
-    return await loadConfig((await caller.load(args, { before: skipped, usage, leavesHandler })).sources);
+    return await loadConfig(
+      (await caller.load(args, { before: skipped, usage, leavesHandler, flags })).sources,
+    );
   };
   const loaded = await read(true);
   // The handler's own defaults may name it.

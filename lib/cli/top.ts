@@ -13,7 +13,7 @@ import { EX_NOT_RUNNING, EX_TEMPFAIL } from "../exit_codes.ts";
 import { signalNumber } from "../os/process.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { type Caller, TINE } from "./caller.ts";
-import { takeFlags } from "./flags.ts";
+import { COMMAND_FLAGS, takeFlags } from "./flags.ts";
 import { isScreen, Screen, type ScreenEnd } from "./screen.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 import { renderTop, type Sort, SORTS } from "./top_screen.ts";
@@ -156,7 +156,7 @@ async function once(server: RunningServer): Promise<string> {
 
 /** Shows a server until q is pressed, or once. */
 export async function top(args: readonly string[], caller: Caller = TINE): Promise<void> {
-  const { given, rest } = takeFlags(args, ["once"]);
+  const { given, rest } = takeFlags(args, COMMAND_FLAGS.top);
   const { server } = await findTarget("top", rest, 1, caller);
   if (given.has("once") || !isScreen()) {
     process.stdout.write(await once(server));

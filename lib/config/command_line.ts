@@ -9,6 +9,7 @@ import { findPersonality, PERSONALITIES, type PersonalityName } from "../persona
 import { editDistance, nearest } from "./nearest.ts";
 import { keyOfLetter } from "./options.ts";
 import { decodePercent, hasPercent, type RawSource, type RawValue } from "./raw.ts";
+import { remedyForName } from "./unknown_name.ts";
 
 /** What stands before the options. */
 export interface Positionals {
@@ -28,9 +29,12 @@ export interface Positionals {
  */
 const ARGUMENT = /^(?:--)?(\w+)(?:[= ]([^]*))?$/;
 
+/** A file that is no module and that one would run, had its option not been forgotten. */
+const CONFIGURATION_FILE = /^[^=-][^=]*\.(?:toml|conf|cfg|cnf|ini)$/i;
+
 /** Whether an argument names a handler: it has a `/`, or ends as a module does, and sets no option. */
 function isHandler(argument: string): boolean {
-  if (argument.startsWith("-") || /^\w+=/.test(argument)) return false;
+  if (argument.startsWith("-") || /^\w+=/.test(argument) || CONFIGURATION_FILE.test(argument)) return false;
   return argument.includes("/") || /\.m?[jt]s$/.test(argument);
 }
 
@@ -50,24 +54,32 @@ export function splitPositionals(argv: readonly string[]): Positionals {
   };
 }
 
+/** What error messages say beside a name that is not known. */
+export interface Reading {
+  /** The number of the first argument. @default 1 */
+  readonly firstArgument?: number | undefined;
+  /** What else may be done about it. */
+  readonly ifUnknown?: string | undefined;
+  /** What the command takes beside options: `json`. */
+  readonly flags?: readonly string[] | undefined;
+}
+
 /**
  * Reads options from arguments. A value follows its key after a `=` or as the next argument; a key that is followed by
- * nothing or by `--` and a word has the value 1. Unlike Net::Server, which leaves alone what it does not know, every
+ * nothing or by `--` and a word has the value 1, which is refused later where the option is no switch. Unlike Net::Server, which leaves alone what it does not know, every
  * argument must belong to an option. What follows a `--` is a program and its arguments (`exec`).
  *
  * @param args The arguments without the positional ones.
  * @param known Every name of an option, the program's own included.
- * @param firstArgument The number that error messages give to the first of `args`.
- * @param ifUnknown What else may be done about a name that is not known.
  * @throws {ConfigError} if a name is not known
  * @throws {UsageError} if an argument has another form
  */
 export function parseCommandLine(
   args: readonly string[],
   known: ReadonlySet<string>,
-  firstArgument = 1,
-  ifUnknown?: string,
+  reading: Reading = {},
 ): RawSource {
+  const { firstArgument = 1 } = reading;
   const values: RawValue[] = [];
   const notes: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -80,24 +92,17 @@ export function parseCommandLine(
     const match = ARGUMENT.exec(withUnderscores(withoutLetter(argument), known));
     const key = match?.[1];
     if (key === undefined || !known.has(key)) {
-      throw unknownArgument({ argument, key, known, place, ifUnknown });
+      throw unknownArgument({ ...reading, argument, key, known, place });
     }
-    let value = match?.[2];
-    if (value === undefined) {
-      const next = args[at + 1];
-      if (next === undefined || /^--(?:\w|$)/.test(next)) {
-        value = "1";
-      } else {
-        value = next;
-        at++;
-      }
-    }
+    const next = args[at + 1];
+    const isImplied = match?.[2] === undefined && (next === undefined || /^--(?:\w|$)/.test(next));
+    const value = match?.[2] ?? (isImplied ? "1" : args[++at] as string);
     if (hasPercent(value)) {
       notes.push(
         `command line:${place.line}: ${key} was decoded as Net::Server does: % and one digit are a character`,
       );
     }
-    values.push({ key, value: decodePercent(value), form: "text", place });
+    values.push({ key, value: decodePercent(value), form: "text", place, ...(isImplied && { isImplied }) });
   }
   return { values, notes };
 }
@@ -137,28 +142,37 @@ export function nearestPersonality(word: string): string | undefined {
 }
 
 /** An argument that belongs to no option. */
-interface UnknownArgument {
+interface UnknownArgument extends Reading {
   readonly argument: string;
   /** Its key, where it has the form of an option. */
   readonly key: string | undefined;
   readonly known: ReadonlySet<string>;
   readonly place: { source: string; line: number };
-  readonly ifUnknown: string | undefined;
 }
 
-function unknownArgument({ argument, key, known, place, ifUnknown }: UnknownArgument): Error {
+/** What to write in place of an argument that belongs to no option. */
+function remedyFor({ argument, key, known, flags = [] }: UnknownArgument): string {
+  if (CONFIGURATION_FILE.test(argument)) return `write -c ${argument} for a configuration file`;
+  if (argument === "-v") return "-V prints the version";
   const word = key ?? /^-{0,2}([\w-]+)/.exec(argument)?.[1];
-  const near = word === undefined ? undefined : nearest(word, known) ?? nearestPersonality(word);
-  const remedy = near === undefined
-    ? "see --help"
-    : near === word && findPersonality(word) !== undefined
-    ? `${near} is a personality: name one, before the handler and the options`
-    : `the nearest is "${near}"`;
+  if (word === undefined) return "see --help";
+  const personality = findPersonality(word);
+  if (personality !== undefined) {
+    return `${personality} is a personality: name one, before the handler and the options`;
+  }
+  const near = nearestPersonality(word);
+  return remedyForName(word, new Set([...flags, ...known])) ??
+    (near === undefined ? "see --help" : `the nearest is "${near}"`);
+}
+
+function unknownArgument(unknown: UnknownArgument): Error {
+  const { argument, key, place, ifUnknown } = unknown;
+  const remedy = remedyFor(unknown);
   if (key === undefined) {
     const where = `${place.source}:${place.line}`;
-    return new UsageError(
-      `${where}: Cannot read argument "${argument}": it is not of the form --key value; ${remedy}`,
-    );
+    const isName = /^-(?:[a-zA-Z]|-\w[\w-]*)(?:[= ]|$)/.test(argument);
+    const why = isName ? "there is no such option" : "it is not of the form --key value";
+    return new UsageError(`${where}: Cannot read argument "${argument}": ${why}; ${remedy}`);
   }
   const more = ifUnknown === undefined ? "" : `, or ${ifUnknown}`;
   return new ConfigError(`Cannot set "${key}": there is no such option; ${remedy}${more}`, {

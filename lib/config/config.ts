@@ -70,6 +70,8 @@ export interface Sources {
   readonly file?: ReadFile | undefined;
   /** What else may be done about an option that is not known. */
   readonly ifUnknown?: string | undefined;
+  /** What the command takes beside options, without `--`. */
+  readonly flags?: readonly string[] | undefined;
   /** Whether options of the configuration file that are not known are skipped. @default false */
   readonly ignoresUnknown?: boolean | undefined;
 }
@@ -165,7 +167,7 @@ export async function readConfigFile(path: string, place?: Place): Promise<RawSo
 
 function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
   const known = new Set([...optionNames(), ...Object.keys(own)]);
-  const read = parseCommandLine(sources.argv, known, sources.firstArgument ?? 1, sources.ifUnknown);
+  const read = parseCommandLine(sources.argv, known, sources);
   const positional = (key: string, value: string, place: Place): RawValue => {
     const again = read.values.find((raw) => raw.key === key);
     if (again === undefined) return { key, value, form: "text", place };

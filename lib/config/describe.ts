@@ -122,6 +122,35 @@ function helpEntry(
   return [...lines, ...rest.map((line) => " ".repeat(indent) + line)];
 }
 
+/** One option with all that is said of it. */
+export function optionHelp(
+  key: string,
+  definition: OwnOption & Partial<Pick<OptionRow, "short" | "status" | "remedy" | "apply">>,
+  width: number,
+): string {
+  const { short, status = "supported", remedy, apply, multi, values } = definition;
+  const letter = short === undefined ? "" : `-${short}, `;
+  const shown = values !== undefined && values.length > 4 ? "NAME" : placeholder(definition);
+  const more = status === "never"
+    ? [`It is refused: ${remedy}.`]
+    : status === "later"
+    ? ["It is refused: Tine does not support it yet."]
+    : [
+      ...(values === undefined ? [] : [`One of ${values.join(", ")}.`]),
+      ...(multi ? ["May be given more than once."] : []),
+      `Default: ${defaultOf(definition)}.`,
+      ...(apply === undefined ? [] : [
+        apply === "live"
+          ? "A reload applies a change."
+          : "After a change, only new sockets or processes have it.",
+      ]),
+    ];
+  const paragraphs = [definition.help.replaceAll("`", ""), more.join(" ")];
+  return [`${letter}--${key} ${shown}`, ...paragraphs.map((text) => wrap(text, width).join("\n"))].join(
+    "\n\n",
+  ) + "\n";
+}
+
 /** A program's own options as a part of its help; empty if it has none. */
 export function ownHelp(own: OwnOptions, width: number): string[] {
   const mine = Object.entries(own).flatMap(([key, definition]) => helpEntry(key, definition, width));

@@ -35,10 +35,10 @@ why, and exit status 78.
 ## On the command line
 
 \`tine [PERSONALITY] [HANDLER] [options]\`, with options as \`--key value\`, \`--key=value\`, \`key value\` or
-\`key=value\`. Some have a letter too: \`-p 80\`, \`-n 8\`, \`-c FILE\`. \`-\` may stand for \`_\` after \`--\`. A key
-without a value means 1 (true). As in Net::Server, \`%\` and *one* hexadecimal digit stand for the
-character with that number, here and in \`key value\` files: \`%A\` is a line feed, and \`%20\` is character 2 followed
-by a \`0\`. Tine logs a warning where that happens.
+\`key=value\`. Some have a letter too: \`-p 80\`, \`-n 8\`, \`-c FILE\`. \`-\` may stand for \`_\` after \`--\`. The
+name alone turns on what is true or false; any other option needs a value. As in Net::Server, \`%\` and *one*
+hexadecimal digit stand for the character with that number, here and in \`key value\` files: \`%A\` is a line feed,
+and \`%20\` is character 2 followed by a \`0\`. Tine logs a warning where that happens.
 
 ## In a file
 

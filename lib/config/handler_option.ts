@@ -19,7 +19,7 @@ export function isUrl(path: string): boolean {
 
 function valueIn({ values }: RawSource, key: string): NamedModule | undefined {
   const raw = values.find((value) => value.key === key);
-  return typeof raw?.value === "string" ? { path: raw.value, place: raw.place } : undefined;
+  return typeof raw?.value === "string" && !raw.isImplied ? { path: raw.value, place: raw.place } : undefined;
 }
 
 /** What was found out before all options are read. */
@@ -31,7 +31,7 @@ export interface FoundHandler {
 }
 
 async function find(argv: readonly string[], firstArgument: number): Promise<FoundHandler> {
-  const commandLine = parseCommandLine(argv, ANY_NAME, firstArgument);
+  const commandLine = parseCommandLine(argv, ANY_NAME, { firstArgument });
   const given = valueIn(commandLine, "handler");
   const path = valueIn(commandLine, "conf_file");
   if (given !== undefined || path === undefined) return { named: given };

@@ -161,6 +161,12 @@ const KINDS: Readonly<Record<Kind, KindRules>> = {
   },
 };
 
+/** Whether its name alone, without a value, turns it on. */
+export function isTurnedOnByName(definition: OwnOption): boolean {
+  const { kind } = definition;
+  return kind === "bool" || kind === "watched" || kind === "enum" && isSwitch(definition);
+}
+
 /** Whether an enumeration is a switch that has more positions than two. */
 function isSwitch({ values }: OwnOption): boolean {
   return values?.includes("on") === true && values.includes("off");
@@ -221,7 +227,7 @@ function checkRange(definition: OwnOption, value: unknown): Parsed {
 }
 
 /** What a value of this kind looks like, as in "give …": `a whole number from 0 to 4`. */
-function wantedOf(definition: OwnOption): string {
+export function wantedOf(definition: OwnOption): string {
   return KINDS[definition.kind].wanted(definition);
 }
 

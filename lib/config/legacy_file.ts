@@ -63,17 +63,30 @@ function readLine(full: string, number: number): LegacyLine {
   };
 }
 
+/** Another file that was named by mistake sets nothing, and a server would start without what was meant. */
+function noConfiguration(source: string, { line }: LegacyLine): ConfigError {
+  return new ConfigError(
+    'Cannot read the configuration: no line of it sets anything; write options as "key value", or as TOML in a file ' +
+      "whose name ends in .toml",
+    { option: "conf_file", place: { source, line } },
+  );
+}
+
 /**
  * Reads the values from a file's text.
  *
  * @param text The file's text.
  * @param path The file's name for messages.
- * @throws {ConfigError} if a value begins with `--` and a letter: Net::Server takes it for another option
+ * @throws {ConfigError} if a value begins with `--` and a letter: Net::Server takes it for another option; if there are
+ * lines, and none sets anything
  */
 export function parseLegacyFile(text: string, path: string): RawSource {
   const values: RawValue[] = [];
   const notes: string[] = [];
-  for (const { line, key, keyColumn, value, column, skipped } of readLegacyLines(text)) {
+  const lines = readLegacyLines(text);
+  const meant = lines.find(({ skipped }) => skipped);
+  if (meant !== undefined && !lines.some(({ key }) => key !== undefined)) throw noConfiguration(path, meant);
+  for (const { line, key, keyColumn, value, column, skipped } of lines) {
     if (skipped) {
       notes.push(`${path}:${line}: skipped, as Net::Server does: the line is not of the form "key value"`);
     }

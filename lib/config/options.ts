@@ -67,6 +67,8 @@ export interface OptionRow extends OwnOption {
   readonly alias?: string;
   /** The letter that stands for it on the command line: `-p`. */
   readonly short?: string;
+  /** What other servers call it, for whoever comes from there: options, or letters. */
+  readonly elsewhere?: readonly string[];
   /** Whether the short help lists it: most servers set it. */
   readonly common?: true;
   /** What the default is, in words, where it is not a plain value. */
@@ -91,6 +93,7 @@ export interface OptionRow extends OwnOption {
 export const OPTIONS = [
   {
     key: "port",
+    elsewhere: ["bind", "b", "address"],
     short: "p",
     common: true,
     alias: "ports",
@@ -151,6 +154,7 @@ export const OPTIONS = [
   },
   {
     key: "listen",
+    elsewhere: ["backlog"],
     kind: "int",
     min: 1,
     max: 65535,
@@ -252,6 +256,7 @@ export const OPTIONS = [
   },
   {
     key: "max_servers",
+    elsewhere: ["workers", "w", "processes", "instances"],
     short: "n",
     common: true,
     kind: "int",
@@ -280,6 +285,7 @@ export const OPTIONS = [
   },
   {
     key: "max_clients",
+    elsewhere: ["threads", "worker_connections"],
     common: true,
     kind: "int",
     min: 1,
@@ -305,6 +311,7 @@ export const OPTIONS = [
   },
   {
     key: "stop_timeout",
+    elsewhere: ["graceful_timeout"],
     common: true,
     kind: "seconds",
     min: 0,
@@ -491,6 +498,7 @@ export const OPTIONS = [
   },
   {
     key: "exec",
+    elsewhere: ["command"],
     kind: "words",
     multi: true,
     default: [],
@@ -544,6 +552,7 @@ export const OPTIONS = [
   },
   {
     key: "log_level",
+    elsewhere: ["verbose", "debug"],
     common: true,
     kind: "int",
     min: 0,
@@ -560,6 +569,7 @@ export const OPTIONS = [
   },
   {
     key: "log_file",
+    elsewhere: ["error_logfile", "error_log"],
     common: true,
     kind: "path",
     defaultText: "standard error",
@@ -761,6 +771,7 @@ export const OPTIONS = [
   },
   {
     key: "server_type",
+    elsewhere: ["worker_class", "k"],
     kind: "enum",
     multi: true,
     values: PERSONALITIES,
@@ -785,6 +796,7 @@ export const OPTIONS = [
   },
   {
     key: "watch",
+    elsewhere: ["reload"],
     common: true,
     kind: "watched",
     multi: true,
@@ -801,6 +813,7 @@ export const OPTIONS = [
   },
   {
     key: "name",
+    elsewhere: ["proc_name"],
     kind: "string",
     min: 1,
     max: 64,
@@ -815,6 +828,7 @@ export const OPTIONS = [
   },
   {
     key: "conf_file",
+    elsewhere: ["config"],
     short: "c",
     common: true,
     kind: "path",
@@ -828,6 +842,7 @@ export const OPTIONS = [
   },
   {
     key: "pid_file",
+    elsewhere: ["pid"],
     common: true,
     kind: "path",
     personality: "base",
@@ -839,6 +854,7 @@ export const OPTIONS = [
   },
   {
     key: "background",
+    elsewhere: ["daemon", "D", "daemonize", "detach"],
     kind: "bool",
     default: false,
     personality: "base",

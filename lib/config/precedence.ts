@@ -5,11 +5,11 @@
  */
 
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
-import { isSplit, parseText, parseTyped, typeName } from "./kinds.ts";
-import { nearest } from "./nearest.ts";
+import { isSplit, isTurnedOnByName, parseText, parseTyped, typeName, wantedOf } from "./kinds.ts";
 import { findOption, optionNames, type OptionRow, type OwnOption, type OwnOptions } from "./options.ts";
 import type { RawSource, RawValue } from "./raw.ts";
 import { refuseOption, refuseValue } from "./rules.ts";
+import { remedyForName } from "./unknown_name.ts";
 
 /** All values that one source gives an option. An option that is not repeatable has one. */
 export interface Given {
@@ -91,6 +91,9 @@ function checkValue(
   raw: RawValue,
   place: Place,
 ): readonly unknown[] {
+  if (raw.isImplied && !isTurnedOnByName(definition)) {
+    throw refused(`set ${key}`, key, place, "no value follows it", `give ${wantedOf(definition)}`);
+  }
   const attempt = `set ${key} to ${quote(definition, value)}`;
   if (raw.form === "toml" && typeof value === "number" && definition.kind === "int") {
     throw refused(attempt, key, place, "it is a float, not a whole number", "write it without a point");
@@ -114,9 +117,9 @@ function refused(attempt: string, option: string, place: Place, reason: string, 
 }
 
 function unknownKey(raw: RawValue, own: OwnOptions, ifUnknown: string | undefined): ConfigError {
-  const near = nearest(raw.key, [...optionNames(), ...Object.keys(own)]);
   const shown = JSON.stringify(raw.key);
-  const remedy = near === undefined ? "see --help for all options" : `the nearest is "${near}"`;
+  const known = new Set([...optionNames(), ...Object.keys(own)]);
+  const remedy = remedyForName(raw.key, known) ?? "see --help for all options";
   const more = ifUnknown === undefined ? remedy : `${remedy}, or ${ifUnknown}`;
   return refused(`set ${shown}`, raw.key, raw.keyPlace ?? raw.place, "there is no such option", more);
 }

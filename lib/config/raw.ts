@@ -18,6 +18,8 @@ export interface RawValue {
   readonly place: Place;
   /** Where the name stands, if that is another place. */
   readonly keyPlace?: Place;
+  /** Whether only the name was written, which means 1 as for Net::Server. */
+  readonly isImplied?: true;
   /** If the value is an array: where each of its elements stands. */
   readonly elementPlaces?: readonly Place[];
 }

@@ -24,7 +24,7 @@ export async function parseTomlFile(text: string, path: string): Promise<RawSour
   try {
     document = parser.parse(text, { integersAsBigInt: true });
   } catch (cause) {
-    throw syntaxError(cause, path);
+    throw syntaxError(cause, text, path);
   }
   const { positions, keys } = layoutOf(text);
   const placeOf = (at: readonly (string | number)[]) => findPlace(positions, at, path);
@@ -41,10 +41,23 @@ export async function parseTomlFile(text: string, path: string): Promise<RawSour
   return { values, notes: [] };
 }
 
-function syntaxError(cause: unknown, path: string): Error {
+/** What to do about a line that is no TOML. */
+function remedyFor(line: string): string {
+  const [, key = "", value] = /^\s*([\w.-]+)\s*=\s*([^"'\s[{#][^"'#]*?)\s*(?:#.*)?$/.exec(line) ?? [];
+  if (value?.includes(",")) return `write a list: ${key} = ["…", "…"]`;
+  if (value !== undefined && /^(?:yes|no|on|off)$/i.test(value)) return "write true or false";
+  if (value !== undefined && !/^[-+\d.]+$/.test(value)) {
+    return `put text in quotes: ${key} = ${JSON.stringify(value)}`;
+  }
+  const [, word = "", rest] = /^\s*(\w+)(?::\s*|\s+)([^=\s].*)$/.exec(line) ?? [];
+  return rest === undefined ? "correct it" : `a line has the form key = value, as ${word} = …`;
+}
+
+function syntaxError(cause: unknown, text: string, path: string): Error {
   const { line, column, message } = cause as { line?: number; column?: number; message?: string };
   const words = (message ?? "").split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "";
-  return new ConfigError(`Cannot read the configuration: it is not valid TOML (${words}); correct it`, {
+  const remedy = line === undefined ? "correct it" : remedyFor(text.split("\n")[line - 1] ?? "");
+  return new ConfigError(`Cannot read the configuration: it is not valid TOML (${words}); ${remedy}`, {
     cause,
     place: line === undefined || column === undefined ? { source: path } : { source: path, line, column },
   });

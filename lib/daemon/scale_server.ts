@@ -38,7 +38,7 @@ export async function scaleByOne(
 }
 
 /**
- * Changes the number of children, one by one, as signals can.
+ * Changes the number of children, one by one, as signals can, until that is refused.
  *
  * @param change How many more; below 0, how many fewer.
  * @returns What the server tells of itself then.
@@ -46,18 +46,19 @@ export async function scaleByOne(
  */
 export async function scaleServer(server: RunningServer, change: number): Promise<PublishedStatus> {
   let now = server.status;
+  const wanted = Math.abs(change);
   if (now === undefined) {
     throw new PrivilegeError(
       `Cannot see how many children the server with process id ${server.pid} has: the system does not show it to ` +
         "this user; become root",
     );
   }
-  for (let left = Math.abs(change); left > 0; left--) {
+  for (let done = 0; done < wanted; done++) {
     now = await scaleByOne(server, change > 0 ? "+" : "-", now);
-  }
-  if (change !== 0 && now.scaleError !== undefined) {
+    if (now.scaleError === undefined) continue;
+    const part = done === 0 ? "" : `, after ${done} of ${wanted}`;
     throw new TineError(
-      `${now.scaleError}; the server with process id ${server.pid} serves by ${now.how}`,
+      `${now.scaleError}${part}; the server with process id ${server.pid} serves by ${now.how}`,
       { exitCode: EX_UNAVAILABLE },
     );
   }

@@ -7,15 +7,18 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { isUrl } from "../config/handler_option.ts";
 import type { Handler } from "../context.ts";
 import { located, type Place, TineError } from "../errors.ts";
 import { EX_CONFIG, EX_NOINPUT } from "../exit_codes.ts";
 import { toHandler } from "./check.ts";
 
-/** A parser's message may show the code around the error. The first lines say what and where. */
+/** A parser's message may show the code around the error, in colours. The first lines say what and where. */
 function oneLine(message: string): string {
-  return message.split(/\n\s*/).filter((line) => !/^[|~^\s\d]*$/.test(line)).join(" ");
+  return stripVTControlCharacters(message).split(/\n\s*/).filter((line) => !/^[|~^\s\d]*$/.test(line)).join(
+    " ",
+  );
 }
 
 /** What Bun tells of one error in a module's text, beside the message. */

@@ -22,7 +22,7 @@ function callerOf(handler: Handler, code: PartialConfig): Caller {
   return {
     name,
     takesHandler: false,
-    load: (args, { before, file }) =>
+    load: (args, { before, file, flags }) =>
       Promise.resolve({
         handler,
         url: undefined,
@@ -30,6 +30,7 @@ function callerOf(handler: Handler, code: PartialConfig): Caller {
           argv: file === undefined ? args : [`--conf_file=${file}`, ...args],
           firstArgument: 1 + before,
           code,
+          flags,
           own: handler.options,
           defaults: handler.defaults,
         },

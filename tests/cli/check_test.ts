@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -118,6 +120,46 @@ test(
     assert.match(err, /only root can; start as root, or remove it/);
   },
 );
+
+test(
+  "check tells that a port is taken, unless the server has it whose pid file is named",
+  { timeout },
+  async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const path = configuration(`port 127.0.0.1:${port}\nmax_servers 1\npid_file FOLDER/taken.pid\n`);
+    const note = new RegExp(
+      `A start would fail now: ${path}:1:6: Cannot bind 127\\.0\\.0\\.1:${port} .*EADDRINUSE`,
+    );
+    const checked = await tine("check", path);
+    assert.equal(checked.code, 0, "no fault of the configuration");
+    assert.match(checked.err, note);
+    assert.match(JSON.parse((await tine("check", path, "--json")).out).notes[0], note);
+    assert.equal(
+      (await tine("restart", "--conf_file", path)).code,
+      69,
+      "a restart would stop the server in vain",
+    );
+    other.close();
+    await once(other, "close");
+    assert.equal((await tine("check", path)).err, "");
+    const started = await tine("start", "--conf_file", path);
+    assert.equal(started.code, 0, started.err);
+    assert.match(started.err, /log_file is not set: the log is lost/);
+    try {
+      assert.deepEqual((await tine("check", path)).err, "");
+    } finally {
+      assert.equal((await tine("stop", "--conf_file", path)).code, 0);
+    }
+  },
+);
+
+test("check refuses an address that is none of this machine", { timeout }, async () => {
+  const { code, err } = await tine("check", configuration("port 192.0.2.1:20203\n"));
+  assert.equal(code, 69);
+  assert.match(err, /Cannot bind 192\.0\.2\.1:20203 .*EADDRNOTAVAIL\); give an address of this machine/);
+});
 
 test("check takes what a start would take, and makes nothing of it", { timeout }, async () => {
   const path = configuration(

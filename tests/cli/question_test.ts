@@ -79,6 +79,40 @@ test("--help behind a command or a handler is answered", { timeout }, () =>
   }));
 
 test(
+  "help explains one option, by its name or letter, and a handler's own",
+  { timeout },
+  () =>
+    withOutside(async (outside) => {
+      for (const name of ["max_servers", "--max-servers", "-n"]) {
+        const { status, stdout } = await tine(outside, "help", name);
+        assert.equal(status, 0, name);
+        assert.match(
+          stdout,
+          /^-n, --max_servers N\n\nNumber of children\.[^]*\n\nDefault: 50\. A reload applies a change\.\n$/,
+        );
+      }
+      assert.match(
+        (await tine(outside, "help", "log_function")).stdout,
+        /It is refused: give the handler a logFunction/,
+      );
+      await refused(
+        outside,
+        ["help", "max_server"],
+        64,
+        /Cannot explain "max_server": .*nearest is "max_servers"/,
+      );
+      const program =
+        `import { run } from "${ROOT}/mod.ts";\n${HANDLER}\nawait run(handler, { port: "127.0.0.1:0" });\n`;
+      const own = outside.write("own.ts", program);
+      const help = await outside.run([...runtime, own, "help", "domain"]);
+      assert.equal(
+        help.stdout,
+        "--domain TEXT\n\nWhose mail is taken. Any name will do.\n\nDefault: example.com.\n",
+      );
+    }),
+);
+
+test(
   "a command that there is not is refused with the nearest",
   { timeout },
   () =>
@@ -88,6 +122,10 @@ test(
       await refused(outside, ["relod", "--pid_file", "x"], 64, near("reload"));
       await refused(outside, ["chek", "x.conf"], 64, near("check"));
       await refused(outside, ["preforc"], 64, near("PreFork"));
+      // What the command itself takes is near, too.
+      await refused(outside, ["check", "x.conf", "--josn"], 78, /command line:3: .*the nearest is "json"/);
+      await refused(outside, ["status", "--wait-redy", "3"], 64, /command line:2: .*nearest is "wait-ready"/);
+      await refused(outside, ["reload", "tine.toml"], 64, /command line:2: .*; write -c tine\.toml for a /);
       for (const word of ["launch", "daemonize"]) {
         await refused(
           outside,

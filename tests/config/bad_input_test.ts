@@ -96,6 +96,24 @@ const BAD: readonly Bad[] = [
     "sig_passthrough KILL",
     'command line:1: Cannot set sig_passthrough to "KILL": it is not a list of signals that can be caught; give names of signals that can be caught, such as USR1 or SIGUSR1',
   ),
+  inLine(
+    "port",
+    "command line:1: Cannot set port: no value follows it; give a port, as 20203, localhost:20203/tcp or a table with port, host, proto and ipv",
+  ),
+  inLine(
+    "--setsid --max_servers --background",
+    "command line:2: Cannot set max_servers: no value follows it; give a whole number from 1 to 4096",
+  ),
+  inLine("allow", "command line:1: Cannot set allow: no value follows it; give a regular expression"),
+  inLine("conf_file", "command line:1: Cannot set conf_file: no value follows it; give a path"),
+  inLine(
+    "workers 4",
+    'command line:1: Cannot set "workers": there is no such option; here it is called "max_servers"',
+  ),
+  inFile(
+    '{\n  "port": 1\n}\n',
+    '*/bad.conf:1: Cannot read the configuration: no line of it sets anything; write options as "key value", or as TOML in a file whose name ends in .toml',
+  ),
   inLine("host=", 'command line:1: Cannot set host to "": it is empty; give text that is not empty'),
   inLine(
     "port=",
@@ -356,6 +374,26 @@ const BAD: readonly Bad[] = [
     '*/bad.toml:1:15: Cannot set max_servers to "99999999999999999999": it is too large; give a whole number from 1 to 4096',
   ),
   inToml("port = \n", "*/bad.toml:1:8: Cannot read the configuration: it is not valid TOML (*); correct it"),
+  inToml(
+    "user = nobody # or www\n",
+    '*/bad.toml:1:8: Cannot read the configuration: it is not valid TOML (*); put text in quotes: user = "nobody"',
+  ),
+  inToml(
+    "port = 80, 81\n",
+    '*/bad.toml:1:10: Cannot read the configuration: it is not valid TOML (*); write a list: port = ["…", "…"]',
+  ),
+  inToml(
+    "background = yes\n",
+    "*/bad.toml:1:14: Cannot read the configuration: it is not valid TOML (*); write true or false",
+  ),
+  inToml(
+    "max_servers 8\n",
+    "*/bad.toml:1:13: Cannot read the configuration: it is not valid TOML (*); a line has the form key = value, as max_servers = …",
+  ),
+  inToml(
+    "log_level = 09\n",
+    "*/bad.toml:1:13: Cannot read the configuration: it is not valid TOML (*); correct it",
+  ),
   inToml(
     "port = 1\nport = 2\n",
     "*/bad.toml:2:1: Cannot read the configuration: it is not valid TOML (*); correct it",

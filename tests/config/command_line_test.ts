@@ -74,7 +74,7 @@ test("parseCommandLine keeps a value with blanks, which Net::Server would not se
 });
 
 test("parseCommandLine counts arguments from the one that it is told", () => {
-  const { values } = parseCommandLine(["--port", "80", "--host", "x"], KNOWN, 3);
+  const { values } = parseCommandLine(["--port", "80", "--host", "x"], KNOWN, { firstArgument: 3 });
   assert.deepEqual(values.map(({ place }) => place.line), [3, 5]);
 });
 
@@ -85,6 +85,15 @@ test("parseCommandLine refuses what is no option", () => {
   });
   assert.throws(() => read(["PreForkSimpl"]), /the nearest is "PreForkSimple"$/);
   assert.throws(() => read(["zzzzzzzzz"]), /there is no such option; see --help$/);
+  const usage = (argument: string, why: string) =>
+    assert.throws(() => read([argument]), {
+      name: "UsageError",
+      message: `command line:1: Cannot read argument "${argument}": ${why}`,
+    });
+  usage("--graceful-timeout", 'there is no such option; here it is called "stop_timeout"');
+  usage("-b", 'there is no such option; here it is called "port"');
+  usage("-v", "there is no such option; -V prints the version");
+  usage("tine.toml", "it is not of the form --key value; write -c tine.toml for a configuration file");
   for (const argument of ["-x", "-", "", "a/b", "-port=80", "-pabc", "--", "--no-such=5", "---port"]) {
     assert.throws(() => read([argument]), UsageError, argument);
   }
@@ -151,6 +160,6 @@ test("parseCommandLine takes what follows -- as a program and its arguments, as 
     );
     return true;
   });
-  const [exec] = parseCommandLine(["--", "a", "b"], KNOWN, 4).values;
+  const [exec] = parseCommandLine(["--", "a", "b"], KNOWN, { firstArgument: 4 }).values;
   assert.deepEqual(exec?.elementPlaces?.map(({ line }) => line), [5, 6]);
 });

@@ -20,6 +20,13 @@ const FAULTS: readonly [string, string, number, RegExp][] = [
   ["imports.ts", 'import "./syntax.ts";\nexport default () => {};\n', 78, /syntax\.ts:2:9/],
   ["throws.ts", '\n\nthrow new Error("on purpose");\n', 78, /: on purpose \(\/\S+throws\.ts:3:\d+\)$/],
   ["reference.ts", "missing();\n", 78, /missing.*reference\.ts:1:1/],
+  // Deno's own messages have colours where it thinks that a terminal shows them, and name the place themselves.
+  [
+    "colours.ts",
+    'throw new Error("a \\x1b[36mhint\\x1b[0m at \\x1b[36mfile:///m.ts\\x1b[0m:\\x1b[33m2\\x1b[0m:15");\n',
+    78,
+    /: a hint at file:\/\/\/m\.ts:2:15$/,
+  ],
   ["number.ts", "throw 1;\n", 78, /: it threw 1, which is no Error$/],
   ["null.ts", "throw null;\n", 78, /: it threw null, which is no Error$/],
   ["empty.ts", "export const a = 1;\n", 78, /: it has no default export; export a function by default/],

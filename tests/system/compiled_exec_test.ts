@@ -24,6 +24,15 @@ describe("the executable that Bun builds", { skip }, () => {
     assert.equal(status, 0, stderr);
   });
 
+  test("begins a project without a test, and says why", { skip, timeout }, () => {
+    const { status, stdout } = spawnSync(program, ["init", join(folder, "project")], { encoding: "utf8" });
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /^Wrote server\.ts, tine\.toml, README\.md, \.gitignore\nNo test: it would import the package /,
+    );
+  });
+
   test("runs a program for each client", { skip, timeout }, async () => {
     const options = ["--port", "127.0.0.1:0", "--max_servers", "1", "--log_level", "3"];
     const command = ["--", "sh", "-c", "env | grep PROTO"];

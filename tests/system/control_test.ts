@@ -58,6 +58,14 @@ test("tine scale starts and ends children, and waits until the server has heard"
     assert.equal((await folder.run(["scale", "-3", ...pidFile])).status, 0);
     await folder.children(1);
     const { pid } = folder;
+    for (const nothing of ["+0", "-0", "up", "+10000"]) {
+      const { status, stderr } = await folder.run(["scale", nothing, ...pidFile]);
+      assert.equal(status, 64, nothing);
+      assert.match(
+        stderr,
+        /: Cannot scale by ".*": it is no change from \+1 to \+9999 or -1 to -9999; write /,
+      );
+    }
     assert.deepEqual(await folder.run(["scale", "-2", ...pidFile]), {
       status: 69,
       stdout: "",
@@ -67,6 +75,14 @@ test("tine scale starts and ends children, and waits until the server has heard"
     });
     await exchange(folder.port);
     assert.equal((await folder.run(["scale", "+1", ...pidFile])).status, 0, "a refusal is not for ever");
+    // It says how far it came.
+    assert.deepEqual(await folder.run(["scale", "-20", ...pidFile]), {
+      status: 69,
+      stdout: "",
+      stderr:
+        "tine: Cannot take a child away: max_servers is 1, the least that it can be, after 1 of 20; the server " +
+        `with process id ${pid} serves by 1 child\n`,
+    });
     assert.equal((await folder.run(["scale", "1", ...pidFile])).status, 64);
     await folder.stop();
   });
