@@ -185,6 +185,7 @@ export class Parent {
   async #takeOut(child: Child, ending: Ending): Promise<boolean> {
     const verdict = meaningOf(ending, {
       state: child.slot.state,
+      inStateMs: Date.now() - child.slot.changed,
       requests: child.slot.requests,
       dismissed: child.dismissed === true,
     });

@@ -13,7 +13,7 @@ export type { Death };
 
 /** The meaning of an ending. */
 export interface Verdict {
-  /** Whether it ended before it could serve. */
+  /** Whether it ended before it could serve, or as soon as it could: its successors need not do better. */
   readonly atBirth: boolean;
   /** Whether it was killed from outside: another child need not end the same way. */
   readonly fromOutside: boolean;
@@ -41,31 +41,47 @@ const FROM_OUTSIDE: readonly (string | undefined)[] = [
   "SIGUSR1",
 ];
 
+/** A child that fails so soon after it was ready, without a client, fails by what it began with, in milliseconds. */
+export const SOON_MS = 1000;
+
 /** The states that a child ends in by its own code: it was told to, or its work was done. */
 const LAST: readonly (State | undefined)[] = ["leaving", "dequeue", "free", undefined];
 
 /** The meaning of `ending` for a child that was last seen in `state`, and was told to leave or not. */
 export function meaningOf(
   ending: Ending,
-  child: { readonly state: State | undefined; readonly requests: number; readonly dismissed: boolean },
+  child: {
+    readonly state: State | undefined;
+    /** For how long it has been in that state, in milliseconds. */
+    readonly inStateMs: number;
+    readonly requests: number;
+    readonly dismissed: boolean;
+  },
 ): Verdict {
-  const { state, requests, dismissed } = child;
-  const atBirth = state === "starting" && !dismissed;
+  const { state, inStateMs, requests, dismissed } = child;
+  const fromOutside = FROM_OUTSIDE.includes(ending.signal);
   // What a handler, or anything that it has called, ends by exit(0) is no good end.
   const ranOut = ending.code === 0 && !dismissed && !LAST.includes(state);
   const abnormal = ending.signal !== undefined || ending.code !== 0 || ranOut;
+  const beforeReady = state === "starting" && !dismissed;
+  const soon = state === "waiting" && requests === 0 && inStateMs < SOON_MS && abnormal && !dismissed &&
+    !fromOutside;
   const how = ending.signal !== undefined
     ? `was killed by ${ending.signal}${ending.signal === "SIGKILL" && !dismissed ? " (out of memory?)" : ""}`
     : `ended with status ${ending.code}`;
-  const when = atBirth ? " before it was ready" : ` after ${requests} client${requests === 1 ? "" : "s"}`;
-  const unasked = !ranOut || atBirth
+  const when = beforeReady
+    ? " before it was ready"
+    : soon
+    ? " as soon as it was ready"
+    : ` after ${requests} client${requests === 1 ? "" : "s"}`;
+  const unasked = !ranOut || beforeReady
     ? ""
     : state === "serving"
     ? ", in the middle of the last: something called exit"
     : ", unasked: something called exit";
   return {
-    atBirth,
-    fromOutside: FROM_OUTSIDE.includes(ending.signal),
+    atBirth: beforeReady || soon,
+    fromOutside,
     abnormal,
     level: abnormal && !dismissed ? LEVEL.warning : LEVEL.debug,
     text: `Child ${ending.pid} ${how}${when}${unasked}`,

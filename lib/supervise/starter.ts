@@ -12,6 +12,7 @@ import { Backoff } from "./backoff.ts";
 import type { Children } from "./children.ts";
 import type { Outputs } from "./outputs.ts";
 import { Pace } from "./pace.ts";
+import { SOON_MS } from "./reap.ts";
 import type { Spawner } from "./spawn.ts";
 
 /** How often the scoreboard is looked at while a child is tried after deaths at birth. */
@@ -39,6 +40,12 @@ function isAtWork(slot: Slot | undefined): boolean {
   return slot?.state === "waiting" || slot?.state === "serving";
 }
 
+/** Whether a child does not fail by what it began with. */
+function isSettled(slot: Slot): boolean {
+  if (slot.state === "starting") return false;
+  return slot.requests > 0 || slot.state !== "waiting" || Date.now() - slot.changed >= SOON_MS;
+}
+
 /** Starts children, and knows when the next ones may be started. */
 export class Starter {
   readonly #parts: StarterParts;
@@ -61,16 +68,26 @@ export class Starter {
     for (const { slot, generation } of this.#parts.children) {
       if (generation === undefined && slot.state === "starting") starting++;
     }
-    if (this.#backoff.failures > 0) return starting > 0 ? 0 : Math.min(wanted, this.#backoff.allowed(now));
+    // One at a time, of which it is known how it does.
+    if (this.#backoff.failures > 0) {
+      return starting > 0 || this.#isTrying ? 0 : Math.min(wanted, this.#backoff.allowed(now));
+    }
     return this.#pace.allowed(now, wanted, starting);
   }
 
-  /** After deaths at birth, the first child that gets ready shows that the next ones will too. */
+  /** Whether a child that was started after deaths at birth may yet end as those did. */
+  get #isTrying(): boolean {
+    return [...this.#parts.children].some(({ slot, generation }) =>
+      generation === undefined && slot.started >= this.#failedAt && !isSettled(slot)
+    );
+  }
+
+  /** After deaths at birth, the first child that is ready for a while, or has served, shows that the next ones will too. */
   #endPauseIfOneLives(): void {
     if (this.#backoff.failures === 0) return;
     for (const { slot, generation, dismissed } of this.#parts.children) {
       if (
-        generation === undefined && !dismissed && slot.started >= this.#failedAt && slot.state !== "starting"
+        generation === undefined && !dismissed && slot.started >= this.#failedAt && isSettled(slot)
       ) {
         this.#backoff.succeed();
         for (const child of this.#parts.children) child.slot?.letGo();
@@ -111,13 +128,13 @@ export class Starter {
     return this.#backoff.killed({ othersWork });
   }
 
-  /** Children ended before they were ready. */
+  /** Children ended before they were ready, or as soon as they were. */
   diedAtBirth(count: number): void {
     const pause = this.#fail();
     const often = this.#backoff.failures > 1 ? `, ${this.#backoff.failures} times in a row` : "";
     this.#parts.log(
       LEVEL.warning,
-      `Children exit before they are ready (${count} now${often}): the cause is in the lines above; ` +
+      `Children exit before they serve (${count} now${often}): the cause is in the lines above; ` +
         `retrying in ${pause / 1000} s`,
     );
   }

@@ -41,7 +41,7 @@ test("children that somebody kills are replaced at once while others serve", { t
       await server.says(new RegExp(`Child ${next} was killed by SIGKILL .* before it was ready`));
       assert.equal(await servedBy(server), stays);
     }
-    assert.equal(server.count(/Children exit before they are ready/), 0);
+    assert.equal(server.count(/Children exit before they serve/), 0);
     rmSync(slow);
     await server.untilReady(2);
   });
@@ -55,10 +55,36 @@ test("while children die at birth, those at work serve on beyond max_requests", 
     writeFileSync(handler, "export default { processRequest( ");
     // From the middle of its life on it asks for a successor, however quick its clients come.
     for (let i = 0; i < 5; i++) assert.equal(await servedBy(server), first);
-    await server.says(/Children exit before they are ready/);
+    await server.says(/Children exit before they serve/);
     for (let i = 0; i < 20; i++) assert.equal(await servedBy(server), first);
     writeFileSync(handler, HANDLER);
     await until(async () => await servedBy(server) !== first, "a successor");
     await server.untilReady(1);
+  });
+});
+
+/** While there is a file "fails" beside it, its children fail when they have been ready for a moment. */
+const LATE = `import { existsSync } from "node:fs";
+const FAILS = new URL("fails", import.meta.url);
+export default {
+  processRequest: (connection, server) => connection.print(server.pid + "\\r\\n"),
+  hooks: {
+    childInit() {
+      if (existsSync(FAILS)) setTimeout(() => Promise.reject(new Error("too late")), 20);
+    },
+  },
+};
+`;
+
+test("children that fail as soon as they are ready are started later and later", { timeout }, async () => {
+  const late = { files: { "handler.ts": LATE, fails: "" }, handler: "FOLDER/handler.ts" };
+  await withServer(["--max_servers", "3", "--log_level", "4"], late, async (server) => {
+    await server.says(/Children exit before they serve \(\d now, 4 times in a row\)/);
+    const failed = server.count(/Child \d+ ended with status \d+ as soon as it was ready/);
+    // All three of the start, and one at each try.
+    assert.ok(failed >= 4 && failed <= 6, `${failed} failed`);
+    rmSync(join(server.folder, "fails"));
+    await until(() => server.children().length === 3, "three children");
+    assert.ok(server.children().includes(await servedBy(server)));
   });
 });

@@ -19,7 +19,7 @@ test(
     await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
       await server.says(/Child \d+ ends: the hook childInit threw Error: on purpose/);
       await server.says(
-        /Children exit before they are ready \(\d now\): the cause is in the lines above; retrying in 0\.1 s/,
+        /Children exit before they serve \(\d now\): the cause is in the lines above; retrying in 0\.1 s/,
       );
       await server.says(/\(1 now, 5 times in a row\).*retrying in 1\.6 s/);
       const pauses = [...server.text.matchAll(/retrying in ([\d.]+) s/g)].map((match) => Number(match[1]));
@@ -55,7 +55,7 @@ test("a child of the command line is started with what a child needs, and the sa
 
 test("the first child that lives after deaths at birth brings back all the others", { timeout }, async () => {
   await withServer(["--max_servers", "3", "--log_level", "4"], DEAD_AT_BIRTH, async (server) => {
-    await server.says(/Children exit before they are ready \(1 now, \d times in a row\)/);
+    await server.says(/Children exit before they serve \(1 now, \d times in a row\)/);
     writeFileSync(`${server.folder}/trail.good`, "");
     await server.untilReady(3);
   });
