@@ -35,13 +35,15 @@ const ERRNO_WORDS: Readonly<Record<string, string>> = {
  *
  * @param path The file.
  * @param place Where the file was named.
- * @throws {ConfigError} if it cannot be read, has more than 1 MiB, or is not UTF-8 text where it has to be
+ * @throws {ConfigError} if it cannot be read, is empty or has more than 1 MiB, or is not UTF-8 text where it has to be
  */
 export function readConfigText(path: string, place?: Place): string {
   const bytes = readBytes(path);
   if ("reason" in bytes) {
     throw new ConfigError(
-      `Cannot read configuration file "${path}": ${bytes.reason}; name a file that exists and can be read`,
+      `Cannot read configuration file "${path}": ${bytes.reason}; ${
+        bytes.remedy ?? "name a file that exists and can be read"
+      }`,
       { cause: bytes.cause, option: "conf_file", ...(place === undefined ? {} : { place }) },
     );
   }
@@ -109,6 +111,7 @@ function readOldText(path: string, bytes: Uint8Array): string {
 /** Why a file cannot be read. */
 interface Unreadable {
   readonly reason: string;
+  readonly remedy?: string;
   readonly cause?: unknown;
 }
 
@@ -138,6 +141,9 @@ function readOpened(path: string): Uint8Array | Unreadable {
       const count = readSync(descriptor, buffer, length, buffer.length - length, null);
       if (count === 0) break;
       length += count;
+    }
+    if (length === 0 && fstatSync(descriptor).isFile()) {
+      return { reason: "it is empty", remedy: "write options or a comment into it; it may have had no room" };
     }
     return buffer.subarray(0, length);
   } finally {

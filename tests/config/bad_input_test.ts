@@ -111,6 +111,10 @@ const BAD: readonly Bad[] = [
     'command line:1: Cannot set "workers": there is no such option; here it is called "max_servers"',
   ),
   inFile(
+    "",
+    'command line:1: Cannot read configuration file "*/bad.conf": it is empty; write options or a comment into it; it may have had no room',
+  ),
+  inFile(
     '{\n  "port": 1\n}\n',
     '*/bad.conf:1: Cannot read the configuration: no line of it sets anything; write options as "key value", or as TOML in a file whose name ends in .toml',
   ),

@@ -223,7 +223,7 @@ test("loadConfig has the precedence of Net::Server in 200 random cases", { skip:
   );
   const asFile = (values: Values) =>
     Object.entries(values).flatMap(([key, list]) => list.map((value) => `${key} ${value}\n`)).join("");
-  const paths = cases.map((one, index) => file(`case${index}.conf`, asFile(one.file)));
+  const paths = cases.map((one, index) => file(`case${index}.conf`, `# ${index}\n${asFile(one.file)}`));
   const expected = askPerl(
     PRECEDENCE,
     cases.map((one, index) => ({ ...one, path: paths[index] })),
