@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defaultOf, wrap } from "../lib/config/describe.ts";
+import { defaultOf, rangeOf, wrap } from "../lib/config/describe.ts";
 import { camelCase, type OptionRow, OPTIONS } from "../lib/config/options.ts";
 
 const HEAD = `// deno-fmt-ignore-file
@@ -56,15 +56,13 @@ function typeOf(row: OptionRow): string {
 
 /** What a field is: help, unit, limits and default. */
 function comment(row: OptionRow): string {
-  const { kind, min, max, clamp, help, key } = row;
-  const range = min === undefined || (kind !== "int" && kind !== "seconds")
-    ? ""
-    : max === undefined || clamp
-    ? ` ${min} or more.`
-    : ` ${min} to ${max}.`;
+  const { kind, help, key } = row;
+  const range = rangeOf(row);
   const fallback = row.default === undefined ? defaultOf(row) : row.defaultText ?? `\`${defaultOf(row)}\``;
   const unit = kind === "seconds" && !/seconds/i.test(help) ? " In seconds." : "";
-  const text = `${help}${unit}${range} Default: ${fallback}. The option \`${key}\`.`;
+  const text = `${help}${unit}${
+    range === "" ? "" : ` ${range}.`
+  } Default: ${fallback}. The option \`${key}\`.`;
   return ["  /**", ...wrap(text, WIDTH).map((line) => `   * ${line}`), "   */"].join("\n");
 }
 

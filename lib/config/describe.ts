@@ -79,6 +79,12 @@ export function defaultOf(definition: OwnOption & { readonly defaultText?: strin
   return definition.default.length === 0 ? "none" : definition.default.map(printText).join(", ");
 }
 
+/** Which numbers are allowed, as `1 to 4096`; empty for any, and for what is no number. */
+export function rangeOf({ kind, min, max, clamp }: OptionRow): string {
+  if (min === undefined || (kind !== "int" && kind !== "seconds")) return "";
+  return max === undefined || clamp ? `${min} or more` : `${min} to ${max}`;
+}
+
 /** The first sentence of a help text, without its point. */
 export function firstSentence(help: string): string {
   const end = /\.(\s|$)/.exec(help)?.index ?? help.length;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defaultOf, firstSentence, placeholder, rowsOf, SECTIONS, wrap } from "./describe.ts";
+import { defaultOf, firstSentence, placeholder, rangeOf, rowsOf, SECTIONS, wrap } from "./describe.ts";
 import { schemaOf } from "./kinds.ts";
 import { printText, printToml } from "./print_value.ts";
 import { type OptionRow, OPTIONS, type OwnOption, type OwnOptions } from "./options.ts";
@@ -69,19 +69,21 @@ function supportedTable(rows: readonly OptionRow[]): string {
     )
       .join(", ");
     const value = placeholder(row) + (row.multi ? " …" : "");
-    const range = row.kind === "int" || row.kind === "seconds" ? rangeOf(row) : "";
+    const range = rangeOf(row);
     const fallback = row.defaultText ?? (row.default === undefined ? "none" : `\`${defaultOf(row)}\``);
     const byDefault = fallback === "`none`" ? "none" : fallback;
-    const cells = [name, `\`${value}\`${range}`, byDefault, row.personality, row.apply, row.help].map(cell);
+    const cells = [
+      name,
+      `\`${value}\`${range === "" ? "" : `, ${range}`}`,
+      byDefault,
+      row.personality,
+      row.apply,
+      row.help,
+    ].map(cell);
     return `| ${cells.join(" | ")} |`;
   });
   return ["| option | value | default | from | change | meaning |", "|---|---|---|---|---|---|", ...lines]
     .join("\n");
-}
-
-function rangeOf({ min, max, clamp }: OptionRow): string {
-  if (min === undefined) return "";
-  return max === undefined || clamp ? `, ${min} or more` : `, ${min} to ${max}`;
 }
 
 /** The page `docs/OPTIONS.md`. */

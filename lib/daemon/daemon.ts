@@ -156,7 +156,7 @@ export class Daemon {
 
   /** TTIN or TTOU came, and the number of children stays as it is. */
   scaleRefused(why: string): void {
-    this.#statusFile.amend({ scaled: (this.#statusFile.latest?.scaled ?? 0) + 1, scaleError: why });
+    this.#statusFile.scaleRefused(why);
   }
 
   /** These scoreboards are left of those from before reloads. */
@@ -177,10 +177,7 @@ export class Daemon {
 
   /** A restart was refused, or comes to nothing. */
   restartRefused(why: string): void {
-    this.#statusFile.amend({
-      reloadsRefused: (this.#statusFile.latest?.reloadsRefused ?? 0) + 1,
-      reloadError: why,
-    });
+    this.#statusFile.reloadRefused(why);
     this.#manager.ready(`Cannot restart: ${why}`);
   }
 

@@ -129,6 +129,16 @@ export class StatusFile {
     });
   }
 
+  /** The number of children stays as it is. */
+  scaleRefused(why: string): void {
+    this.amend({ scaled: (this.#latest?.scaled ?? 0) + 1, scaleError: why });
+  }
+
+  /** What was there before a reload stays in force. */
+  reloadRefused(why: string): void {
+    this.amend({ reloadsRefused: (this.#latest?.reloadsRefused ?? 0) + 1, reloadError: why });
+  }
+
   /** Changes a part of it. */
   amend(part: Partial<PublishedStatus>): void {
     if (this.#latest !== undefined) this.publish({ ...this.#latest, ...part });

@@ -66,8 +66,7 @@ class Unloaded {
     const { text } = describeFailure(error);
     const daemon = {
       restartRefused: (why: string) => {
-        const { reloadsRefused = 0 } = this.#status.latest ?? {};
-        this.#status.amend({ reloadsRefused: reloadsRefused + 1, reloadError: why });
+        this.#status.reloadRefused(why);
         this.#manager.ready(`Cannot restart: ${why}`);
       },
     };
@@ -142,8 +141,7 @@ class Unloaded {
       this.#signalChildren("USR1");
     }
     if (more + fewer > 0) {
-      const { scaled = 0 } = this.#status.latest ?? {};
-      this.#status.amend({ scaled: scaled + 1, scaleError: NOT_LOADED });
+      this.#status.scaleRefused(NOT_LOADED);
       this.#logger.log(LEVEL.notice, NOT_LOADED);
     }
     return end;
