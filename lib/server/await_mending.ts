@@ -107,6 +107,7 @@ class Unloaded {
     this.#isAskedAgain = this.#dryRun !== undefined;
     if (this.#isAskedAgain) return;
     const { sockets, daemon, generations, log } = this.#inherited;
+    this.#manager.reloading();
     try {
       this.#dryRun = new DryRun({
         role: "dry_run",

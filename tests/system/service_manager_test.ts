@@ -113,3 +113,39 @@ test("a service manager that is not there costs a line in the log", { timeout },
     await exchange(server.port);
   });
 });
+
+/** It cannot be loaded by the server itself, once there is a file "broken": not by who tries a reload. */
+const BROKEN_AFTER_TRY = `import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+const isServer = existsSync("FOLDER/pid") && Number(readFileSync("FOLDER/pid", "utf8")) === process.pid;
+if (isServer && existsSync("FOLDER/broken")) throw new Error("broken after it was tried");
+export default (connection) => connection.print("served\\r\\n");
+`;
+
+test(
+  "a service manager is told that a tried program cannot be loaded, and when it can",
+  { timeout },
+  async () => {
+    await withManager(undefined, async (manager, path) => {
+      const options = {
+        env: { NOTIFY_SOCKET: path },
+        files: { "h.ts": BROKEN_AFTER_TRY, broken: "" },
+        handler: "FOLDER/h.ts",
+      };
+      await withServer(["--max_servers", "2", "--pid_file", "FOLDER/pid"], options, async (server) => {
+        assert.equal(await manager.next(), readyOn(server.port, server.pid));
+        signal(server.pid, "SIGHUP");
+        assert.match(await manager.next() ?? "", /^RELOADING=1\n/);
+        // A manager that hears no READY ends the server after a while.
+        assert.match(
+          await manager.next() ?? "",
+          /^READY=1\nMAINPID=\d+\nSTATUS=Cannot restart: .*broken after it was tried/,
+        );
+        rmSync(join(server.folder, "broken"));
+        signal(server.pid, "SIGHUP");
+        assert.match(await manager.next() ?? "", /^RELOADING=1\n/);
+        assert.equal(await manager.next(), readyOn(server.port, server.pid));
+      });
+    });
+  },
+);
