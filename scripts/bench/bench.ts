@@ -19,6 +19,7 @@ import { compileC, findCompiler } from "./build.ts";
 import { EX_USAGE } from "../../lib/exit_codes.ts";
 import { type Bench, messageOf } from "./context.ts";
 import { exec } from "./exec.ts";
+import { manyChildren } from "./many_children.ts";
 import { manyClients } from "./many_clients.ts";
 import { memory } from "./memory.ts";
 import { multiplex } from "./multiplex.ts";
@@ -37,6 +38,7 @@ const SECTIONS = {
   exec,
   manyClients,
   serializers,
+  manyChildren,
   memory,
   startup,
 } as const;

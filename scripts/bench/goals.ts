@@ -25,6 +25,16 @@ export const RATE_TO_C = { bun: atLeast(0.95) } as const;
 export const P99_TO_C = { bun: atMost(1.5) } as const;
 /** Connections per second with 50 children against one's own with 8. */
 export const MANY_TO_FEW = atLeast(0.9);
+/** Connections per second against one's own with 8 children, by the number of children. */
+export const MANY_CHILDREN_TO_FEW: Readonly<Record<number, Goal>> = {
+  50: atLeast(0.95),
+  200: atLeast(0.9),
+  500: atLeast(0.85),
+};
+/** The 99th percentile of the latency with the most children against that with 8. */
+export const P99_OF_MOST_TO_FEW: Readonly<Record<number, Goal>> = { 500: atMost(2) };
+/** Connections per second against Perl's Net::Server::PreForkSimple with as many children. */
+export const MANY_CHILDREN_TO_PERL = { deno: atLeast(1.3), bun: atLeast(1.5) } as const;
 /** Connections per second of one process against Perl's Net::Server::Multiplex. */
 export const MULTIPLEX_TO_PERL = atLeast(1.5);
 /** Connections per second with `max_clients` 256 against the same processes in `node:cluster`. */

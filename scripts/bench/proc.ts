@@ -61,6 +61,15 @@ export function pssKib(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB/m.exec(text ?? "")?.[1] ?? 0);
 }
 
+/** The processor time that these processes have used, in clock ticks; those that have gone count for nothing. */
+export function cpuTicks(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const text = read(`/proc/${pid}/stat`) ?? "";
+    const [user, system] = text.slice(text.lastIndexOf(")") + 2).split(" ").slice(11, 13);
+    return sum + Number(user ?? 0) + Number(system ?? 0);
+  }, 0);
+}
+
 function readStat(pid: number): (ProcessId & { parent: number; state: string }) | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
