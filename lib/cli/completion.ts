@@ -11,6 +11,7 @@ import { type OptionRow, OPTIONS } from "../config/options.ts";
 import { UsageError } from "../errors.ts";
 import { PERSONALITIES } from "../personality/personality.ts";
 import { COMMANDS } from "./commands.ts";
+import { COMMAND_FLAGS, FLAG_HELP } from "./flags.ts";
 import { quoted } from "./quoted.ts";
 
 /** How `tine completion` is called, and what it does. */
@@ -69,6 +70,13 @@ function firstWords(): readonly (readonly [string, string])[] {
   return [...commands, ...PERSONALITIES.map((name) => [name, "personality"] as const)];
 }
 
+/** The flags that commands have beside options, each with what it does. */
+function flags(): readonly (readonly [string, readonly (readonly [string, string])[]])[] {
+  return Object.entries(COMMAND_FLAGS).map(([command, names]) =>
+    [command, names.map((name) => [name, FLAG_HELP[name] ?? ""] as const)] as const
+  );
+}
+
 /** The words by which an option is written. */
 function spellings({ name, letter }: Offer): string[] {
   return letter === undefined ? [`--${name}`] : [`--${name}`, `-${letter}`];
@@ -86,6 +94,9 @@ function bash(): string {
       : `_tine_words ${quoted(values.words.join(" "))}`;
     return [`    ${spellings(offer).join("|")}) ${act}; return ;;`];
   });
+  const ofCommands = flags().map(([command, own]) =>
+    `    ${command}) own=${quoted(own.map(([name]) => `--${name}`).join(" "))} ;;`
+  );
   return `# Completion of tine for bash: eval "$(tine completion bash)"
 _tine_words() {
   mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word")
@@ -106,13 +117,19 @@ _tine() {
   case $before in
 ${cases.join("\n")}
     help) _tine_words ${
-    quoted(["options", "signals", "hooks", ...Object.keys(COMMANDS)].join(" "))
+    quoted(
+      ["options", "signals", "hooks", ...Object.keys(COMMANDS), ...all.map(({ name }) => name)].join(" "),
+    )
   }; return ;;
     init) _tine_words 'tcp exec'; return ;;
     completion) _tine_words 'bash zsh fish'; return ;;
   esac
   if [[ $word == -* ]]; then
-    _tine_words ${quoted(all.map(({ name }) => `--${name}`).join(" "))}
+    local own=
+    case \${COMP_WORDS[1]} in
+${ofCommands.join("\n")}
+    esac
+    _tine_words "$own "${quoted(all.map(({ name }) => `--${name}`).join(" "))}
     return
   fi
   if ((COMP_CWORD == 1)); then
@@ -143,6 +160,9 @@ function zsh(): string {
     return spellings(offer).map((word) => `    ${quoted(`*${word}[${zshText(help)}]${action}`)}`);
   });
   const words = firstWords().map(([name, help]) => `    ${quoted(`${name}:${zshText(help)}`)}`);
+  const ofCommands = flags().map(([command, own]) =>
+    `    ${command}) own=(${own.map(([name, help]) => quoted(`--${name}[${zshText(help)}]`)).join(" ")}) ;;`
+  );
   return `#compdef tine
 # Completion of tine for zsh: eval "$(tine completion zsh)"
 _tine_first() {
@@ -154,7 +174,11 @@ ${words.join("\n")}
   _files
 }
 _tine() {
-  _arguments -s \\
+  local -a own
+  case $words[2] in
+${ofCommands.join("\n")}
+  esac
+  _arguments -s $own \\
 ${specifications.join(" \\\n")} \\
     '1: :_tine_first' \\
     '*:file:_files'
@@ -181,8 +205,13 @@ function fish(): string {
   const words = firstWords().map(([name, help]) =>
     `complete -c tine -n __fish_use_subcommand -a ${name} -d ${quoted(help)}`
   );
+  const ofCommands = flags().flatMap(([command, own]) =>
+    own.map(([name, help]) =>
+      `complete -c tine -n '__fish_seen_subcommand_from ${command}' -l ${name} -d ${quoted(help)}`
+    )
+  );
   return `# Completion of tine for fish: tine completion fish | source\n${
-    [...words, ...options].join("\n")
+    [...words, ...options, ...ofCommands].join("\n")
   }\n`;
 }
 

@@ -6,6 +6,14 @@
 
 import type { OwnOptions } from "../config/options.ts";
 
+/** What a shell says of a flag. */
+export const FLAG_HELP: Readonly<Record<string, string>> = {
+  all: "Also the options that have their default",
+  json: "One JSON object",
+  once: "Plain text, one time",
+  "wait-ready": "Seconds to wait until clients are served",
+};
+
 /** What commands take beside options of a server, without `--`. */
 export const COMMAND_FLAGS = {
   check: ["all", "json"],

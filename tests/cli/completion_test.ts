@@ -40,6 +40,8 @@ const EXPECTED: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["tine", "PreForkS"], ["PreForkSimple"]],
   [["tine", "--max_r"], ["--max_requests"]],
   [["tine", "status", "--pid"], ["--pid_file"]],
+  [["tine", "status", "--wait"], ["--wait-ready"]],
+  [["tine", "check", "x.toml", "--js"], ["--json"]],
   [["tine", "--server_type", "Mul"], ["MultiType", "Multiplex"]],
   [["tine", "-c", "a"], ["a file.toml"]],
 ];
