@@ -82,10 +82,11 @@ export class Watcher {
    */
   async start(began: number = performance.timeOrigin): Promise<number> {
     await this.#search();
-    const now = Date.now();
     const matching = new Set(this.#matching);
-    for (const path of this.#list()) {
-      const mark = markOf(path);
+    const marks = this.#list().map((path) => [path, markOf(path)] as const);
+    // The clock after the files: what was saved a moment ago is not ahead of it.
+    const now = Date.now();
+    for (const [path, mark] of marks) {
       this.#marks.set(path, mark?.text);
       const isLoaded = !matching.has(path);
       // A clock that is ahead, of another machine, says nothing.
