@@ -26,17 +26,22 @@ export const ORIGIN_VARIABLE = "TINE_ORIGIN";
  */
 export const ARENAS_VARIABLE = "MALLOC_ARENA_MAX";
 
-/** The token that children wait for, whatever else they take turns by. */
+/** Tokens in a pipe, each of which lets a child do something. */
 export interface TokenHandoff {
   readonly pipe: Pipe;
   readonly generationFd: number;
 }
 
-/** How children take turns, and what they need for it. */
-export type SerializerHandoff =
-  | { readonly kind: "none" }
-  /** None, but a few children listen at a time. */
-  | { readonly kind: "hot"; readonly token: TokenHandoff; readonly bell: Pipe }
+/** Where a few children listen at a time. */
+export interface HotHandoff {
+  /** The tokens that those have. */
+  readonly token: TokenHandoff;
+  /** Rung when others are to listen. */
+  readonly bell: Pipe;
+}
+
+/** How children take turns, and what they need for it: the token that is the turn, whatever else comes with it. */
+export type TurnsHandoff =
   | {
     readonly kind: "flock";
     readonly token: TokenHandoff;
@@ -45,6 +50,21 @@ export type SerializerHandoff =
   }
   | { readonly kind: "semaphore"; readonly token: TokenHandoff; readonly id: number }
   | { readonly kind: "pipe"; readonly token: TokenHandoff };
+
+/** Whether children take turns, and whether only a few of them listen at a time. */
+export type SerializerHandoff = ({ readonly kind: "none" } | TurnsHandoff) & {
+  readonly hot?: HotHandoff | undefined;
+};
+
+/** The descriptors of a serializer, but for that of a lock. */
+export function serializerDescriptors(serializer: SerializerHandoff): readonly number[] {
+  const { hot } = serializer;
+  const tokens = [serializer.kind === "none" ? undefined : serializer.token, hot?.token];
+  return tokens.flatMap((token) =>
+    token === undefined ? [] : [token.pipe.read, token.pipe.write, token.generationFd]
+  )
+    .concat(hot === undefined ? [] : [...new Set([hot.bell.read, hot.bell.write])]);
+}
 
 /** A listening socket as children have it. */
 export interface ListenerHandoff {
@@ -104,9 +124,7 @@ export interface Handoff {
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
   const { listeners, scoreboardFd, deathPipeFd, wakeup, serializer, messagesFd, broadcast, log } = handoff;
-  const token = serializer.kind === "none" ? undefined : serializer.token;
-  const bell = serializer.kind === "hot" ? serializer.bell : undefined;
-  const lone = [messagesFd, token?.generationFd, serializer.kind === "flock" ? serializer.fd : undefined];
+  const lone = [messagesFd, serializer.kind === "flock" ? serializer.fd : undefined];
   const sockets = listeners.map(({ fd }) => fd);
   return [
     ...new Set([
@@ -116,9 +134,8 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
       log.fd,
       // Children only look into the mailbox: one that has given up rights shall not put anything there.
       ...(log.mailbox === undefined ? [] : [log.mailbox.read]),
-      ...[wakeup, broadcast, token?.pipe, bell].flatMap((ends) =>
-        ends === undefined ? [] : [ends.read, ends.write]
-      ),
+      ...[wakeup, broadcast].flatMap((ends) => ends === undefined ? [] : [ends.read, ends.write]),
+      ...serializerDescriptors(serializer),
       ...lone.filter((fd) => fd !== undefined),
     ]),
   ];

@@ -113,7 +113,7 @@ export class Child {
     const set = handoff.broadcast && new Epoll({ maxEvents: MANY_EVENTS });
     const clientsWait = handoff.clientsWait && set === undefined;
     const options = { ...handoff, clientsWait, set, receiver: this.#receiver, warn };
-    this.#acceptor = handoff.serializer.kind === "none"
+    this.#acceptor = handoff.serializer.kind === "none" && handoff.serializer.hot === undefined
       ? new Acceptor(options)
       : await (await import("./open_acceptor.ts")).openAcceptor(handoff.serializer, options, this.#slot);
     const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
