@@ -26,6 +26,12 @@ export const ORIGIN_VARIABLE = "TINE_ORIGIN";
  */
 export const ARENAS_VARIABLE = "MALLOC_ARENA_MAX";
 
+/**
+ * Deno's variable for `--unstable-lazy-dynamic-imports`: modules that a program imports by `import()` are looked through
+ * when that is called, and not when the program starts. A child calls few of them.
+ */
+export const LAZY_VARIABLE = "DENO_UNSTABLE_LAZY_DYNAMIC_IMPORTS";
+
 /** Tokens in a pipe, each of which lets a child do something. */
 export interface TokenHandoff {
   readonly pipe: Pipe;
@@ -154,20 +160,23 @@ export interface ChildTicket {
   readonly announce?: boolean;
   /** Whether {@linkcode ARENAS_VARIABLE} is of the parent's making, and not for what the child starts. */
   readonly oneArena?: boolean;
+  /** The same of {@linkcode LAZY_VARIABLE}. */
+  readonly lazyImports?: boolean;
 }
 
 /** A ticket as the value of {@linkcode CHILD_VARIABLE}. */
 export function formatTicket(ticket: ChildTicket): string {
   return `fd=${ticket.fd} slot=${ticket.slot} kind=${ticket.kind}` +
     (ticket.after === undefined ? "" : ` after=${ticket.after}`) +
-    (ticket.announce ? " announce" : "") + (ticket.oneArena ? " one_arena" : "");
+    (ticket.announce ? " announce" : "") + (ticket.oneArena ? " one_arena" : "") +
+    (ticket.lazyImports ? " lazy_imports" : "");
 }
 
 /** The ticket in a value of {@linkcode CHILD_VARIABLE}; undefined if it is none. */
 export function parseTicket(text: string): ChildTicket | undefined {
-  const match = /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?( announce)?( one_arena)?$/.exec(
-    text,
-  );
+  const match =
+    /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?( announce)?( one_arena)?( lazy_imports)?$/
+      .exec(text);
   if (match === null) return undefined;
   return {
     fd: Number(match[1]),
@@ -176,5 +185,6 @@ export function parseTicket(text: string): ChildTicket | undefined {
     after: match[4] === undefined ? undefined : Number(match[4]),
     announce: match[5] !== undefined,
     oneArena: match[6] !== undefined,
+    lazyImports: match[7] !== undefined,
   };
 }

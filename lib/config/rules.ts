@@ -5,13 +5,13 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import { checkCidr, checkRule, CIDR_REMEDY, RULE_REMEDY } from "../access/rules.ts";
 import { type Choice, choosePersonality } from "../personality/multi_type.ts";
 import { type Personality, type PersonalityName, RUNNABLE, takesOption } from "../personality/personality.ts";
 import { LISTENABLE, protocolNamed, protocolWithin } from "./port_spec.ts";
 import { isRefusal, parseLogsock, refuseSyslogOption } from "./syslog_words.ts";
 import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
+import { ipVersion } from "../ip_version.ts";
 
 /** Why an option or a value is refused, and what to do. */
 export interface Refusal {
@@ -90,7 +90,7 @@ function refuseLogModule(text: string): Refusal | undefined {
 function refuseLogsock(text: string): Refusal | undefined {
   const parsed = parseLogsock(text);
   if (isRefusal(parsed)) return parsed;
-  if (parsed.host === undefined || isIP(parsed.host) !== 0) return undefined;
+  if (parsed.host === undefined || ipVersion(parsed.host) !== 0) return undefined;
   return {
     reason: `${parsed.host} is no address`,
     remedy: "give an address, since names are not looked up for the log",
