@@ -69,6 +69,7 @@ export async function loadNamedHandler(
       file: found.file,
       own: handler?.options,
       defaults: handler?.defaults,
+      hasFetch: handler?.fetch !== undefined,
       ifUnknown: named === undefined ? nameHandler(usage) : undefined,
       ignoresUnknown: isLeft,
     },

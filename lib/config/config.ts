@@ -29,6 +29,7 @@ import {
 } from "./options.ts";
 import { type Checked, checkSource, knownOf, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
+import { checkHttp, httpPersonality, isHttp } from "./http_layer.ts";
 import { understandPorts } from "./ports.ts";
 import { checkManyClients } from "./many_clients.ts";
 import { settleSpareServers } from "./spare_servers.ts";
@@ -62,6 +63,8 @@ export interface Sources {
   readonly defaults?: PartialConfig | undefined;
   /** The program's own options. */
   readonly own?: OwnOptions | undefined;
+  /** Whether the handler has `fetch`, so that clients speak HTTP. */
+  readonly hasFetch?: boolean | undefined;
   /** The personality that the command line named before its options. */
   readonly personality?: string | undefined;
   /** The handler that the command line named before its options. */
@@ -131,12 +134,15 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   ]);
   const serverType = serverTypes(merged, sources.personality);
   const choice = choosePersonality(serverType);
-  const personality = runnable(choice.personality, serverType, merged);
+  const accepting = runnable(choice.personality, serverType, merged);
+  const speaksHttp = isHttp(serverType, sources.hasFetch);
+  const personality = speaksHttp ? httpPersonality(accepting, merged, process.platform) : accepting;
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
   checkManyClients(merged, process.platform);
   const config = build(merged, own, personality, { serverType, ...spares });
   const origins = new Map<string, readonly Place[]>();
   for (const [key, { places }] of merged) origins.set(key, places);
+  if (speaksHttp) checkHttp({ config, personality, origins });
   if (personality.binds) understandPorts({ config, origins });
   const notes = [
     ...line.notes,
@@ -177,8 +183,8 @@ function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
   };
   const { personality, handler } = sources;
   const named = [
-    // MultiType is what reads server_type, from wherever it comes.
-    ...(personality === undefined || personality === "MultiType"
+    // These two read server_type, from wherever it comes.
+    ...(personality === undefined || personality === "MultiType" || personality === "HTTP"
       ? []
       : [positional("server_type", personality, { source: "command line", line: 1 })]),
     ...(handler === undefined ? [] : [positional("handler", handler.path, handler.place)]),
@@ -230,11 +236,19 @@ function checkOwnOptions(own: OwnOptions): OwnOptions {
   return own;
 }
 
-/** The values of `server_type`. MultiType, named on the command line, stands where no source gives one. */
+/**
+ * The values of `server_type`. MultiType, named on the command line, stands where no source gives one; HTTP stands beside
+ * what a source gives.
+ */
 function serverTypes(merged: Checked, named: string | undefined): readonly PersonalityName[] {
-  if (named === "MultiType" && !merged.has("server_type")) return [named];
+  const isGiven = merged.has("server_type");
+  if (named === "MultiType" && !isGiven) return [named];
   const row = findOption("server_type") as OptionRow;
-  return valueOf(row, row.key, merged) as readonly PersonalityName[];
+  const names = valueOf(row, row.key, merged) as readonly PersonalityName[];
+  if (named !== "HTTP") return names;
+  return Object.freeze<PersonalityName[]>(
+    isGiven ? [named, ...names.filter((name) => name !== named)] : [named],
+  );
 }
 
 /** @throws {ConfigError} if none of the personalities can run */

@@ -114,7 +114,7 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "HTTP",
     running: "wrapper",
-    status: "later",
+    status: "supported",
     binds: true,
     takes: ["HTTP"],
   },
@@ -137,6 +137,15 @@ export function findPersonality(name: string): PersonalityName | undefined {
 /** The row of a personality. */
 export function personalityOf(name: PersonalityName): Personality {
   return PERSONALITY_TABLE.find((row) => row.name === name) as Personality;
+}
+
+/** A personality whose clients speak HTTP: it takes the options of that too, and has defaults for it. */
+export function withHttp(personality: Personality, defaults: Readonly<Record<string, unknown>>): Personality {
+  return {
+    ...personality,
+    takes: [...personality.takes, "HTTP"],
+    defaults: { ...defaults, ...personality.defaults },
+  };
 }
 
 /** Whether a personality takes an option. */

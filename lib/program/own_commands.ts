@@ -32,6 +32,7 @@ function callerOf(handler: Handler, code: PartialConfig): Caller {
           code,
           own: handler.options,
           defaults: handler.defaults,
+          hasFetch: handler.fetch !== undefined,
         },
       }),
   };
