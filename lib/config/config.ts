@@ -14,7 +14,6 @@ import { type Personality, type PersonalityName, takesOption } from "../personal
 import { rawFromCode } from "./code_values.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { formatOf, readConfigText } from "./config_text.ts";
-import { parseTyped } from "./kinds.ts";
 import { parseLegacyFile } from "./legacy_file.ts";
 import {
   camelCase,
@@ -27,6 +26,7 @@ import {
   type OwnOptions,
   type PartialConfig,
 } from "./options.ts";
+import { checkOwnOptions } from "./own_options.ts";
 import { type Checked, checkSource, knownOf, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
 import { checkHttp, httpPersonality, isHttp } from "./http_layer.ts";
@@ -135,7 +135,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   const serverType = serverTypes(merged, sources.personality);
   const choice = choosePersonality(serverType);
   const accepting = runnable(choice.personality, serverType, merged);
-  const speaksHttp = isHttp(serverType, sources.hasFetch);
+  const speaksHttp = isHttp(serverType, sources);
   const personality = speaksHttp ? httpPersonality(accepting, merged, process.platform) : accepting;
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
   checkManyClients(merged, process.platform);
@@ -207,33 +207,6 @@ function fileName(
   if (raw === undefined) return undefined;
   const checked = checkSource({ values: [raw], notes: [] }, {}).get("conf_file");
   return { path: String(checked?.values[0]), place: raw.place };
-}
-
-/** Checks what a program declares as its own options, defaults included. */
-function checkOwnOptions(own: OwnOptions): OwnOptions {
-  for (const [key, definition] of Object.entries(own)) {
-    const fail = (reason: string, remedy: string) =>
-      new ConfigError(`Cannot use the program's option "${key}": ${reason}; ${remedy}`, {
-        option: key,
-        place: { source: "code" },
-      });
-    if (!/^\w+$/.test(key)) throw fail("its name has other than letters, digits and _", "rename it");
-    if (findOption(key) !== undefined) throw fail("Tine has an option of that name", "rename it");
-    if (definition.kind === "enum" && !definition.values?.length) {
-      throw fail("it is an enum without values", "give it values");
-    }
-    const { default: byDefault, multi } = definition;
-    if (multi && byDefault !== undefined && !Array.isArray(byDefault)) {
-      throw fail("its default is not a list", "give a list, since it is repeatable");
-    }
-    for (
-      const value of byDefault === undefined ? [] : multi ? byDefault as readonly unknown[] : [byDefault]
-    ) {
-      const parsed = parseTyped(definition, value);
-      if ("reason" in parsed) throw fail(`of its default, ${parsed.reason}`, `give ${parsed.wanted}`);
-    }
-  }
-  return own;
 }
 
 /**

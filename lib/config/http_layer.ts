@@ -46,9 +46,12 @@ function processors(): number {
   return Math.min(availableParallelism(), processorsOfCgroup());
 }
 
-/** Whether clients speak HTTP. */
-export function isHttp(names: readonly PersonalityName[], handlerHasFetch: boolean | undefined): boolean {
-  return handlerHasFetch === true || names.includes("HTTP");
+/** Whether clients speak HTTP: the handler has `fetch`, or `server_type` says so. */
+export function isHttp(
+  names: readonly PersonalityName[],
+  { hasFetch }: { hasFetch?: boolean | undefined },
+): boolean {
+  return hasFetch === true || names.includes("HTTP");
 }
 
 /** The personality with what HTTP adds to it. */

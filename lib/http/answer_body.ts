@@ -12,7 +12,11 @@ const TURNS = 4;
 
 const encoder = new TextEncoder();
 
-type Chunk = ReadableStreamReadResult<Uint8Array>;
+/** What a read gives. */
+interface Chunk {
+  readonly done: boolean;
+  readonly value?: Uint8Array | undefined;
+}
 
 /** A body that comes bit by bit. */
 export interface BodyStream {
@@ -23,7 +27,10 @@ export interface BodyStream {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
 }
 
-/** What a text was made into is kept under this symbol by Deno, until it is asked for as a stream. */
+/** What an answer was made from is kept under this symbol where the runtime itself keeps it nowhere that can be seen. */
+const TEXT = Symbol("tine text");
+
+/** The symbol under which Deno keeps the text that an answer was made from, until it is asked for as a stream. */
 function findTextSymbol(): symbol | undefined {
   const text = "tine";
   const probe = new Response(text) as unknown as Record<symbol, unknown>;
@@ -32,14 +39,28 @@ function findTextSymbol(): symbol | undefined {
   return found.find((symbol) => stream[symbol] === null || stream[symbol] === undefined);
 }
 
-const textSymbol = findTextSymbol();
+/** Has `new Response(text)` keep the text. It is the same class as before. */
+function keepTexts(): symbol {
+  const RealResponse = globalThis.Response;
+  globalThis.Response = new Proxy(RealResponse, {
+    construct(target, args, newTarget) {
+      const response = Reflect.construct(target, args, newTarget);
+      if (typeof args[0] === "string") response[TEXT] = args[0];
+      return response;
+    },
+  });
+  return TEXT;
+}
 
-/** The text that an answer was made from, where that can be seen: then no stream is made for it. */
-export function textOf(response: Response): string | undefined {
-  if (textSymbol === undefined) return undefined;
+const textSymbol = findTextSymbol() ?? keepTexts();
+
+/**
+ * The text that an answer was made from, where that is known: then no stream is made for it. It is used up by this, as any
+ * body is by being read.
+ */
+export function takeText(response: Response): string | undefined {
   const text = (response as unknown as Record<symbol, unknown>)[textSymbol];
   if (typeof text !== "string" || response.bodyUsed) return undefined;
-  // It is used up now, as any body is.
   response.text();
   return text;
 }

@@ -10,7 +10,6 @@ import { phraseOf } from "./statuses.ts";
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 // deno-lint-ignore no-control-regex -- these are what a value must not have
 const NOT_IN_A_VALUE = /[\0-\x08\x0a-\x1f\x7f\u0100-\uffff]/;
-// deno-lint-ignore no-control-regex -- the same for a reason phrase
 const PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Reads the headers of one answer after the other. */
@@ -19,6 +18,7 @@ export class AnswerFields {
   #text = "";
   #hasDate = false;
   #hasServer = false;
+  #hasType = false;
   /** Whether the handler wants the connection closed. */
   close = false;
   /** The length that the handler has given; undefined for none. */
@@ -35,8 +35,9 @@ export class AnswerFields {
     this.#text = "";
     this.#hasDate =
       this.#hasServer =
-      this.close =
+      this.#hasType =
       this.#upgrade =
+      this.close =
         false;
     this.length = undefined;
   }
@@ -65,6 +66,9 @@ export class AnswerFields {
       case "content-length":
         if (/^\d{1,15}$/.test(value)) this.length = Number(value);
         return;
+      case "content-type":
+        this.#hasType = true;
+        break;
       case "upgrade":
         this.#upgrade = true;
         break;
@@ -76,6 +80,11 @@ export class AnswerFields {
         break;
     }
     this.#text += `${name}: ${value}\r\n`;
+  }
+
+  /** Adds the type of a body that has none. */
+  addType(type: string): void {
+    if (!this.#hasType) this.add("content-type", type);
   }
 
   /**

@@ -146,8 +146,9 @@ export class Exchange {
     if (this.#owesContinue) return false;
     // The handler is at it: what it leaves shows later.
     if (body.touched) return true;
-    this.#drop(body);
-    return body.ended || (this.head.framing.length >= 0 && body.left <= DRAIN_BYTES);
+    if (this.#drop(body) === undefined) return false;
+    // How many chunks will come nobody knows: if they are too many, the connection is closed behind the answer.
+    return body.left <= DRAIN_BYTES;
   }
 
   /** Drops what is there of the body. Whether it was too much. */

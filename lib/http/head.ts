@@ -115,21 +115,21 @@ export class HeadReader {
   }
 
   #readVersion(): number | Incomplete {
+    const start = this.#at;
     for (const byte of HTTP_1) {
       if (this.#at >= this.#end) return undefined;
-      if (this.#bytes[this.#at] !== byte) throw this.#versionFault();
+      if (this.#bytes[this.#at] !== byte) throw this.#versionFault(start);
       this.#at++;
     }
     if (this.#at >= this.#end) return undefined;
     const minor = (this.#bytes[this.#at++] as number) - 48;
-    if (minor !== 0 && minor !== 1) throw this.#versionFault();
+    if (minor !== 0 && minor !== 1) throw this.#versionFault(start);
     return this.#skipLineEnd() ? minor : undefined;
   }
 
-  #versionFault(): HttpFault {
-    const from = this.#bytes.lastIndexOf(SP, this.#at) + 1;
-    const isHttp = /^HTTP\/\d\.\d\r/.test(latin1(this.#bytes, from, Math.min(from + 9, this.#end)));
-    return isHttp
+  #versionFault(start: number): HttpFault {
+    const version = latin1(this.#bytes, start, Math.min(start + 8, this.#end));
+    return /^HTTP\/\d\.\d$/.test(version)
       ? new HttpFault(505, "it speaks another version of HTTP than 1.0 and 1.1")
       : this.#fault("the request line does not end with a version of HTTP");
   }

@@ -25,7 +25,8 @@ export interface OutputWaits {
 /** Writes text whose characters are bytes. Returns its end, or -1 where it does not fit. */
 function putText(text: string, at: number): number {
   if (text.length > ROOM - at) return -1;
-  const { read, written } = encoder.encodeInto(text, room.subarray(at));
+  // No more room than that, so that nothing behind it is written to.
+  const { read, written } = encoder.encodeInto(text, room.subarray(at, at + text.length));
   if (read === text.length && written === text.length) return at + written;
   // A character above 0x7F is a byte of its own here, as it was in the field that it came from (RFC 9110 §5.5).
   for (let i = 0; i < text.length; i++) room[at + i] = text.charCodeAt(i);

@@ -6,10 +6,11 @@
 
 import { ConnectionError } from "../errors.ts";
 import { describeThrown } from "../process/failure.ts";
-import { type BodyStream, bytesOf, lookAt, textOf } from "./answer_body.ts";
+import { type BodyStream, bytesOf, lookAt, takeText } from "./answer_body.ts";
 import type { Exchange } from "./exchange.ts";
 
 const EMPTY = new Uint8Array(0);
+const TEXT_TYPE = "text/plain;charset=UTF-8";
 const LAST_CHUNK = "0\r\n\r\n";
 
 type Body = string | Uint8Array | BodyStream;
@@ -44,11 +45,13 @@ export async function sendAnswer(exchange: Exchange, response: Response): Promis
   const { status } = response;
   let body: Body;
   try {
-    if (!Number.isInteger(status) || status < 200 || status > 999) {
-      throw new TypeError(`its status is ${status}`);
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new TypeError(`Cannot answer with status ${status}; give one from 200 to 599`);
     }
-    body = textOf(response) ?? await bodyOf(response);
+    body = takeText(response) ?? await bodyOf(response);
     fields.read(response.headers);
+    // As the constructor of Response has it; Bun leaves it to its own server.
+    if (typeof body === "string") fields.addType(TEXT_TYPE);
   } catch (error) {
     return await broken(exchange, error);
   }
@@ -65,7 +68,9 @@ export async function sendAnswer(exchange: Exchange, response: Response): Promis
 async function bodyOf(response: Response): Promise<Uint8Array | BodyStream> {
   const { body } = response;
   if (body === null || body === undefined) return EMPTY;
-  if (response.bodyUsed) throw new TypeError("its body was used already");
+  if (response.bodyUsed) {
+    throw new TypeError("Cannot send a body twice: that of the Response was used already");
+  }
   return await lookAt(body as ReadableStream<Uint8Array>);
 }
 
@@ -137,13 +142,12 @@ async function sendStream(exchange: Exchange, response: Response, body: BodyStre
     if (isChunked) await output.sendHead(LAST_CHUNK);
     return stays;
   } catch (error) {
-    await breakOff(exchange, body, error);
-    return false;
+    return breakOff(exchange, body, error);
   }
 }
 
 /** The client sees that there is no end. */
-async function breakOff(exchange: Exchange, { next, reader }: BodyStream, error: unknown): Promise<void> {
+function breakOff(exchange: Exchange, { next, reader }: BodyStream, error: unknown): never {
   next.catch(() => {});
   reader.cancel(error).catch(() => {});
   if (error instanceof ConnectionError && exchange.client.isBroken(error)) throw error;
@@ -166,7 +170,9 @@ class Left {
   /** As much of `bytes` as there may be. @throws {TypeError} if that is not all */
   take(bytes: Uint8Array): Uint8Array {
     if (this.#left === undefined) return bytes;
-    if (bytes.length > this.#left) throw new TypeError("it is longer than its Content-Length");
+    if (bytes.length > this.#left) {
+      throw new TypeError("Cannot send all of the body: it is longer than its Content-Length");
+    }
     this.#left -= bytes.length;
     return bytes;
   }
@@ -174,7 +180,7 @@ class Left {
   /** @throws {TypeError} if it ends too soon */
   check(): void {
     if (this.#left !== undefined && this.#left > 0) {
-      throw new TypeError("it is shorter than its Content-Length");
+      throw new TypeError("Cannot end the body: it is shorter than its Content-Length");
     }
   }
 }
