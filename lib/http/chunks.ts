@@ -12,6 +12,9 @@ const LONGEST_LINE = 4096;
 /** More digits than a length can have. */
 const MOST_DIGITS = 13;
 const SEMICOLON = 59;
+const EQUALS = 61;
+const QUOTE = 34;
+const BACKSLASH = 92;
 
 /** Where a reader of chunks is: at a size, within data, at the line end behind data, in the trailers, or at the end. */
 type Stage = "size" | "data" | "data_end" | "trailers" | "end";
@@ -89,9 +92,13 @@ export class ChunkReader {
     }
     if (at >= bytes.length) return undefined;
     if (at === start) throw new HttpFault(400, "a chunk's size is no number");
-    if (bytes[at] === SEMICOLON) {
-      do at++; while (at < bytes.length && FIELD_VALUE[bytes[at] as number] === 1);
-      if (at - start > LONGEST_LINE) throw new HttpFault(400, "a chunk's extensions are too long");
+    while (bytes[at] === SEMICOLON) {
+      const end = extensionEnd(bytes, at + 1);
+      if ((end ?? bytes.length) - start > LONGEST_LINE) {
+        throw new HttpFault(400, "a chunk's extensions are too long");
+      }
+      if (end === undefined) return undefined;
+      at = end;
     }
     const next = lineEnd(bytes, at);
     if (next === undefined) return undefined;
@@ -117,6 +124,9 @@ export class ChunkReader {
     if (at === start || bytes[at] !== COLON) {
       throw new HttpFault(400, "a trailer has no name that is a token");
     }
+    if (!mayTrail(String.fromCharCode(...bytes.subarray(start, at)))) {
+      throw new HttpFault(400, "a trailer says how the message is framed");
+    }
     do at++; while (bytes[at] === SP || bytes[at] === HT);
     while (FIELD_VALUE[bytes[at] as number] === 1) at++;
     const next = lineEnd(bytes, at);
@@ -127,6 +137,32 @@ export class ChunkReader {
     }
     return next;
   }
+}
+
+/** Skips a token, which must not be empty; undefined where it may go on. */
+function tokenEnd(bytes: Uint8Array, start: number): number | undefined {
+  let at = start;
+  while (TOKEN[bytes[at] as number] === 1) at++;
+  if (at >= bytes.length) return undefined;
+  if (at === start) throw new HttpFault(400, "a chunk's extension is malformed");
+  return at;
+}
+
+/** Where an extension ends, `name`, `name=value` or `name="value"`; undefined where it may go on (RFC 9112 §7.1.1). */
+function extensionEnd(bytes: Uint8Array, start: number): number | undefined {
+  const name = tokenEnd(bytes, start);
+  if (name === undefined || bytes[name] !== EQUALS) return name;
+  if (bytes[name + 1] !== QUOTE) return tokenEnd(bytes, name + 1);
+  let at = name + 2;
+  while (FIELD_VALUE[bytes[at] as number] === 1 && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  if (at >= bytes.length) return undefined;
+  if (bytes[at] !== QUOTE) throw new HttpFault(400, "a chunk's extension is malformed");
+  return at + 1 < bytes.length ? at + 1 : undefined;
+}
+
+/** Whether a field may stand behind the chunks. What frames a message is said before it (RFC 9110 §6.5.1). */
+function mayTrail(name: string): boolean {
+  return !/^(?:connection|content-length|transfer-encoding)$/i.test(name);
 }
 
 /** What follows CR LF; undefined where they have not come yet. */

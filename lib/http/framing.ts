@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HT } from "./bytes.ts";
 import { HttpFault } from "./fault.ts";
 
 /** Longer lengths cannot be told from their neighbours. */
@@ -56,10 +57,10 @@ export class FramingFields {
         this.host = text.slice(places[i + 2], places[i + 3]);
         break;
       case "content-length":
-        this.#takeLength(text.slice(places[i + 2], places[i + 3]));
+        this.#takeLength(framingValue(text, places, i));
         break;
       case "transfer-encoding":
-        this.#takeCoding(text.slice(places[i + 2], places[i + 3]));
+        this.#takeCoding(framingValue(text, places, i));
         break;
       case "connection":
         for (const word of text.slice(places[i + 2], places[i + 3]).toLowerCase().split(",")) {
@@ -105,4 +106,11 @@ export class FramingFields {
     }
     this.expectsContinue = true;
   }
+}
+
+/** A value that says where the request ends. A tab behind it is whitespace, which some take for a part of it. */
+function framingValue(text: string, places: readonly number[], i: number): string {
+  const end = places[i + 3] as number;
+  if (text.charCodeAt(end) === HT) throw new HttpFault(400, "a tab follows a value that frames the message");
+  return text.slice(places[i + 2], end);
 }

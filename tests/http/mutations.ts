@@ -87,6 +87,6 @@ export function mutations(count: number, seed: number): string[] {
   return Array.from({ length: count }, () => {
     let text = numbers.of(seeds);
     for (let left = 1 + numbers.below(3); left > 0; left--) text = mutate(text);
-    return text;
+    return text === "" ? " " : text;
   });
 }
