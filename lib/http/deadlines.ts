@@ -15,20 +15,25 @@ export interface Timed {
 }
 
 /** The deadlines of all clients. */
-export class Deadlines {
-  readonly #members = new Set<Timed>();
+export class Deadlines<Member extends Timed = Timed> {
+  readonly #members = new Set<Member>();
   #next = Infinity;
   #callOff: () => void = () => {};
   readonly #ring = () => this.#judge();
 
   /** Who has a deadline from now on. */
-  add(member: Timed): void {
+  add(member: Member): void {
     this.#members.add(member);
   }
 
   /** Who has none any more. */
-  delete(member: Timed): void {
+  delete(member: Member): void {
     this.#members.delete(member);
+  }
+
+  /** All of them. */
+  get members(): Iterable<Member> {
+    return this.#members;
   }
 
   /** How many there are. */
@@ -37,7 +42,7 @@ export class Deadlines {
   }
 
   /** Sets a deadline, so many milliseconds ahead; 0 for none. */
-  set(member: Timed, delayMs: number): void {
+  set(member: Member, delayMs: number): void {
     member.deadline = delayMs > 0 ? performance.now() + delayMs : Infinity;
     if (member.deadline < this.#next) this.#arm(member.deadline);
   }

@@ -11,11 +11,12 @@ import { formatAddress } from "../os/sockaddr.ts";
 import { setAlarm } from "../process/alarm.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { BodyWaits } from "./body.ts";
+import type { Guest } from "./crowd.ts";
 import type { Timed } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
 import { HttpFault } from "./fault.ts";
 import type { RequestHead } from "./head.ts";
-import { waitOrGiveWay } from "./idle.ts";
+import { FIRST_MS, waitOrGiveWay } from "./idle.ts";
 import { Output, type OutputWaits } from "./output.ts";
 import { Received } from "./received.ts";
 import type { HttpService } from "./service.ts";
@@ -35,7 +36,7 @@ export const DRAIN_BYTES = 65536;
 type Waiting = "idle" | "header" | "body" | "write" | "linger";
 
 /** The connection. */
-export class HttpConnection implements Timed, BodyWaits, OutputWaits, ConnectionOwner {
+export class HttpConnection implements Timed, Guest, BodyWaits, OutputWaits, ConnectionOwner {
   readonly connection: StreamConnection;
   readonly service: HttpService;
   readonly received: Received;
@@ -46,6 +47,7 @@ export class HttpConnection implements Timed, BodyWaits, OutputWaits, Connection
   /** How many requests there were. */
   requests = 0;
   #waiting: Waiting = "idle";
+  #idleSince = 0;
   /** Whether a deadline has ended what it waited for. */
   #late = false;
   #exchange: Exchange | undefined;
@@ -67,7 +69,7 @@ export class HttpConnection implements Timed, BodyWaits, OutputWaits, Connection
     const { connection, service } = this;
     connection.timeout = 0; // there are deadlines in its place
     connection.owner = this;
-    service.deadlines.add(this);
+    service.enter(this);
     try {
       await this.#serveAll();
     } catch (error) {
@@ -76,7 +78,7 @@ export class HttpConnection implements Timed, BodyWaits, OutputWaits, Connection
       this.#exchange?.gone(error);
     } finally {
       this.#callOff();
-      service.deadlines.delete(this);
+      service.leave(this);
     }
   }
 
@@ -145,12 +147,19 @@ export class HttpConnection implements Timed, BodyWaits, OutputWaits, Connection
 
   #wait(what: Waiting, delayMs: number): void {
     this.#waiting = what;
+    if (what === "idle") this.#idleSince = performance.now();
     this.service.deadlines.set(this, delayMs);
   }
 
   /** Whether it waits for a request. */
   get isIdle(): boolean {
     return this.#waiting === "idle" && this.#exchange === undefined && this.received.length === 0;
+  }
+
+  get idleMs(): number | undefined {
+    if (!this.isIdle) return undefined;
+    const ms = performance.now() - this.#idleSince;
+    return this.requests > 0 || ms > FIRST_MS ? ms : undefined;
   }
 
   bodyAsked(): void {
@@ -213,13 +222,13 @@ export class HttpConnection implements Timed, BodyWaits, OutputWaits, Connection
 
   /** Answers a client that may not come in. */
   async deny(): Promise<void> {
-    this.service.deadlines.add(this);
+    this.service.enter(this);
     try {
       await this.refuse(new HttpFault(403, "it is denied"));
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
     } finally {
-      this.service.deadlines.delete(this);
+      this.service.leave(this);
     }
   }
 

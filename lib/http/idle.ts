@@ -10,7 +10,7 @@ import type { HttpConnection } from "./http_connection.ts";
 /** How long a client that waits may be taken by another process before the idle one is given up for it. */
 const OTHERS_MS = 20;
 /** How long a client that has just come may say nothing where another waits. */
-const FIRST_MS = 1000;
+export const FIRST_MS = 1000;
 /** After this time it is looked whether the process is to leave. */
 const LOOK_MS = 1000;
 

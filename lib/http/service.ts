@@ -10,7 +10,8 @@ import { LEVEL } from "../log/line_format.ts";
 import { VERSION } from "../version.ts";
 import { AnswerFields } from "./answer_fields.ts";
 import { StandingFields } from "./dates.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Crowd, type Guest } from "./crowd.ts";
+import { Deadlines, type Timed } from "./deadlines.ts";
 import { type HttpLimits, limitsOf } from "./limits.ts";
 
 /** What serves requests: the handler's own, or the page that shows them. */
@@ -36,7 +37,8 @@ export class HttpService {
   readonly limits: HttpLimits;
   readonly listeners: readonly number[];
   readonly maxClients: number;
-  readonly deadlines = new Deadlines();
+  readonly deadlines = new Deadlines<Timed & Guest>();
+  readonly #crowd: Crowd | undefined;
   readonly fields: AnswerFields;
   /** How long requests may take once the process is to leave, before their signals are aborted; 0 for no limit. */
   readonly leaveMs: number;
@@ -49,6 +51,7 @@ export class HttpService {
     this.limits = limitsOf(config);
     this.listeners = listeners;
     this.maxClients = maxClients;
+    this.#crowd = maxClients > 1 ? new Crowd(this.deadlines, listeners, maxClients) : undefined;
     this.fields = new AnswerFields(new StandingFields(config.serverRevision ?? `Tine/${VERSION}`));
     this.leaveMs = config.leaveChildrenOpenOnHup ? 0 : config.stopTimeout * 500;
     this.#idleTimeoutMs = config.idleTimeout * 1000;
@@ -57,6 +60,17 @@ export class HttpService {
   /** The `timeout` of a connection that is given away. */
   get idleTimeoutMs(): number {
     return this.#idleTimeoutMs;
+  }
+
+  /** A client has come. */
+  enter(client: Timed & Guest): void {
+    this.deadlines.add(client);
+    this.#crowd?.came();
+  }
+
+  /** It has gone. */
+  leave(client: Timed & Guest): void {
+    this.deadlines.delete(client);
   }
 
   /** Whether a client that is idle has to give way to one that waits. */
