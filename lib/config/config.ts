@@ -33,7 +33,7 @@ import { checkHttp, httpPersonality, isHttp } from "./http_layer.ts";
 import { understandPorts } from "./ports.ts";
 import { checkManyClients } from "./many_clients.ts";
 import { settleSpareServers } from "./spare_servers.ts";
-import { conditions, personalityNotes, refusePersonalities } from "./rules.ts";
+import { conditions, personalityNotes } from "./rules.ts";
 import { parseTomlFile } from "./toml_file.ts";
 
 const NOTHING_GIVEN: Checked = new Map();
@@ -86,7 +86,7 @@ export function nameHandler(usage: string): string {
 export interface LoadedConfig {
   /** The options in force. Frozen. */
   readonly config: Config;
-  /** The personality that runs: the first of `server_type` that can. */
+  /** The personality that runs: the first of `server_type`. */
   readonly personality: Personality;
   /** Where each option was given, by its key; for a list, its first value. Absent for an option at its default. */
   readonly origin: ReadonlyMap<string, Place>;
@@ -133,8 +133,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     checkSource(defaults, own),
   ]);
   const serverType = serverTypes(merged, sources.personality);
-  const choice = choosePersonality(serverType);
-  const accepting = runnable(choice.personality, serverType, merged);
+  const accepting = choosePersonality(serverType);
   const speaksHttp = isHttp(serverType, sources);
   const personality = speaksHttp ? httpPersonality(accepting, merged, process.platform) : accepting;
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
@@ -149,7 +148,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     ...file.notes,
     ...file.values.filter(({ key }) => key === "conf_file")
       .map(({ place }) => `${formatPlace(place)}: conf_file is ignored in a configuration file`),
-    ...personalityNotes(choice, personality, merged.keys()),
+    ...personalityNotes(personality, merged.keys()),
     ...conditions(config, new Set(merged.keys()), personality),
   ];
   const origin = new Map<string, Place>();
@@ -221,21 +220,6 @@ function serverTypes(merged: Checked, named: string | undefined): readonly Perso
   if (named !== "HTTP") return names;
   return Object.freeze<PersonalityName[]>(
     isGiven ? [named, ...names.filter((name) => name !== named)] : [named],
-  );
-}
-
-/** @throws {ConfigError} if none of the personalities can run */
-function runnable(
-  chosen: Personality | undefined,
-  names: readonly PersonalityName[],
-  merged: Checked,
-): Personality {
-  const refusal = refusePersonalities(names);
-  if (chosen !== undefined && refusal === undefined) return chosen;
-  const place = merged.get("server_type")?.places[0];
-  throw new ConfigError(
-    `Cannot set server_type to "${names.join('", "')}": ${refusal?.reason}; ${refusal?.remedy}`,
-    { option: "server_type", ...(place === undefined ? {} : { place }) },
   );
 }
 

@@ -266,8 +266,8 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
    */
   readonly lookupTimeout: number;
   /**
-   * Process model (personality); repeatable. The first supported one is used. Default: `PreForkSimple`. The
-   * option `server_type`.
+   * Process model (personality); repeatable. The first is used. HTTP may stand beside it: clients speak HTTP
+   * then, as they do with a handler that has `fetch`. Default: `PreForkSimple`. The option `server_type`.
    */
   readonly serverType: readonly ("PreForkSimple" | "PreFork" | "Fork" | "Single" | "INET" | "Multiplex" | "MultiType" | "HTTP")[];
   /**

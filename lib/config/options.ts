@@ -769,7 +769,9 @@ export const OPTIONS = [
     section: "General",
     apply: "restart",
     status: "supported",
-    help: "Process model (personality); repeatable. The first supported one is used.",
+    help:
+      "Process model (personality); repeatable. The first is used. HTTP may stand beside it: clients speak HTTP then, as they do with a " +
+      "handler that has `fetch`.",
   },
   {
     key: "handler",

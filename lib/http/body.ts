@@ -17,6 +17,8 @@ export interface BodyWaits {
   readBegins(): void;
   /** It has ended. */
   waitEnds(): void;
+  /** Whether the client was too slow. */
+  readonly isLate: boolean;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -119,7 +121,9 @@ export class RequestBody {
   }
 
   #cutOff(): HttpFault {
-    return new HttpFault(400, "the client's end came within the body");
+    return this.#waits.isLate
+      ? new HttpFault(408, "its body took too long")
+      : new HttpFault(400, "the client's end came within the body");
   }
 
   /** Reads on to the next data or the end; false where one would have to wait. */

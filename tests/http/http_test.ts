@@ -175,7 +175,6 @@ test("a Request is one in every respect", { timeout }, async () => {
       isRequest: true,
       copy: ["POST", `${url}/facts`, "b", "text"],
       again: ["POST", `${url}/facts`, "b", "1", "text"],
-      used: true,
       redirect: "follow",
       signal: false,
     });
