@@ -108,7 +108,7 @@ ${cases.join("\n")}
     help) _tine_words ${
     quoted(["options", "signals", "hooks", ...Object.keys(COMMANDS)].join(" "))
   }; return ;;
-    init) _tine_words 'tcp exec'; return ;;
+    init) _tine_words 'tcp http exec'; return ;;
     completion) _tine_words 'bash zsh fish'; return ;;
   esac
   if [[ $word == -* ]]; then

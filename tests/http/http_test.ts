@@ -298,7 +298,7 @@ test("HTTP works on a Unix socket", { timeout }, async () => {
 });
 
 test("curl is served", { timeout, skip: noCurl }, async () => {
-  await withServer(ONE, app, async ({ port }) => {
+  await withServer(ONE, app, ({ port }) => {
     const url = `http://127.0.0.1:${port}`;
     const curl = (...args: string[]) => spawnSync("curl", ["-s", ...args], { encoding: "utf8" }).stdout;
     assert.equal(curl(`${url}/`, `${url}/`), "hellohello");
@@ -307,6 +307,7 @@ test("curl is served", { timeout, skip: noCurl }, async () => {
     assert.equal(curl("-H", "Transfer-Encoding: chunked", "-d", "abc", `${url}/echo`), "abc");
     assert.equal(curl("-0", `${url}/bytes?n=100000`).length, 100000);
     assert.match(curl("-I", `${url}/`), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 5\r\n\r\n$/);
+    return Promise.resolve();
   });
 });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OPTIONS } from "../../lib/config/options.ts";
 import {
-  PERSONALITIES,
   findPersonality,
+  PERSONALITIES,
   PERSONALITY_TABLE,
   personalityOf,
   takesOption,
