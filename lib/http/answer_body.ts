@@ -8,7 +8,7 @@ const EMPTY = new Uint8Array(0);
 /** What comes at once is gathered up to here. */
 const MOST_GATHERED = 65536;
 /** A body that was made from a text, or from bytes, is at its end within so many turns of the microtask queue. */
-const TURNS = 4;
+const TURNS = 8;
 
 const encoder = new TextEncoder();
 
@@ -76,18 +76,22 @@ export function bytesOf(value: unknown): Uint8Array {
 
 /** A promise, and what came of it. */
 class Peeked {
-  result: Chunk | undefined;
+  #result: Chunk | undefined;
+  #failure: { readonly error: unknown } | undefined;
   readonly promise: Promise<Chunk>;
 
   constructor(promise: Promise<Chunk>) {
     this.promise = promise;
-    promise.then((result) => this.result = result, () => {});
+    promise.then((result) => this.#result = result, (error) => this.#failure = { error });
   }
 
-  /** What it comes to if that is known within a few turns. */
+  /** What it comes to if that is known within a few turns. @throws what it is rejected with */
   async look(): Promise<Chunk | undefined> {
-    for (let turn = 0; turn < TURNS && this.result === undefined; turn++) await undefined;
-    return this.result;
+    for (let turn = 0; turn < TURNS && this.#result === undefined; turn++) {
+      await undefined;
+      if (this.#failure !== undefined) throw this.#failure.error;
+    }
+    return this.#result;
   }
 }
 
@@ -101,7 +105,7 @@ export async function lookAt(stream: ReadableStream<Uint8Array>): Promise<Uint8A
   const parts: Uint8Array[] = [];
   let length = 0;
   let peeked = new Peeked(reader.read());
-  let result: Chunk | undefined = peeked.result ?? await peeked.look();
+  let result = await peeked.look();
   while (result !== undefined && !result.done) {
     const bytes = bytesOf(result.value);
     parts.push(bytes);

@@ -13,6 +13,8 @@ import type { Received } from "./received.ts";
 export interface BodyWaits {
   /** The body is asked for: a client that waits for a 100 gets it. */
   bodyAsked(): void;
+  /** The whole body was handed out. */
+  bodyEnded(): void;
   /** A wait for the client begins. */
   readBegins(): void;
   /** It has ended. */
@@ -34,6 +36,8 @@ export class RequestBody {
   #left: number;
   #size = 0;
   #stopped: Error | undefined;
+  /** What is wrong with it. */
+  #fault: unknown;
   /** Whether anybody has asked for it. */
   touched = false;
 
@@ -73,7 +77,10 @@ export class RequestBody {
     if (!this.ended) this.#waits.bodyAsked();
     for (;;) {
       const bytes = this.receive(LARGEST);
-      if (bytes !== undefined) return bytes;
+      if (bytes !== undefined) {
+        if (this.ended) this.#waits.bodyEnded();
+        return bytes;
+      }
       this.#waits.readBegins();
       await this.#received.whenMore();
       this.#waits.waitEnds();
@@ -105,6 +112,17 @@ export class RequestBody {
 
   /** What is there of it, up to `most` bytes; null at the end, undefined where one would have to wait. */
   receive(most: number): Uint8Array<ArrayBuffer> | null | undefined {
+    if (this.#fault !== undefined) throw this.#fault;
+    try {
+      return this.#receive(most);
+    } catch (error) {
+      // Nothing behind it is handed out either.
+      this.#fault = error;
+      throw error;
+    }
+  }
+
+  #receive(most: number): Uint8Array<ArrayBuffer> | null | undefined {
     if (this.#chunks !== undefined && this.#chunks.left === 0 && !this.#findChunk(this.#chunks)) {
       return undefined;
     }

@@ -203,10 +203,15 @@ export class Exchange {
     return this.#abort.signal;
   }
 
-  async #watch(): Promise<void> {
+  #watch(): void {
     // As long as a body is read, that sees the end.
     if (this.#body?.ended === false) return;
-    await this.client.received.watch(() => this.abort("the client has gone"));
+    this.client.received.watch(() => this.abort("the client has gone"));
+  }
+
+  /** The body was read to its end. */
+  bodyEnded(): void {
+    if (this.#abort !== undefined) this.#watch();
   }
 
   /** Aborts the signal. */

@@ -166,6 +166,10 @@ export class HttpConnection implements Timed, Guest, BodyWaits, OutputWaits, Con
     this.#exchange?.sendContinue();
   }
 
+  bodyEnded(): void {
+    this.#exchange?.bodyEnded();
+  }
+
   readBegins(): void {
     this.#wait("body", this.service.limits.idleMs);
   }

@@ -37,6 +37,8 @@ function putText(text: string, at: number): number {
 export class Output {
   readonly #connection: StreamConnection;
   readonly #waits: OutputWaits;
+  /** What the client has not taken yet. */
+  #slow: Promise<void> | undefined;
   /** What broke the connection. */
   failure: unknown;
 
@@ -108,11 +110,18 @@ export class Output {
 
   /** Sends bytes as they are. Those of a caller that goes on must not change until it is done. */
   sendBytes(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#slow !== undefined) return this.#sendBehind(this.#slow, bytes.slice());
     const sent = this.#sendHere(bytes);
     if (sent === bytes.length) return undefined;
     // Copied if they lie where the next answer will.
     const rest = bytes.buffer === room.buffer ? bytes.slice(sent) : bytes.subarray(sent);
-    return this.#sendSlowly(rest);
+    return this.#slow = this.#sendSlowly(rest);
+  }
+
+  /** Sends when what is on its way was taken. */
+  async #sendBehind(before: Promise<void>, bytes: Uint8Array): Promise<void> {
+    await before;
+    await this.sendBytes(bytes);
   }
 
   #sendHere(bytes: Uint8Array): number {
@@ -134,6 +143,7 @@ export class Output {
       });
       this.#waits.waitEnds();
     }
+    this.#slow = undefined;
   }
 }
 

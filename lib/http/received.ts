@@ -29,7 +29,8 @@ export class Received {
   #seen = false;
   #room = CHUNK;
   #watching: Promise<void> | undefined;
-  #isWatched = false;
+  #isWatching = false;
+  #onEnd: (() => void) | undefined;
 
   constructor(connection: StreamConnection) {
     this.#connection = connection;
@@ -145,28 +146,33 @@ export class Received {
     else await this.#connection.whenReadable(NO_TIMEOUT);
   }
 
-  /** Calls `onEnd` when the client ends its sending, or goes. Ends with {@linkcode unwatch}. */
-  async watch(onEnd: () => void): Promise<void> {
-    this.#isWatched = true;
+  /** Calls `onEnd` when the client ends its sending, or goes, until {@linkcode unwatch}. */
+  watch(onEnd: () => void): void {
+    this.#onEnd = onEnd;
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.#watchOn();
+  }
+
+  async #watchOn(): Promise<void> {
     try {
       // What a client sends ahead is kept, up to a limit.
-      while (!this.ended && this.length < CHUNK) {
-        if (!this.receive() && !this.ended) {
-          this.#watching ??= this.#connection.whenReadable(NO_TIMEOUT);
-          await this.#watching;
-          this.#watching = undefined;
-          if (!this.#isWatched) return;
-        }
+      while (this.#onEnd !== undefined && !this.ended && this.length < CHUNK) {
+        if (this.receive() || this.ended) continue;
+        this.#watching ??= this.#connection.whenReadable(NO_TIMEOUT);
+        await this.#watching;
+        this.#watching = undefined;
       }
     } catch {
       this.#watching = undefined;
       this.ended = true;
     }
-    if (this.#isWatched && this.ended) onEnd();
+    this.#isWatching = false;
+    if (this.ended) this.#onEnd?.();
   }
 
   /** Watches no more. */
   unwatch(): void {
-    this.#isWatched = false;
+    this.#onEnd = undefined;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { ConnectionError } from "../errors.ts";
+import { HttpFault } from "./fault.ts";
 import { describeThrown } from "../process/failure.ts";
 import { type BodyStream, bytesOf, lookAt, takeText } from "./answer_body.ts";
 import type { Exchange } from "./exchange.ts";
@@ -53,6 +54,8 @@ export async function sendAnswer(exchange: Exchange, response: Response): Promis
     // As the constructor of Response has it; Bun leaves it to its own server.
     if (typeof body === "string") fields.addType(TEXT_TYPE);
   } catch (error) {
+    // What the client has sent is wrong, and was to be sent back.
+    if (error instanceof HttpFault) throw error;
     return await broken(exchange, error);
   }
   // From here to the head nothing is awaited: the fields are those of this answer.

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
 import { signal, withServer } from "../support/server.ts";
+import { lacks, tine, withTcpserver } from "../support/super_server.ts";
 import { until } from "../support/until.ts";
 import { Wire } from "./wire.ts";
 
@@ -324,5 +325,18 @@ test("while the server drains, a request is answered and the connection closed",
     assert.deepEqual([body, closes], ["waited", true]);
     assert.equal(await idle.rest(), "");
     await server.end();
+  });
+});
+
+test("INET serves the client of a super-server, and keeps its connection", {
+  timeout,
+  skip: lacks("tcpserver"),
+}, async () => {
+  const program = [...tine("INET", file("app.ts")), "--log_level", "3"];
+  await withTcpserver({ program }, async ({ port }) => {
+    const wire = new Wire(port);
+    for (let i = 0; i < 3; i++) assert.equal((await wire.ask("/")).body, "hello");
+    assert.equal((await wire.ask("/", "Connection: close\r\n")).closes, true);
+    assert.equal(await wire.rest(), "");
   });
 });
