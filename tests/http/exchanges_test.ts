@@ -63,9 +63,11 @@ async function differences(port: number, exchanges: readonly RawExchange[], pace
   return found;
 }
 
-/** Whether the client itself ends the connection: who sends on then may be told so before the answer. */
+/** Whether the client ends the connection, or the handler does: who sends on then may be told so before the answer. */
 function endsItself({ sent }: RawExchange): boolean {
-  return /^Connection: .*close.*\r\n(?!\r\n$)|HTTP\/1\.0\r/im.test(sent);
+  return /^Connection: .*close.*\r\n(?!\r\n$)|HTTP\/1\.0\r|^GET \/(?:upgrade|break|long-length) /im.test(
+    sent,
+  );
 }
 
 for (const pace of ["at once", "byte by byte"] as const) {

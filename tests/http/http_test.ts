@@ -215,6 +215,15 @@ test("bodies of megabytes go up, down and through, as they come", { timeout }, a
   });
 });
 
+test("chunks that break are 400 too where they were to be sent back", { timeout }, async () => {
+  await withServer(ONE, app, async ({ port }) => {
+    const wire = new Wire(port);
+    wire.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n");
+    assert.equal((await wire.answer()).status, 400);
+    assert.equal(await wire.rest(), "");
+  });
+});
+
 test(
   "a body that is too long to be thrown away ends the connection, behind the answer",
   { timeout },
