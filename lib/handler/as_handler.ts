@@ -19,6 +19,9 @@ export function fieldsBesideFetch(value: Record<string, unknown>): Record<string
     ...own("options", "object"),
     ...own("defaults", "object"),
     ...own("logFunction", "function"),
+    // These are refused beside it.
+    ...own("processRequest", "function"),
+    ...own("mux", "function"),
     ...(isPlain ? own("error", "function") : undefined),
   };
 }

@@ -349,3 +349,17 @@ test("INET serves the client of a super-server, and keeps its connection", {
     assert.equal(await wire.rest(), "");
   });
 });
+
+test("run({ fetch }) is an HTTP server", { timeout }, async () => {
+  const mod = new URL("../../mod.ts", import.meta.url).pathname;
+  const text = `import { run } from ${JSON.stringify(mod)};
+const words = { greeting: "moin" };
+run({
+  fetch: async (request, info) => new Response(\`\${words.greeting} \${await request.text()} \${info.server.pid}\`),
+}, { maxServers: 1 });
+`;
+  await withServer([], { program: ["p.ts"], files: { "p.ts": text } }, async ({ port }) => {
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "you" });
+    assert.match(await response.text(), /^moin you \d+$/);
+  });
+});
