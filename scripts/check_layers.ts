@@ -79,6 +79,7 @@ const NOT_IN_A_CHILD: readonly string[] = [
   "lib/supervise/",
   "lib/cli/",
   "lib/config/",
+  "lib/http/",
   "lib/restart/",
   "lib/server/",
 ];

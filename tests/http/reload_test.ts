@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { timeout } from "../support/limits.ts";
+import { signal, type TestServer, withServer } from "../support/server.ts";
+import { Wire } from "./wire.ts";
+
+const handler = new URL("fixtures/app.ts", import.meta.url).pathname;
+const CLIENTS = 4;
+const RELOADS = 4;
+
+/** What has become of the requests of one client. */
+interface Tally {
+  answered: number;
+  /** Connections that the server said it would close. */
+  closed: number;
+}
+
+/**
+ * Asks again and again over a connection that it keeps for as long as the server does. Nothing is tried twice: what is
+ * lost, is an error.
+ */
+async function askAll(port: number, isOver: () => boolean, pids: Set<string>): Promise<Tally> {
+  const tally = { answered: 0, closed: 0 };
+  let wire = new Wire(port);
+  for (let i = 0; !isOver(); i++) {
+    const path = i % 50 === 49 ? "/wait" : "/pid";
+    const { status, body, closes } = await wire.ask(path);
+    assert.equal(status, 200);
+    if (path === "/pid") pids.add(body);
+    tally.answered++;
+    if (!closes) continue;
+    tally.closed++;
+    assert.equal(await wire.rest(), "", "nothing comes behind the last answer");
+    wire = new Wire(port);
+  }
+  wire.close();
+  return tally;
+}
+
+async function reloadUnderLoad(server: TestServer): Promise<void> {
+  let isOver = false;
+  const pids = new Set<string>();
+  const clients = Array.from({ length: CLIENTS }, () => askAll(server.port, () => isOver, pids));
+  const all = Promise.all(clients);
+  const reload = async () => {
+    for (let i = 1; i <= RELOADS; i++) {
+      signal(server.pid, "SIGHUP");
+      await server.says(/Reloaded: Listening on/, { times: i });
+    }
+    isOver = true;
+  };
+  await Promise.all([reload(), all.finally(() => isOver = true)]);
+  const tallies = await all;
+  const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0);
+  assert.ok(pids.size >= RELOADS, `${pids.size} processes have answered`);
+  assert.ok(sum("closed") > 0, "no connection was closed in order");
+  assert.ok(sum("answered") > 100, `${sum("answered")}`);
+}
+
+test(
+  "reload after reload, not one request of clients that keep their connection is lost",
+  { timeout },
+  async () => {
+    await withServer(["--max_servers", "2"], { handler }, reloadUnderLoad);
+  },
+);
+
+test("nor with one client at a time", { timeout }, async () => {
+  await withServer(["--max_servers", String(CLIENTS), "--max_clients", "1"], { handler }, reloadUnderLoad);
+});
+
+test("children that are replaced after max_requests lose no request", { timeout }, async () => {
+  await withServer(["--max_servers", "2", "--max_requests", "5"], { handler }, async (server) => {
+    const pids = new Set<string>();
+    for (let i = 0; i < 40; i++) {
+      const wire = new Wire(server.port);
+      for (let j = 0; j < 3; j++) pids.add((await wire.ask("/pid")).body);
+      wire.close();
+    }
+    assert.ok(pids.size >= 6, `${pids.size}`);
+  });
+});
