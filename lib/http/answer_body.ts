@@ -18,13 +18,19 @@ interface Chunk {
   readonly value?: Uint8Array | undefined;
 }
 
+/** What a body is read by: what all declarations of a `ReadableStreamDefaultReader` have in common. */
+interface BodyReader {
+  read(): Promise<Chunk>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
 /** A body that comes bit by bit. */
 export interface BodyStream {
   /** What has come already. */
   readonly first: Uint8Array;
   /** What comes next. */
   readonly next: Promise<Chunk>;
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly reader: BodyReader;
 }
 
 /** What an answer was made from is kept under this symbol where the runtime itself keeps it nowhere that can be seen. */

@@ -29,8 +29,6 @@ const LAST_REQUEST_MS = 1000;
 const LINGER_MS = 2000;
 /** How much of it. */
 const LINGER_BYTES = 1 << 20;
-/** How much of a body that nobody wants is read to keep the connection. */
-export const DRAIN_BYTES = 65536;
 
 /** What its deadline ends. */
 type Waiting = "idle" | "header" | "body" | "write" | "linger";

@@ -6,6 +6,9 @@
 
 import type { Config } from "../config/options.ts";
 
+/** How much of a body that nobody wants is read to keep the connection. */
+export const DRAIN_BYTES = 65536;
+
 /** The limits of a server. Sizes are in bytes, times in milliseconds; 0 of a time is no limit. */
 export interface HttpLimits {
   /** Of the request line and all fields (`max_header_size`). */
