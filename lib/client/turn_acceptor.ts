@@ -102,7 +102,8 @@ export class TurnAcceptor extends Acceptor {
       this.#rest();
       await turn?.park();
     } else if (this.#takesTurnHere()) return undefined;
-    else this.#hasTurn = await this.#serializer?.takeAway() === true;
+    // The bell may have been rung while it looked for the turn: nothing would wake it a second time.
+    else if (this.#isHot()) this.#hasTurn = await this.#serializer?.takeAway() === true;
     if (this.hasLeft) {
       this.#giveTurn();
       return "left";

@@ -9,6 +9,8 @@
 /** How soon after a client has come its place in the queue is looked at, in milliseconds; doubled while all goes well. */
 const FIRST_TICK_MS = 5;
 const LONGEST_TICK_MS = 40;
+/** A look that comes so late, in milliseconds, tells that processes wait for a processor: more of them would wait too. */
+const LATE_MS = 5;
 /** After how long without need there are as many tokens as usual again, in milliseconds. */
 const GROWN_MS = 1000;
 /** Where all children listen and nobody comes for so long, a few are enough again, in milliseconds. */
@@ -97,6 +99,7 @@ export class QueueWatch {
     const { listening, isQueued } = this.#parts;
     const { counts } = listening;
     const accepted = (counts.accepted - this.#before.accepted) | 0;
+    const isLate = now - this.#nextTick > LATE_MS;
     this.#before = counts;
     this.#judge(counts, now);
     if (!isQueued()) {
@@ -105,7 +108,8 @@ export class QueueWatch {
       return;
     }
     // Of those that listen all at once, only some tell of their clients.
-    if (accepted < (listening.isOpen ? 1 : listening.count)) this.#unstick(now);
+    const isOneEnough = listening.isOpen || isLate;
+    if (accepted < (isOneEnough ? 1 : listening.count)) this.#unstick(now);
     else {
       this.#isStuck = false;
       this.#lookLessOften();

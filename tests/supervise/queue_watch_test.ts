@@ -186,3 +186,17 @@ test("where all listen and nobody comes any more, a few do again", { timeout }, 
   assert.deepEqual(done, ["narrow"]);
   assert.equal(watch.until, Infinity);
 });
+
+test(
+  "where processes wait for a processor, more of them listen only if no client is taken",
+  { timeout },
+  () => {
+    const { watch, done, take } = watched();
+    watch.queued(0);
+    take(1);
+    watch.tick(11);
+    assert.deepEqual(done, []);
+    watch.tick(watch.until + 6);
+    assert.deepEqual(done, ["grow 4"]);
+  },
+);
