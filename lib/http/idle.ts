@@ -8,7 +8,7 @@ import { pollAway, pollHere, POLLIN } from "../os/wait.ts";
 import type { HttpConnection } from "./http_connection.ts";
 
 /** How long a client that waits may be taken by another process before the idle one is given up for it. */
-const OTHERS_MS = 20;
+const OTHERS_MS = 100;
 /** How long a client that has just come may say nothing where another waits. */
 export const FIRST_MS = 1000;
 /** After this time it is looked whether the process is to leave. */
