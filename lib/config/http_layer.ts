@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { ConfigError, type Place } from "../errors.ts";
-import { type Personality, type PersonalityName, withHttp } from "../personality/personality.ts";
+import { type Personality, type PersonalityName, takesOption, withHttp } from "../personality/personality.ts";
 import type { Config } from "./options.ts";
 import { understandPorts } from "./ports.ts";
 import type { Checked } from "./precedence.ts";
@@ -58,10 +58,12 @@ export function isHttp(
 export function httpPersonality(personality: Personality, merged: Checked, platform: string): Personality {
   const serialize = merged.get("serialize")?.values[0];
   const servesMany = platform === "linux" && (serialize === undefined || serialize === "none");
+  const takesMany = servesMany &&
+    takesOption(personality, { key: "max_clients", personality: "PreForkSimple" });
   return withHttp(personality, {
     port: [PORT],
     ...(personality.name === "PreForkSimple" ? { max_servers: processors() } : {}),
-    max_clients: servesMany ? MAX_CLIENTS : 1,
+    max_clients: takesMany ? MAX_CLIENTS : 1,
   });
 }
 

@@ -112,12 +112,13 @@ export async function lookAt(stream: ReadableStream<Uint8Array>): Promise<Uint8A
   let length = 0;
   let peeked = new Peeked(reader.read());
   let result = await peeked.look();
-  while (result !== undefined && !result.done) {
+  // What is too much already may still be all: one that was made from bytes is one part, or on Bun two.
+  while (result !== undefined && !result.done && length <= MOST_GATHERED) {
     const bytes = bytesOf(result.value);
     parts.push(bytes);
     length += bytes.length;
     peeked = new Peeked(reader.read());
-    result = length > MOST_GATHERED ? undefined : await peeked.look();
+    result = await peeked.look();
   }
   const first = parts.length === 1
     ? parts[0] as Uint8Array

@@ -80,7 +80,7 @@ export class Exchange {
     let response: unknown;
     try {
       response = service.fetch(request, new ServedInfo(this));
-      if (response instanceof Promise) response = await response;
+      if (!(response instanceof Response)) response = await response;
     } catch (error) {
       response = await this.#answerTo(error);
       if (response === undefined) return false;

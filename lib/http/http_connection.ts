@@ -208,7 +208,7 @@ export class HttpConnection implements Timed, Guest, BodyWaits, OutputWaits, Con
 
   /** Whether the connection may stay open after an answer. */
   mayStay({ framing }: RequestHead): boolean {
-    return framing.keepAlive && !this.draining && this.requests < this.service.limits.requests;
+    return framing.keepAlive && !this.draining && !this.#late && this.requests < this.service.limits.requests;
   }
 
   /** Answers what is no request, or none that is served, and ends the connection. */

@@ -6,7 +6,10 @@
 
 import type { StreamConnection } from "../connection/stream.ts";
 
-const ROOM = 65536;
+/** The usual part of a stream, of 64 KiB, with what stands around a chunk, and with a head. */
+const ROOM = 65536 + 8192;
+/** What a client that reads slowly has to take within the time. */
+const PART = 65536;
 /** Before the body of a small answer there is this much room for its head. */
 const HEAD_ROOM = 8192;
 
@@ -135,9 +138,9 @@ export class Output {
 
   async #sendSlowly(bytes: Uint8Array): Promise<void> {
     // Part by part: a client that takes one within the time is not too slow.
-    for (let at = 0; at < bytes.length; at += ROOM) {
+    for (let at = 0; at < bytes.length; at += PART) {
       this.#waits.writeBegins();
-      await this.#connection.write(bytes.subarray(at, at + ROOM)).catch((error) => {
+      await this.#connection.write(bytes.subarray(at, at + PART)).catch((error) => {
         this.failure = error;
         throw error;
       });

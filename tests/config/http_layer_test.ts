@@ -51,7 +51,8 @@ test("HTTP stands beside the personality that it runs on", async () => {
   const listed = await named(["--server_type", "HTTP", "--server_type", "PreFork"]);
   assert.deepEqual([listed.personality.name, listed.config.maxServers], ["PreFork", 50]);
   const fork = await load([], { personality: "Fork" });
-  assert.deepEqual([fork.personality.name, fork.config.maxRequests], ["Fork", 1]);
+  assert.deepEqual([fork.personality.name, fork.config.maxRequests, fork.config.maxClients], ["Fork", 1, 1]);
+  assert.equal(single.config.maxClients, 1);
 });
 
 const REFUSED: readonly [readonly string[], RegExp][] = [

@@ -215,6 +215,57 @@ test("bodies of megabytes go up, down and through, as they come", { timeout }, a
   });
 });
 
+/** Around what is put together in one piece, and what is not. */
+const SIZES = [
+  1,
+  1000,
+  8191,
+  8193,
+  21845,
+  21846,
+  24576,
+  24577,
+  57344,
+  65503,
+  65536,
+  65537,
+  73600,
+  73728,
+  73729,
+  300_000,
+];
+
+test("answers of all sizes arrive whole, with small headers and long ones", { timeout }, async () => {
+  await withServer(ONE, app, async ({ port }) => {
+    for (const as of ["text", "bytes", "stream"]) {
+      for (const n of SIZES) {
+        for (const head of [0, 8000, 20_000]) {
+          // A client of one's own: some have a limit for what a server may say before its body.
+          const wire = new Wire(port);
+          wire.get(`/sized?n=${n}&as=${as}&head=${head}`, "Connection: close\r\n");
+          const text = await wire.rest();
+          const end = text.indexOf("\r\n\r\n") + 4;
+          const expected = Buffer.from("0123456789ä".repeat(n / 12 + 1).slice(0, n)).toString("latin1");
+          const body = as === "stream" ? unchunked(text.slice(end)) : text.slice(end);
+          assert.ok(body === expected, `${as} ${n} ${head}: ${body.length} of ${expected.length}`);
+        }
+      }
+    }
+  });
+});
+
+/** The data of chunks. */
+function unchunked(text: string): string {
+  let [data, rest] = ["", text];
+  for (;;) {
+    const end = rest.indexOf("\r\n");
+    const size = parseInt(rest.slice(0, end), 16);
+    if (size === 0) return data;
+    data += rest.slice(end + 2, end + 2 + size);
+    rest = rest.slice(end + 2 + size + 2);
+  }
+}
+
 test("chunks that break are 400 too where they were to be sent back", { timeout }, async () => {
   await withServer(ONE, app, async ({ port }) => {
     const wire = new Wire(port);

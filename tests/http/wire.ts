@@ -37,6 +37,11 @@ export class Wire {
     for (const event of ["end", "close", "error"]) this.socket.on(event, change(() => this.#ended = true));
   }
 
+  /** How many bytes of answers have come. */
+  get heard(): number {
+    return this.socket.bytesRead;
+  }
+
   /** Whether the server has closed. */
   get ended(): boolean {
     return this.#ended;
