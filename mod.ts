@@ -37,7 +37,7 @@ export type {
   ServerTotals,
 } from "./lib/daemon/server_status.ts";
 export type { Address } from "./lib/address.ts";
-export type { Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
+export type { FetchInfo, Handler, ProcessRequest, Role, Server } from "./lib/context.ts";
 export type { Awaitable, ChildKind, Hooks } from "./lib/hooks.ts";
 export type { ChildMessage } from "./lib/child_message.ts";
 export type { Connection } from "./lib/connection/connection.ts";

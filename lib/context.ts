@@ -69,10 +69,39 @@ export type ProcessRequest<Own extends OwnOptions = OwnOptions> = (
   server: Server<Own>,
 ) => Awaitable<void>;
 
+/** What a handler's `fetch` is told beside the request. Has what `Deno.ServeHandlerInfo` has. */
+export interface FetchInfo<Own extends OwnOptions = OwnOptions> {
+  /** The client's address. */
+  readonly remoteAddr: Address;
+  /** The address that the client connected to. */
+  readonly localAddr: Address;
+  /** The server, as hooks see it: its options, and its log. */
+  readonly server: Server<Own>;
+  /** What is known of the connection's TLS. Always undefined today. */
+  readonly tls: undefined;
+  /** Resolved when the answer was sent to its end. Rejected if the connection broke before. */
+  readonly completed: Promise<void>;
+  /**
+   * Takes over the connection for another protocol, if the client asked for one (RFC 9110 §7.8). What was read ahead is
+   * still to be read from it. The handler answers for itself, with the status line `HTTP/1.1 101 Switching Protocols`, and
+   * what `fetch` returns is not used. The connection is served until it is closed.
+   *
+   * @throws {UsageError} if the client asked for no other protocol, or after the answer has begun
+   */
+  upgrade(): Connection;
+}
+
 /** What a handler module exports by default, or what {@linkcode run} is given: the work and its hooks. */
 export interface Handler<Own extends OwnOptions = OwnOptions> {
   /** Serves one client. Without it, Net::Server's echo does. */
   processRequest?(connection: Connection, server: Server<Own>): Awaitable<void>;
+  /**
+   * Answers one HTTP request. With it, the server speaks HTTP, as `deno serve`, Bun and many frameworks have it. If it
+   * throws, the client gets the status 500 and no reason. The log gets the reason.
+   */
+  fetch?(request: Request, info: FetchInfo<Own>): Awaitable<Response>;
+  /** Answers in place of the 500 when `fetch` has thrown. The error is not logged then. Without a result, the 500 goes out. */
+  error?(error: unknown): Awaitable<Response | undefined>;
   /** Makes the object that serves one client, for the personality Multiplex, which needs it. */
   readonly mux?: MuxFactory;
   /** The hooks. */

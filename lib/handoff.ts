@@ -26,17 +26,28 @@ export const ORIGIN_VARIABLE = "TINE_ORIGIN";
  */
 export const ARENAS_VARIABLE = "MALLOC_ARENA_MAX";
 
-/** The token that children wait for, whatever else they take turns by. */
+/**
+ * Deno's variable for `--unstable-lazy-dynamic-imports`: modules that a program imports by `import()` are looked through
+ * when that is called, and not when the program starts. A child calls few of them.
+ */
+export const LAZY_VARIABLE = "DENO_UNSTABLE_LAZY_DYNAMIC_IMPORTS";
+
+/** Tokens in a pipe, each of which lets a child do something. */
 export interface TokenHandoff {
   readonly pipe: Pipe;
   readonly generationFd: number;
 }
 
-/** How children take turns, and what they need for it. */
-export type SerializerHandoff =
-  | { readonly kind: "none" }
-  /** None, but a few children listen at a time. */
-  | { readonly kind: "hot"; readonly token: TokenHandoff; readonly bell: Pipe }
+/** Where a few children listen at a time. */
+export interface HotHandoff {
+  /** The tokens that those have. */
+  readonly token: TokenHandoff;
+  /** Rung when others are to listen. */
+  readonly bell: Pipe;
+}
+
+/** How children take turns, and what they need for it: the token that is the turn, whatever else comes with it. */
+export type TurnsHandoff =
   | {
     readonly kind: "flock";
     readonly token: TokenHandoff;
@@ -45,6 +56,21 @@ export type SerializerHandoff =
   }
   | { readonly kind: "semaphore"; readonly token: TokenHandoff; readonly id: number }
   | { readonly kind: "pipe"; readonly token: TokenHandoff };
+
+/** Whether children take turns, and whether only a few of them listen at a time. */
+export type SerializerHandoff = ({ readonly kind: "none" } | TurnsHandoff) & {
+  readonly hot?: HotHandoff | undefined;
+};
+
+/** The descriptors of a serializer, but for that of a lock. */
+export function serializerDescriptors(serializer: SerializerHandoff): readonly number[] {
+  const { hot } = serializer;
+  const tokens = [serializer.kind === "none" ? undefined : serializer.token, hot?.token];
+  return tokens.flatMap((token) =>
+    token === undefined ? [] : [token.pipe.read, token.pipe.write, token.generationFd]
+  )
+    .concat(hot === undefined ? [] : [...new Set([hot.bell.read, hot.bell.write])]);
+}
 
 /** A listening socket as children have it. */
 export interface ListenerHandoff {
@@ -104,9 +130,7 @@ export interface Handoff {
 /** The descriptors that children inherit by a handoff, each once. */
 export function inheritedDescriptors(handoff: Handoff): readonly number[] {
   const { listeners, scoreboardFd, deathPipeFd, wakeup, serializer, messagesFd, broadcast, log } = handoff;
-  const token = serializer.kind === "none" ? undefined : serializer.token;
-  const bell = serializer.kind === "hot" ? serializer.bell : undefined;
-  const lone = [messagesFd, token?.generationFd, serializer.kind === "flock" ? serializer.fd : undefined];
+  const lone = [messagesFd, serializer.kind === "flock" ? serializer.fd : undefined];
   const sockets = listeners.map(({ fd }) => fd);
   return [
     ...new Set([
@@ -116,9 +140,8 @@ export function inheritedDescriptors(handoff: Handoff): readonly number[] {
       log.fd,
       // Children only look into the mailbox: one that has given up rights shall not put anything there.
       ...(log.mailbox === undefined ? [] : [log.mailbox.read]),
-      ...[wakeup, broadcast, token?.pipe, bell].flatMap((ends) =>
-        ends === undefined ? [] : [ends.read, ends.write]
-      ),
+      ...[wakeup, broadcast].flatMap((ends) => ends === undefined ? [] : [ends.read, ends.write]),
+      ...serializerDescriptors(serializer),
       ...lone.filter((fd) => fd !== undefined),
     ]),
   ];
@@ -137,20 +160,23 @@ export interface ChildTicket {
   readonly announce?: boolean;
   /** Whether {@linkcode ARENAS_VARIABLE} is of the parent's making, and not for what the child starts. */
   readonly oneArena?: boolean;
+  /** The same of {@linkcode LAZY_VARIABLE}. */
+  readonly lazyImports?: boolean;
 }
 
 /** A ticket as the value of {@linkcode CHILD_VARIABLE}. */
 export function formatTicket(ticket: ChildTicket): string {
   return `fd=${ticket.fd} slot=${ticket.slot} kind=${ticket.kind}` +
     (ticket.after === undefined ? "" : ` after=${ticket.after}`) +
-    (ticket.announce ? " announce" : "") + (ticket.oneArena ? " one_arena" : "");
+    (ticket.announce ? " announce" : "") + (ticket.oneArena ? " one_arena" : "") +
+    (ticket.lazyImports ? " lazy_imports" : "");
 }
 
 /** The ticket in a value of {@linkcode CHILD_VARIABLE}; undefined if it is none. */
 export function parseTicket(text: string): ChildTicket | undefined {
-  const match = /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?( announce)?( one_arena)?$/.exec(
-    text,
-  );
+  const match =
+    /^fd=(\d+) slot=(\d+) kind=(server|dequeue)(?: after=(\d+))?( announce)?( one_arena)?( lazy_imports)?$/
+      .exec(text);
   if (match === null) return undefined;
   return {
     fd: Number(match[1]),
@@ -159,5 +185,6 @@ export function parseTicket(text: string): ChildTicket | undefined {
     after: match[4] === undefined ? undefined : Number(match[4]),
     announce: match[5] !== undefined,
     oneArena: match[6] !== undefined,
+    lazyImports: match[7] !== undefined,
   };
 }

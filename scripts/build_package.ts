@@ -1,8 +1,7 @@
 /**
- * Builds what an installed package holds: JavaScript, since Deno runs no TypeScript from `node_modules`, and
- * declarations, so that a program is checked against what Tine offers and not with how it is made.
- *
- * Types are blanked out, not compiled away: each line is where it is in its source.
+ * Builds what an installed package holds: JavaScript, since Deno runs no TypeScript from `node_modules`, in few files for
+ * each runtime (`scripts/bundle.ts`), and declarations, so that a program is checked against what Tine offers and not
+ * with how it is made.
  *
  * Run: `deno run -A scripts/build_package.ts` (`npm pack` and `npm ci` do)
  *
@@ -22,9 +21,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { bundle, renameSources } from "./bundle.ts";
 import { ROOT, toolEnvironment } from "./toolchain.ts";
 
 /** What package.json names as the way in. */
@@ -38,31 +37,14 @@ function sources(): string[] {
 /** Whether everything is built from the sources as they are. */
 function isUpToDate(paths: readonly string[]): boolean {
   const [built] = globSync("mod.d.ts", { cwd: OUT });
-  // One too many is of a source that has been removed.
-  if (built === undefined || globSync("**/*.js", { cwd: OUT }).length !== paths.length) return false;
+  if (built === undefined) return false;
   const time = statSync(join(OUT, built)).mtimeMs;
-  return [...paths, "scripts/build_package.ts"].every((path) => statSync(join(ROOT, path)).mtimeMs < time);
-}
-
-/**
- * The text with the names of sources in it as names of what is built of them: `"./lib/x.ts"` as `"./lib/x.js"`.
- *
- * @param path Where the text is from: names are relative to it. A text of another meaning names no source.
- */
-export function renameSources(text: string, path: string, isSource: (path: string) => boolean): string {
-  return text.replaceAll(/"(\.\.?\/[\w./-]+)\.ts"/g, (whole, name: string) => {
-    return isSource(`${join(dirname(path), name)}.ts`) ? `"${name}.js"` : whole;
-  });
-}
-
-/** Writes the JavaScript of every source into `folder`. */
-function writeCode(folder: string, paths: readonly string[], isSource: (path: string) => boolean): void {
-  for (const path of paths) {
-    const code = stripTypeScriptTypes(readFileSync(join(ROOT, path), "utf8"));
-    const target = join(folder, path.replace(/\.ts$/, ".js"));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, renameSources(code, path, isSource));
-  }
+  // A folder has changed when a source has gone from it.
+  const folders = new Set(paths.map(dirname));
+  const scripts = ["scripts/build_package.ts", "scripts/bundle.ts"];
+  return [...paths, ...folders, ...scripts].every((path) =>
+    path === "." || statSync(join(ROOT, path)).mtimeMs < time
+  );
 }
 
 /** Writes the declarations of what `mod.ts` exports into `folder`. @throws if tsc refuses */
@@ -94,7 +76,9 @@ function writeDeclarations(folder: string, isSource: (path: string) => boolean):
         if (isSource(source)) needed.add(source);
         return isSource(source);
       });
-      writeFileSync(join(folder, path.replace(/\.ts$/, ".d.ts")), renamed);
+      const target = join(folder, path.replace(/\.ts$/, ".d.ts"));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, renamed);
     }
   } finally {
     rmSync(all, { recursive: true });
@@ -102,15 +86,17 @@ function writeDeclarations(folder: string, isSource: (path: string) => boolean):
 }
 
 /** Builds the package's files, unless they are up to date. */
-function build(): void {
+async function build(): Promise<void> {
   const paths = sources();
   if (isUpToDate(paths)) return;
   const known = new Set(paths);
   const isSource = (path: string) => known.has(path);
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   const fresh = mkdtempSync(join(ROOT, "dist/js-"));
+  let files = 0;
   try {
-    writeCode(fresh, paths, isSource);
+    for (const runtime of ["deno", "bun"] as const) files += await bundle(runtime, join(fresh, runtime));
+    // Last, since its time says when all was built.
     writeDeclarations(fresh, isSource);
     rmSync(OUT, { recursive: true, force: true });
     chmodSync(fresh, 0o755);
@@ -118,12 +104,12 @@ function build(): void {
   } finally {
     if (existsSync(fresh)) rmSync(fresh, { recursive: true });
   }
-  console.log(`${OUT}: ${paths.length} modules`);
+  console.log(`${OUT}: ${paths.length} modules in ${files} files, for two runtimes`);
 }
 
 if (import.meta.main) {
   try {
-    build();
+    await build();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

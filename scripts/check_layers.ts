@@ -30,7 +30,7 @@ const WITHOUT_CONFIG = (folders: readonly string[]) => folders.filter((folder) =
 /**
  * From which folders of `lib/` a folder may import, in addition to itself. Data flows one way and imports point the
  * other: `child` and `supervise` do not know each other, and pure rules (`config`, `access`, `personality`) know no
- * runtime. `tls`, `http` and `operate` are floors that are to come.
+ * runtime. `tls` and `operate` are floors that are to come.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   [VOCABULARY]: [],
@@ -79,6 +79,7 @@ const NOT_IN_A_CHILD: readonly string[] = [
   "lib/supervise/",
   "lib/cli/",
   "lib/config/",
+  "lib/http/",
   "lib/restart/",
   "lib/server/",
 ];

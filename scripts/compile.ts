@@ -10,7 +10,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
@@ -18,9 +18,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { TOML_PARSER } from "../lib/config/toml_parser.ts";
 import { EX_SOFTWARE, EX_UNAVAILABLE, EX_USAGE } from "../lib/exit_codes.ts";
+import { bundle } from "./bundle.ts";
 import { ROOT, toolEnvironment } from "./toolchain.ts";
 
 const USAGE = "Usage: deno run -A scripts/compile.ts deno|bun [--out FILE] [--entry FILE]";
+
+/** Tine's own program. */
+const OWN_ENTRY = join(ROOT, "cli.ts");
 
 /** For which runtime, where to, and from what. */
 interface Request {
@@ -195,7 +199,20 @@ async function compileWithDeno({ out, entry }: Request, toolEnv: Record<string, 
   );
 }
 
-function compileWithBun({ out, entry }: Request, env: Record<string, string>): void {
+/** Compiles Tine itself from its bundle: fewer files are looked up, and each child reads less. */
+async function compileWithBun(request: Request, env: Record<string, string>): Promise<void> {
+  if (request.entry !== OWN_ENTRY) return runBun(request, env);
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, "dist/compile-"));
+  try {
+    await bundle("bun", folder);
+    runBun({ ...request, entry: join(folder, "cli.js") }, env);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function runBun({ out, entry }: Request, env: Record<string, string>): void {
   run([
     "bun",
     "build",
@@ -230,7 +247,7 @@ async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { out: { type: "string" }, entry: { type: "string", default: join(ROOT, "cli.ts") } },
+    options: { out: { type: "string" }, entry: { type: "string", default: OWN_ENTRY } },
   });
   const [name = "", ...rest] = positionals;
   const compiler = COMPILERS[name];

@@ -10,12 +10,20 @@ const TICKETS: readonly ChildTicket[] = [
   { fd: 7, slot: 12, kind: "server", announce: true },
   { fd: 7, slot: 12, kind: "server", oneArena: true },
   { fd: 7, slot: 12, kind: "server", after: 9, announce: true, oneArena: true },
+  { fd: 7, slot: 12, kind: "server", oneArena: true, lazyImports: true },
+  { fd: 7, slot: 12, kind: "dequeue", lazyImports: true },
 ];
 
 for (const ticket of TICKETS) {
   test(`the ticket ${formatTicket(ticket)} is the same after it was written and read`, () => {
     const read = parseTicket(formatTicket(ticket));
-    assert.deepEqual({ ...read }, { after: undefined, announce: false, oneArena: false, ...ticket });
+    assert.deepEqual({ ...read }, {
+      after: undefined,
+      announce: false,
+      oneArena: false,
+      lazyImports: false,
+      ...ticket,
+    });
   });
 }
 

@@ -23,7 +23,7 @@ import { listenToSignals, watchParentsEnd } from "./child_signals.ts";
 import { Account } from "./account.ts";
 import type { ConcurrentClients } from "./concurrent_clients.ts";
 import type { Receiver } from "../client/receive.ts";
-import { openAdmission, serve, type Serving } from "../client/serve.ts";
+import { openAdmission, openWork, serve, type Serving } from "../client/serve.ts";
 import {
   callFatalHook,
   callHook,
@@ -113,10 +113,11 @@ export class Child {
     const set = handoff.broadcast && new Epoll({ maxEvents: MANY_EVENTS });
     const clientsWait = handoff.clientsWait && set === undefined;
     const options = { ...handoff, clientsWait, set, receiver: this.#receiver, warn };
-    this.#acceptor = handoff.serializer.kind === "none"
+    this.#acceptor = handoff.serializer.kind === "none" && handoff.serializer.hot === undefined
       ? new Acceptor(options)
       : await (await import("./open_acceptor.ts")).openAcceptor(handoff.serializer, options, this.#slot);
-    const processRequest = this.#handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+    const ends = { server: this.#server, handler: this.#handler };
+    const work = await openWork(ends, { ...handoff, maxClients: handoff.config.maxClients });
     const admission = await openAdmission(handoff.config, logger);
     const { countsWaiting, scoreboardFd, broadcast, confinement } = handoff;
     if (countsWaiting || broadcast !== undefined) {
@@ -128,8 +129,7 @@ export class Child {
     logger.log(LEVEL.debug, `Child Preforked (${runtime.pid})`);
     await callHook(this.#handler.hooks, "childInit", (hooks) => hooks.childInit?.(this.#server, "server"));
     const denied = () => this.#slot.countDenied();
-    const calling = { server: this.#server, handler: this.#handler, processRequest };
-    this.#serving = { ...calling, logger, admission, denied };
+    this.#serving = { ...ends, ...work, logger, admission, denied };
     this.#account = new Account({
       slot: this.#slot,
       parent: this.#parent,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asHandler } from "../client/serve.ts";
+import { asHandler } from "../handler/as_handler.ts";
 import type { ChildTicket } from "../handoff.ts";
 import { readHandoff, runChild } from "./start_child.ts";
 

@@ -121,7 +121,7 @@ ${cases.join("\n")}
       ["options", "signals", "hooks", ...Object.keys(COMMANDS), ...all.map(({ name }) => name)].join(" "),
     )
   }; return ;;
-    init) _tine_words 'tcp exec'; return ;;
+    init) _tine_words 'tcp http exec'; return ;;
     completion) _tine_words 'bash zsh fish'; return ;;
   esac
   if [[ $word == -* ]]; then

@@ -54,7 +54,7 @@ function usage({ name, takesHandler }: Caller, width: number): string[] {
   if (!takesHandler) return [lines];
   const text =
     "The first form runs a server. HANDLER is the path of a module whose default export is a function (connection, " +
-    "server) or an object with processRequest and hooks. Without it, the server is an echo. " +
+    "server) or an object with processRequest, or fetch for HTTP, and hooks. Without it, the server is an echo. " +
     `PERSONALITY is the process model: ${PERSONALITIES.join(", ")}.`;
   return [lines, paragraph(text, width)];
 }

@@ -13,15 +13,21 @@ import { TineError, UsageError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
 import { reasonOf } from "../os/errno.ts";
 import { runtime } from "../runtime/choose.ts";
-import { PROJECT_KINDS, projectFiles, type ProjectKind, type ProjectOptions } from "./project_files.ts";
+import {
+  addressOf,
+  PROJECT_KINDS,
+  projectFiles,
+  type ProjectKind,
+  type ProjectOptions,
+} from "./project_files.ts";
 import { quoted } from "./quoted.ts";
 import { schemaPlace } from "./schema.ts";
 
 /** How `tine init` is called, and what it does. */
-export const USAGE = `Usage: tine init [tcp | exec] [FOLDER]
+export const USAGE = `Usage: tine init [tcp | http | exec] [FOLDER]
 
-Writes a small project into FOLDER, or the working directory: a configuration, a test, and for tcp a handler. exec serves
-by a program per connection. Nothing that is there is overwritten.
+Writes a small project into FOLDER, or the working directory: a configuration, a test, and for tcp and http a handler.
+exec serves by a program per connection. Nothing that is there is overwritten.
 `;
 
 /** An executable has no modules for others to import. */
@@ -126,7 +132,7 @@ export function init(args: readonly string[]): Promise<void> {
     `Wrote ${Object.keys(files).join(", ")}\n${surrounding.hasLibrary ? "" : NO_TEST}\n  ${
       change(folder)
     }tine -c tine.toml\n\n` +
-      "starts the server on 127.0.0.1:20203. README.md says what comes next.\n",
+      `starts the server on ${addressOf(kind)}. README.md says what comes next.\n`,
   );
   return Promise.resolve();
 }

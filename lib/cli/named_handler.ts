@@ -72,6 +72,7 @@ export async function loadNamedHandler(
       own: handler?.options,
       defaults: handler?.defaults,
       flags,
+      hasFetch: handler?.fetch !== undefined,
       ifUnknown: named === undefined ? nameHandler(usage) : undefined,
       ignoresUnknown: isLeft,
     },

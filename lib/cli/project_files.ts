@@ -7,7 +7,7 @@
 import { schemaLine } from "./schema.ts";
 
 /** What kinds of project there are. */
-export const PROJECT_KINDS = ["tcp", "exec"] as const;
+export const PROJECT_KINDS = ["tcp", "http", "exec"] as const;
 
 /** What a project serves by: a handler of its own, or a program for each connection. */
 export type ProjectKind = (typeof PROJECT_KINDS)[number];
@@ -34,13 +34,31 @@ export default async function serveClient(connection: Connection) {
 }
 `;
 
-/** How a test of each kind starts the server. */
-const STARTS: Readonly<Record<ProjectKind, string>> = {
-  tcp: `  await using server = await serve(new URL("./server.ts", import.meta.url), {
+const APPLICATION = `import type { FetchInfo } from "tine";
+
+/** Says hello, and back what it is sent. */
+export default {
+  async fetch(request: Request, info: FetchInfo): Promise<Response> {
+    if (request.method === "POST") return new Response(await request.text());
+    return new Response(\`Hello from process \${info.server.pid}\\n\`);
+  },
+};
+`;
+
+/** The handler of each kind that has one. */
+const HANDLERS: Readonly<Partial<Record<ProjectKind, string>>> = { tcp: HANDLER, http: APPLICATION };
+
+/** Starts the server of a project that has a handler. */
+const START_HANDLER = `  await using server = await serve(new URL("./server.ts", import.meta.url), {
     port: "127.0.0.1:0",
     maxServers: 1,
     logLevel: 1,
-  });`,
+  });`;
+
+/** How a test of each kind starts the server. */
+const STARTS: Readonly<Record<ProjectKind, string>> = {
+  tcp: START_HANDLER,
+  http: START_HANDLER,
   exec: `  await using server = await serve(undefined, {
     confFile: fileURLToPath(new URL("./tine.toml", import.meta.url)),
     pidFile: fileURLToPath(new URL("./test.pid", import.meta.url)),
@@ -50,7 +68,22 @@ const STARTS: Readonly<Record<ProjectKind, string>> = {
   });`,
 };
 
-const test = (kind: ProjectKind) =>
+const HTTP_TEST = `import assert from "node:assert/strict";
+import { test } from "node:test";
+import { serve } from "tine";
+
+test("a client gets its answer", async () => {
+${START_HANDLER}
+  const url = \`http://127.0.0.1:\${server.addresses[0]!.port}/\`;
+  assert.match(await (await fetch(url)).text(), /^Hello from process/);
+  const echo = await fetch(url, { method: "POST", body: "hello" });
+  assert.equal(await echo.text(), "hello");
+});
+`;
+
+const test = (kind: ProjectKind) => kind === "http" ? HTTP_TEST : lineTest(kind);
+
+const lineTest = (kind: ProjectKind) =>
   `import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
@@ -65,13 +98,18 @@ ${STARTS[kind]}
 });
 `;
 
+/** Where a project of each kind listens. */
+export function addressOf(kind: ProjectKind): string {
+  return kind === "http" ? "127.0.0.1:8080" : "127.0.0.1:20203";
+}
+
 function configuration({ kind, schema }: ProjectOptions): string {
   return [
     ...(schema === undefined ? [] : [schemaLine(schema)]),
     "# All options: tine help options. Which are set, and what they come to: tine check tine.toml",
-    kind === "tcp" ? 'handler = "./server.ts"' : 'exec = ["/bin/cat"]',
-    'port = "127.0.0.1:20203"',
-    "max_servers = 8",
+    kind === "exec" ? 'exec = ["/bin/cat"]' : 'handler = "./server.ts"',
+    `port = "${addressOf(kind)}"`,
+    ...(kind === "http" ? ["# max_servers = 8"] : ["max_servers = 8"]),
     "# The commands (tine status, reload, stop) find the server by it.",
     'pid_file = "tine.pid"',
     "# In the background (tine start) the log is lost without a file.",
@@ -95,11 +133,15 @@ const readme = (options: ProjectOptions) =>
   [
     "# A server",
     "",
-    options.kind === "tcp"
-      ? "- Start it: `tine -c tine.toml --watch` (a save reloads it). Stop: Ctrl-C."
-      : "- Start it: `tine -c tine.toml`. Stop it: Ctrl-C.",
-    "- Talk to it: `nc 127.0.0.1 20203`.",
-    ...(options.kind === "tcp" ? ["- `server.ts` imports types alone: it runs with nothing installed."] : []),
+    options.kind === "exec"
+      ? "- Start it: `tine -c tine.toml`. Stop it: Ctrl-C."
+      : "- Start it: `tine -c tine.toml --watch` (a save reloads it). Stop: Ctrl-C.",
+    options.kind === "http"
+      ? "- Talk to it: `curl http://127.0.0.1:8080/`."
+      : "- Talk to it: `nc 127.0.0.1 20203`.",
+    ...(options.kind !== "exec"
+      ? ["- `server.ts` imports types alone: it runs with nothing installed."]
+      : []),
     ...testing(options),
     "- After a change: `tine reload -c tine.toml`. No client is lost.",
     "",
@@ -128,7 +170,7 @@ function mapping(library: string): Record<string, string> {
 export function projectFiles(options: ProjectOptions): Readonly<Record<string, string>> {
   const { kind, library, hasLibrary } = options;
   return {
-    ...(kind === "tcp" ? { "server.ts": HANDLER } : {}),
+    ...(HANDLERS[kind] === undefined ? {} : { "server.ts": HANDLERS[kind] }),
     "tine.toml": configuration(options),
     ...(hasLibrary ? { "server_test.ts": test(kind) } : {}),
     ...(library === undefined ? {} : mapping(library)),

@@ -1,6 +1,6 @@
 /**
  * A client of any listener: tried at once, else waited for. Where processes take turns, that is for others to say:
- * `serialized_acceptor.ts`, `hot_acceptor.ts`.
+ * `turn_acceptor.ts`.
  *
  * @module
  */

@@ -18,13 +18,6 @@ import type { Admission } from "./admit.ts";
 /** What is known of a client's name where none is asked for. */
 const UNKNOWN: PeerName = {};
 
-/** The handler's function, for a module that exports a function alone. */
-export function asHandler(exported: unknown): Handler {
-  return typeof exported === "function"
-    ? { processRequest: exported as ProcessRequest }
-    : exported as Handler;
-}
-
 /** What letting a client in needs. */
 export interface Admitting {
   readonly server: Server;
@@ -45,9 +38,48 @@ export async function openAdmission(config: Config, logger: Logger): Promise<Adm
   return new Admission(config, logger);
 }
 
-/** What serving needs. */
-export interface Serving extends Admitting {
+/** What serves clients. */
+export interface ClientWork {
+  /** Serves a client. */
   readonly processRequest: ProcessRequest;
+  /** Tells one that is denied, where its protocol has words for that. */
+  readonly deny: ((connection: Connection) => Promise<void>) | undefined;
+}
+
+/** What serving needs. */
+export interface Serving extends Admitting, ClientWork {}
+
+/** Whether clients speak HTTP: with a handler that has `fetch`, or where the options say so and nothing else serves. */
+export function speaksHttp(handler: Handler, config: Pick<Config, "serverType">): boolean {
+  return handler.fetch !== undefined ||
+    (handler.processRequest === undefined && config.serverType.includes("HTTP"));
+}
+
+/**
+ * What serves clients, loaded: HTTP, the handler's own function, or the echo.
+ *
+ * @param listeners The listening sockets.
+ * @param maxClients How many clients are served at the same time.
+ */
+export async function openWork(
+  { server, handler }: { readonly server: Server; readonly handler: Handler },
+  { listeners, maxClients }: {
+    readonly listeners: readonly { readonly fd: number }[];
+    readonly maxClients: number;
+  },
+): Promise<ClientWork> {
+  if (speaksHttp(handler, server.config)) {
+    const { openHttp } = await import("../http/serve_http.ts");
+    const { serve, deny } = await openHttp({
+      server,
+      handler,
+      maxClients,
+      listeners: listeners.map(({ fd }) => fd),
+    });
+    return { processRequest: serve, deny };
+  }
+  const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+  return { processRequest, deny: undefined };
 }
 
 /** Runs the handler. A client that went away or was too slow is no failure of the handler's. */
@@ -110,6 +142,7 @@ async function answer(serving: Serving, connection: Connection): Promise<void> {
   const { server, handler: { hooks } } = serving;
   const allowed = await admit(serving, connection);
   if (allowed) await runHandler(serving, connection);
+  else if (hooks?.requestDenied === undefined) await serving.deny?.(connection);
   if (hooks?.postProcessRequest) {
     await callHook(hooks, "postProcessRequest", () => hooks.postProcessRequest?.(server, allowed));
   }

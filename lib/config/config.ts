@@ -14,7 +14,6 @@ import { type Personality, type PersonalityName, takesOption } from "../personal
 import { rawFromCode } from "./code_values.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { formatOf, readConfigText } from "./config_text.ts";
-import { parseTyped } from "./kinds.ts";
 import { parseLegacyFile } from "./legacy_file.ts";
 import {
   camelCase,
@@ -27,12 +26,14 @@ import {
   type OwnOptions,
   type PartialConfig,
 } from "./options.ts";
+import { checkOwnOptions } from "./own_options.ts";
 import { type Checked, checkSource, knownOf, merge } from "./precedence.ts";
 import type { RawSource, RawValue } from "./raw.ts";
+import { checkHttp, httpPersonality, isHttp } from "./http_layer.ts";
 import { understandPorts } from "./ports.ts";
 import { checkManyClients } from "./many_clients.ts";
 import { settleSpareServers } from "./spare_servers.ts";
-import { conditions, personalityNotes, refusePersonalities } from "./rules.ts";
+import { conditions, personalityNotes } from "./rules.ts";
 import { parseTomlFile } from "./toml_file.ts";
 
 const NOTHING_GIVEN: Checked = new Map();
@@ -62,6 +63,8 @@ export interface Sources {
   readonly defaults?: PartialConfig | undefined;
   /** The program's own options. */
   readonly own?: OwnOptions | undefined;
+  /** Whether the handler has `fetch`, so that clients speak HTTP. */
+  readonly hasFetch?: boolean | undefined;
   /** The personality that the command line named before its options. */
   readonly personality?: string | undefined;
   /** The handler that the command line named before its options. */
@@ -85,7 +88,7 @@ export function nameHandler(usage: string): string {
 export interface LoadedConfig {
   /** The options in force. Frozen. */
   readonly config: Config;
-  /** The personality that runs: the first of `server_type` that can. */
+  /** The personality that runs: the first of `server_type`. */
   readonly personality: Personality;
   /** Where each option was given, by its key; for a list, its first value. Absent for an option at its default. */
   readonly origin: ReadonlyMap<string, Place>;
@@ -132,20 +135,22 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
     checkSource(defaults, own),
   ]);
   const serverType = serverTypes(merged, sources.personality);
-  const choice = choosePersonality(serverType);
-  const personality = runnable(choice.personality, serverType, merged);
+  const accepting = choosePersonality(serverType);
+  const speaksHttp = isHttp(serverType, sources);
+  const personality = speaksHttp ? httpPersonality(accepting, merged, process.platform) : accepting;
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
   checkManyClients(merged, process.platform);
   const config = build(merged, own, personality, { serverType, ...spares });
   const origins = new Map<string, readonly Place[]>();
   for (const [key, { places }] of merged) origins.set(key, places);
+  if (speaksHttp) checkHttp({ config, personality, origins });
   if (personality.binds) understandPorts({ config, origins });
   const notes = [
     ...line.notes,
     ...file.notes,
     ...file.values.filter(({ key }) => key === "conf_file")
       .map(({ place }) => `${formatPlace(place)}: conf_file is ignored in a configuration file`),
-    ...personalityNotes(choice, personality, merged.keys()),
+    ...personalityNotes(personality, merged.keys()),
     ...conditions(config, new Set(merged.keys()), personality),
   ];
   const origin = new Map<string, Place>();
@@ -179,8 +184,8 @@ function readCommandLine(sources: Sources, own: OwnOptions): RawSource {
   };
   const { personality, handler } = sources;
   const named = [
-    // MultiType is what reads server_type, from wherever it comes.
-    ...(personality === undefined || personality === "MultiType"
+    // These two read server_type, from wherever it comes.
+    ...(personality === undefined || personality === "MultiType" || personality === "HTTP"
       ? []
       : [positional("server_type", personality, { source: "command line", line: 1 })]),
     ...(handler === undefined ? [] : [positional("handler", handler.path, handler.place)]),
@@ -205,52 +210,18 @@ function fileName(
   return { path: String(checked?.values[0]), place: raw.place };
 }
 
-/** Checks what a program declares as its own options, defaults included. */
-function checkOwnOptions(own: OwnOptions): OwnOptions {
-  for (const [key, definition] of Object.entries(own)) {
-    const fail = (reason: string, remedy: string) =>
-      new ConfigError(`Cannot use the program's option "${key}": ${reason}; ${remedy}`, {
-        option: key,
-        place: { source: "code" },
-      });
-    if (!/^\w+$/.test(key)) throw fail("its name has other than letters, digits and _", "rename it");
-    if (findOption(key) !== undefined) throw fail("Tine has an option of that name", "rename it");
-    if (definition.kind === "enum" && !definition.values?.length) {
-      throw fail("it is an enum without values", "give it values");
-    }
-    const { default: byDefault, multi } = definition;
-    if (multi && byDefault !== undefined && !Array.isArray(byDefault)) {
-      throw fail("its default is not a list", "give a list, since it is repeatable");
-    }
-    for (
-      const value of byDefault === undefined ? [] : multi ? byDefault as readonly unknown[] : [byDefault]
-    ) {
-      const parsed = parseTyped(definition, value);
-      if ("reason" in parsed) throw fail(`of its default, ${parsed.reason}`, `give ${parsed.wanted}`);
-    }
-  }
-  return own;
-}
-
-/** The values of `server_type`. MultiType, named on the command line, stands where no source gives one. */
+/**
+ * The values of `server_type`. MultiType, named on the command line, stands where no source gives one; HTTP stands beside
+ * what a source gives.
+ */
 function serverTypes(merged: Checked, named: string | undefined): readonly PersonalityName[] {
-  if (named === "MultiType" && !merged.has("server_type")) return [named];
+  const isGiven = merged.has("server_type");
+  if (named === "MultiType" && !isGiven) return [named];
   const row = findOption("server_type") as OptionRow;
-  return valueOf(row, row.key, merged) as readonly PersonalityName[];
-}
-
-/** @throws {ConfigError} if none of the personalities can run */
-function runnable(
-  chosen: Personality | undefined,
-  names: readonly PersonalityName[],
-  merged: Checked,
-): Personality {
-  const refusal = refusePersonalities(names);
-  if (chosen !== undefined && refusal === undefined) return chosen;
-  const place = merged.get("server_type")?.places[0];
-  throw new ConfigError(
-    `Cannot set server_type to "${names.join('", "')}": ${refusal?.reason}; ${refusal?.remedy}`,
-    { option: "server_type", ...(place === undefined ? {} : { place }) },
+  const names = valueOf(row, row.key, merged) as readonly PersonalityName[];
+  if (named !== "HTTP") return names;
+  return Object.freeze<PersonalityName[]>(
+    isGiven ? [named, ...names.filter((name) => name !== named)] : [named],
   );
 }
 

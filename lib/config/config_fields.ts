@@ -12,9 +12,10 @@ import type { OwnOptions, OwnValues, PortEntry } from "./options.ts";
 export interface Config<Own extends OwnOptions = OwnOptions> {
   /**
    * Port to listen on, as `port`, `host:port`, `host:port/proto` or `host:port/proto/ipv`; repeatable. A port
-   * is a number or the name of a service. 0 lets the system choose one. Parts may be separated by `:`, `/`,
-   * `|`, commas or whitespace. An IPv6 address stands in square brackets. In TOML and in code an entry may be
-   * a table with `port`, `host`, `proto` and `ipv`. Default: `20203`. The option `port`.
+   * is a number or the name of a service. 0 lets the system choose one. HTTP has 8080 by default. Parts may
+   * be separated by `:`, `/`, `|`, commas or whitespace. An IPv6 address stands in square brackets. In TOML
+   * and in code an entry may be a table with `port`, `host`, `proto` and `ipv`. Default: `20203`. The option
+   * `port`.
    */
   readonly port: readonly PortEntry[];
   /**
@@ -70,8 +71,8 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
   readonly unixMode?: string;
   /**
    * Number of children. PreForkSimple always runs that many, the others at most that many; Fork has 256 by
-   * default. SIGTTIN adds one while the server runs, SIGTTOU removes one. 1 to 4096. Default: `50`. The
-   * option `max_servers`.
+   * default, and HTTP on PreForkSimple one per processor that it may use. SIGTTIN adds one while the server
+   * runs, SIGTTOU removes one. 1 to 4096. Default: `50`. The option `max_servers`.
    */
   readonly maxServers: number;
   /**
@@ -81,7 +82,8 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
   readonly maxRequests: number;
   /**
    * Connections a child handles at the same time. Above 1, a connection goes to an idle child before it goes
-   * to a busy one. Needs Linux, and no serializer. 1 or more. Default: `1`. The option `max_clients`.
+   * to a busy one. Needs Linux, and no serializer. HTTP has 256 by default where that is possible. 1 or more.
+   * Default: `1`. The option `max_clients`.
    */
   readonly maxClients: number;
   /**
@@ -264,8 +266,8 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
    */
   readonly lookupTimeout: number;
   /**
-   * Process model (personality); repeatable. The first supported one is used. Default: `PreForkSimple`. The
-   * option `server_type`.
+   * Process model (personality); repeatable. The first is used. HTTP may stand beside it: clients speak HTTP
+   * then, as they do with a handler that has `fetch`. Default: `PreForkSimple`. The option `server_type`.
    */
   readonly serverType: readonly ("PreForkSimple" | "PreFork" | "Fork" | "Single" | "INET" | "Multiplex" | "MultiType" | "HTTP")[];
   /**
@@ -325,6 +327,47 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
    * `no_client_stdout`.
    */
   readonly noClientStdout: boolean;
+  /**
+   * Seconds from the first byte of a request, or from the connection's beginning, to the end of its header.
+   * The client gets the status 408 then. 0 is no limit. 0 or more. Default: `15`. The option
+   * `timeout_header`.
+   */
+  readonly timeoutHeader: number;
+  /**
+   * Seconds that a request may be idle: without a byte of its body, or of its answer, that the client sends
+   * or takes. 0 is no limit. 0 or more. Default: `60`. The option `timeout_idle`.
+   */
+  readonly timeoutIdle: number;
+  /**
+   * Value of the header `Server`. Empty for none. Default: `Tine/` and its version. The option
+   * `server_revision`.
+   */
+  readonly serverRevision?: string;
+  /**
+   * Maximum size of a request's header in bytes. The client gets the status 431, or 414 if it is the request
+   * line. 1 or more. Default: `100000`. The option `max_header_size`.
+   */
+  readonly maxHeaderSize: number;
+  /**
+   * Maximum number of headers in a request. The client gets the status 431. Not in Net::Server. 1 or more.
+   * Default: `100`. The option `max_headers`.
+   */
+  readonly maxHeaders: number;
+  /**
+   * Maximum size of a request's body in bytes. The client gets the status 413. Not in Net::Server. 0 or more.
+   * Default: `134217728`. The option `max_body_size`.
+   */
+  readonly maxBodySize: number;
+  /**
+   * Seconds that a connection stays open for another request. 0 is no limit. Not in Net::Server, which closes
+   * after each request. 0 or more. Default: `5`. The option `keepalive_timeout`.
+   */
+  readonly keepaliveTimeout: number;
+  /**
+   * Requests on one connection, which is closed after the last. 1 is no keep-alive. Not in Net::Server. 1 or
+   * more. Default: `1000`. The option `max_keepalive_requests`.
+   */
+  readonly maxKeepaliveRequests: number;
   /** The values of the program's own options, by their own names. */
   readonly own: OwnValues<Own>;
 }

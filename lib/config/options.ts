@@ -106,7 +106,7 @@ export const OPTIONS = [
     status: "supported",
     help:
       "Port to listen on, as `port`, `host:port`, `host:port/proto` or `host:port/proto/ipv`; repeatable. A " +
-      "port is a number or the name of a service. 0 lets the system choose one. Parts may be separated by " +
+      "port is a number or the name of a service. 0 lets the system choose one. HTTP has 8080 by default. Parts may be separated by " +
       "`:`, `/`, `|`, commas or whitespace. An IPv6 address stands in square brackets. In TOML and in code " +
       "an entry may be a table with `port`, `host`, `proto` and `ipv`.",
   },
@@ -269,7 +269,7 @@ export const OPTIONS = [
     status: "supported",
     help:
       "Number of children. PreForkSimple always runs that many, the others at most that many; Fork has 256 " +
-      "by default. SIGTTIN adds one while the server runs, SIGTTOU removes one.",
+      "by default, and HTTP on PreForkSimple one per processor that it may use. SIGTTIN adds one while the server runs, SIGTTOU removes one.",
   },
   {
     key: "max_requests",
@@ -296,7 +296,7 @@ export const OPTIONS = [
     status: "supported",
     help:
       "Connections a child handles at the same time. Above 1, a connection goes to an idle child before it " +
-      "goes to a busy one. Needs Linux, and no serializer.",
+      "goes to a busy one. Needs Linux, and no serializer. HTTP has 256 by default where that is possible.",
   },
   {
     key: "check_for_dead",
@@ -780,7 +780,9 @@ export const OPTIONS = [
     section: "General",
     apply: "restart",
     status: "supported",
-    help: "Process model (personality); repeatable. The first supported one is used.",
+    help:
+      "Process model (personality); repeatable. The first is used. HTTP may stand beside it: clients speak HTTP then, as they do with a " +
+      "handler that has `fetch`.",
   },
   {
     key: "handler",
@@ -1077,8 +1079,10 @@ export const OPTIONS = [
     personality: "HTTP",
     section: "HTTP",
     apply: "live",
-    status: "later",
-    help: "Seconds to wait for the whole header of a request.",
+    status: "supported",
+    help:
+      "Seconds from the first byte of a request, or from the connection's beginning, to the end of its header. The " +
+      "client gets the status 408 then. 0 is no limit.",
   },
   {
     key: "timeout_idle",
@@ -1088,18 +1092,20 @@ export const OPTIONS = [
     personality: "HTTP",
     section: "HTTP",
     apply: "live",
-    status: "later",
-    help: "Seconds that a request may be idle.",
+    status: "supported",
+    help:
+      "Seconds that a request may be idle: without a byte of its body, or of its answer, that the client sends or takes. " +
+      "0 is no limit.",
   },
   {
     key: "server_revision",
     kind: "string",
-    defaultText: "Tine and its version",
+    defaultText: "`Tine/` and its version",
     personality: "HTTP",
     section: "HTTP",
     apply: "restart",
-    status: "later",
-    help: "Value of the header `Server`.",
+    status: "supported",
+    help: "Value of the header `Server`. Empty for none.",
   },
   {
     key: "max_header_size",
@@ -1109,8 +1115,56 @@ export const OPTIONS = [
     personality: "HTTP",
     section: "HTTP",
     apply: "restart",
-    status: "later",
-    help: "Bytes in a request's header at most.",
+    status: "supported",
+    help:
+      "Maximum size of a request's header in bytes. The client gets the status 431, or 414 if it is the request line.",
+  },
+  {
+    key: "max_headers",
+    kind: "int",
+    min: 1,
+    default: 100,
+    personality: "HTTP",
+    section: "HTTP",
+    apply: "live",
+    status: "supported",
+    help: "Maximum number of headers in a request. The client gets the status 431. Not in Net::Server.",
+  },
+  {
+    key: "max_body_size",
+    kind: "int",
+    min: 0,
+    default: 134_217_728,
+    personality: "HTTP",
+    section: "HTTP",
+    apply: "live",
+    status: "supported",
+    help: "Maximum size of a request's body in bytes. The client gets the status 413. Not in Net::Server.",
+  },
+  {
+    key: "keepalive_timeout",
+    kind: "seconds",
+    min: 0,
+    default: 5,
+    personality: "HTTP",
+    section: "HTTP",
+    apply: "live",
+    status: "supported",
+    help:
+      "Seconds that a connection stays open for another request. 0 is no limit. Not in Net::Server, which closes after " +
+      "each request.",
+  },
+  {
+    key: "max_keepalive_requests",
+    kind: "int",
+    min: 1,
+    default: 1000,
+    personality: "HTTP",
+    section: "HTTP",
+    apply: "live",
+    status: "supported",
+    help:
+      "Requests on one connection, which is closed after the last. 1 is no keep-alive. Not in Net::Server.",
   },
   {
     key: "access_log_format",

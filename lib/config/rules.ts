@@ -5,13 +5,12 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import { checkCidr, checkRule, CIDR_REMEDY, RULE_REMEDY } from "../access/rules.ts";
-import { type Choice, choosePersonality } from "../personality/multi_type.ts";
-import { type Personality, type PersonalityName, RUNNABLE, takesOption } from "../personality/personality.ts";
+import { type Personality, takesOption } from "../personality/personality.ts";
 import { LISTENABLE, protocolNamed, protocolWithin } from "./port_spec.ts";
 import { isRefusal, parseLogsock, refuseSyslogOption } from "./syslog_words.ts";
 import { type Config, findOption, type OptionRow, type PortEntry } from "./options.ts";
+import { ipVersion } from "../ip_version.ts";
 
 /** Why an option or a value is refused, and what to do. */
 export interface Refusal {
@@ -55,6 +54,9 @@ export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined
     case "unix_mode":
       if (/^(?:0o?)?[0-7]{3}$/.test(String(value))) return undefined;
       return { reason: "it is no mode in octal", remedy: "give three digits from 0 to 7, such as 0660" };
+    case "server_revision":
+      if (/^[\t\x20-\x7e]*$/.test(String(value))) return undefined;
+      return { reason: "a header cannot have it", remedy: "give printable ASCII" };
     case "udp_recv_flags":
       return refuseFlags(Number(value));
     default:
@@ -90,7 +92,7 @@ function refuseLogModule(text: string): Refusal | undefined {
 function refuseLogsock(text: string): Refusal | undefined {
   const parsed = parseLogsock(text);
   if (isRefusal(parsed)) return parsed;
-  if (parsed.host === undefined || isIP(parsed.host) !== 0) return undefined;
+  if (parsed.host === undefined || ipVersion(parsed.host) !== 0) return undefined;
   return {
     reason: `${parsed.host} is no address`,
     remedy: "give an address, since names are not looked up for the log",
@@ -110,19 +112,9 @@ function refusePort(entry: PortEntry): Refusal | undefined {
   return proto === undefined ? undefined : refuseProtocol(proto);
 }
 
-/** Why none of the personalities that `server_type` lists can run; undefined if one can. */
-export function refusePersonalities(names: readonly PersonalityName[]): Refusal | undefined {
-  if (choosePersonality(names).personality !== undefined) return undefined;
-  return { reason: NOT_YET, remedy: `use one of ${RUNNABLE.join(", ")}` };
-}
-
-/** Warnings about the choice of the personality, and on options that it does not take. */
-export function personalityNotes(
-  { skipped }: Choice,
-  chosen: Personality,
-  given: Iterable<string>,
-): string[] {
-  const notes = skipped.map((name) => `Cannot become ${name}: ${NOT_YET}; trying the next server_type`);
+/** Warnings on options that the personality does not take. */
+export function personalityNotes(chosen: Personality, given: Iterable<string>): string[] {
+  const notes: string[] = [];
   for (const key of given) {
     const row = findOption(key);
     if (row === undefined || takesOption(chosen, row)) continue;

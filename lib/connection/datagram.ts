@@ -121,7 +121,7 @@ export class DatagramConnection extends StreamConnection {
   }
 
   /** The socket is not this sender's alone. */
-  protected override stopReading(): void {}
+  override stopReading(): void {}
 
   /** There is nothing to end: the sender knows of no connection. */
   override closeWrite(): Promise<void> {

@@ -62,6 +62,11 @@ export class Input {
     return count;
   }
 
+  /** Puts bytes behind those that are there. */
+  putBack(bytes: Uint8Array): void {
+    this.#queue.append(bytes);
+  }
+
   #consume(count: number): void {
     this.#queue.consume(count);
     this.#searched = Math.max(0, this.#searched - count);

@@ -20,6 +20,14 @@ export interface ConnectionOptions {
   readonly turn?: Turn | undefined;
 }
 
+/** Who serves a connection, and is told of its end more cheaply than by its signal. */
+export interface ConnectionOwner {
+  /** The process is to leave. */
+  aborted(): void;
+  /** The connection was closed on this side. */
+  closed(): void;
+}
+
 /** What is to know how long a client keeps its process waiting. */
 export interface Turn {
   /** A wait of unknown length begins. */

@@ -17,7 +17,7 @@ import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, textToWrite, timedOut } from "./failures.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionOptions, LinesOptions, ReadOptions, Turn } from "./options.ts";
+import type { ConnectionOptions, ConnectionOwner, LinesOptions, ReadOptions, Turn } from "./options.ts";
 import type { ReceivedDatagram } from "./datagram.ts";
 import { Input, type InputSource, LineReader } from "./input.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
@@ -32,6 +32,8 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   /** Whether a `recv(2)` on it waits, for a moment (`SO_RCVTIMEO`); otherwise no call does (`O_NONBLOCK`). */
   readonly waitsInReceive: boolean;
   timeout: number;
+  /** Who is told more cheaply than by {@linkcode signal}. */
+  owner: ConnectionOwner | undefined = undefined;
   declare readonly datagram?: ReceivedDatagram;
 
   readonly #waitFor: typeof waitForOne;
@@ -77,6 +79,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     // Made here if it was not asked for yet: later readers must see it.
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
+    this.owner?.aborted();
   }
 
   async read(bytes: Uint8Array, options?: ReadOptions): Promise<number | null> {
@@ -174,7 +177,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   async write(bytes: Uint8Array): Promise<number> {
     if (typeof bytes === "string") throw textToWrite();
     if (this.#writeTail !== undefined) return await this.#enqueue(() => this.#writeAll(bytes));
-    const sent = this.#send(bytes);
+    const sent = this.sendHere(bytes);
     if (sent < bytes.length) await this.#enqueue(() => this.#writeAll(bytes.subarray(sent)));
     return bytes.length;
   }
@@ -182,7 +185,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   async print(text: string): Promise<void> {
     if (this.#writeTail === undefined && text.length * 3 <= textBytes.length) {
       const { written } = encoder.encodeInto(text, textBytes);
-      const sent = this.#send(textBytes.subarray(0, written));
+      const sent = this.sendHere(textBytes.subarray(0, written));
       if (sent === written) return;
       const rest = textBytes.slice(sent, written); // copied, since the next print writes over it
       await this.#enqueue(() => this.#writeAll(rest));
@@ -198,8 +201,8 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     return run;
   }
 
-  /** Sends what the socket takes at once. */
-  #send(bytes: Uint8Array): number {
+  /** Sends what the socket takes at once: how many bytes that was. Not while a {@linkcode write} waits. */
+  sendHere(bytes: Uint8Array): number {
     if (this.#closed) throw closedError();
     this.#wrote = true;
     const sent = sendNow(this.fd, bytes);
@@ -208,14 +211,14 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   }
 
   async #writeAll(bytes: Uint8Array): Promise<number> {
-    let sent = this.#send(bytes);
+    let sent = this.sendHere(bytes);
     while (sent < bytes.length) {
       if (!this.#isThereSoon(POLLOUT)) {
         const ready = await this.#wait(POLLOUT, this.timeout > 0 ? this.timeout : -1);
         if (this.#closed) throw closedError();
         if (!ready) throw timedOut("write to", this.remoteAddr, this.timeout);
       }
-      sent += this.#send(bytes.subarray(sent));
+      sent += this.sendHere(bytes.subarray(sent));
     }
     return sent;
   }
@@ -240,8 +243,13 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     return this.#readable ??= readableOf(this, () => this.stopReading());
   }
 
-  /** No read will follow. */
-  protected stopReading(): void {
+  /** Puts bytes back, which are read next. */
+  unread(bytes: Uint8Array): void {
+    this.#inputToKeep().putBack(bytes);
+  }
+
+  /** No more is wanted: a read that waits finds the end. */
+  stopReading(): void {
     if (!this.#closed) libc.shutdown(this.fd, SHUT_RD);
   }
 
@@ -269,6 +277,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     this.#closed = true;
     this.#abort?.abort(closedError());
     this.release();
+    this.owner?.closed();
   }
 
   /** Closes the descriptor, as soon as no wait for it is left. */

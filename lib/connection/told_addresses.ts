@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import type { Address } from "../address.ts";
+import { ipVersion } from "../ip_version.ts";
 
 /** The two ends, as far as they are told. */
 export interface ToldAddresses {
@@ -16,7 +16,7 @@ export interface ToldAddresses {
 function addressOf(hostname: string | undefined, port: string | undefined): Address | undefined {
   // A zone says something to the machine that it was made on alone.
   const plain = hostname?.replace(/%.*/, "");
-  if (plain === undefined || isIP(plain) === 0) return undefined;
+  if (plain === undefined || ipVersion(plain) === 0) return undefined;
   return { transport: "tcp", hostname: plain, port: /^\d{1,5}$/.test(port ?? "") ? Number(port) : 0 };
 }
 

@@ -6,13 +6,23 @@
  */
 
 import { nearest } from "../config/nearest.ts";
-import type { Handler, ProcessRequest } from "../context.ts";
+import type { Handler } from "../context.ts";
 import { TineError } from "../errors.ts";
 import { EX_CONFIG } from "../exit_codes.ts";
 import { HOOK_NAMES } from "../hooks.ts";
+import { asHandler, fieldsBesideFetch } from "./as_handler.ts";
 
-const FIELDS = ["processRequest", "hooks", "mux", "logFunction", "options", "defaults"] as const;
-const FUNCTIONS = ["processRequest", "mux", "logFunction"] as const;
+const FIELDS = [
+  "processRequest",
+  "fetch",
+  "error",
+  "hooks",
+  "mux",
+  "logFunction",
+  "options",
+  "defaults",
+] as const;
+const FUNCTIONS = ["processRequest", "fetch", "error", "mux", "logFunction"] as const;
 const TABLES = ["hooks", "options", "defaults"] as const;
 
 /** What a value is, as in "it is …". */
@@ -46,9 +56,6 @@ function meant(name: string, names: readonly string[]): string | undefined {
 
 function unknownField(name: string): string {
   const fault = `it has no field "${name}"`;
-  if (name === "fetch") {
-    return 'its "fetch" is not supported yet; give processRequest, which speaks with the client itself';
-  }
   const field = meant(name, FIELDS);
   const hook = meant(name, HOOK_NAMES);
   if (hook !== undefined && (field === undefined || camelCase(name) === hook)) {
@@ -80,12 +87,27 @@ function faultOfHooks(hooks: Record<string, unknown>): string | undefined {
   return undefined;
 }
 
+/**
+ * What is wrong with an object that has `fetch`. It may be a framework's application, with fields and methods of its own:
+ * what is not of the type that a field of ours has is not ours.
+ */
+function faultBesideFetch(value: Record<string, unknown>): string | undefined {
+  for (const other of ["processRequest", "mux"]) {
+    if (Object.hasOwn(value, other) && typeof value[other] === "function") {
+      return `it has both fetch, which speaks HTTP, and ${other}, which does not; remove one of the two`;
+    }
+  }
+  const { hooks } = fieldsBesideFetch(value);
+  return isTable(hooks) ? faultOfHooks(hooks) : undefined;
+}
+
 /** What is wrong with a value that is to be a handler, and what to do; undefined if it is one. */
 export function handlerFault(value: unknown): string | undefined {
   if (typeof value === "function" && !isClass(value)) return undefined;
   if (!isTable(value)) {
-    return `it is ${kindOf(value)}; give a function, or an object with processRequest and hooks`;
+    return `it is ${kindOf(value)}; give a function, or an object with processRequest or fetch, and hooks`;
   }
+  if (typeof value["fetch"] === "function") return faultBesideFetch(value);
   const unknown = Object.keys(value).find((key) => !(FIELDS as readonly string[]).includes(key));
   if (unknown !== undefined) return unknownField(unknown);
   for (const name of FUNCTIONS) {
@@ -117,5 +139,5 @@ export function handlerFault(value: unknown): string | undefined {
 export function toHandler(value: unknown, name: string): Handler {
   const fault = handlerFault(value);
   if (fault !== undefined) throw new TineError(`Cannot use ${name}: ${fault}`, { exitCode: EX_CONFIG });
-  return typeof value === "function" ? { processRequest: value as ProcessRequest } : value as Handler;
+  return asHandler(value);
 }

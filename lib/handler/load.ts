@@ -74,7 +74,7 @@ export async function loadHandler(path: string, place?: Place): Promise<{ handle
   }
   if (module.default === undefined) {
     throw fail(
-      "it has no default export; export a function by default, or an object with processRequest and hooks",
+      "it has no default export; export a function by default, or an object with processRequest or fetch, and hooks",
       EX_CONFIG,
     );
   }

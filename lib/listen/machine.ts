@@ -4,7 +4,6 @@
  * @module
  */
 
-import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { SystemError } from "../errors.ts";
 import { closeFd } from "../os/descriptor.ts";
@@ -46,8 +45,9 @@ function readIfThere(path: string): string {
 
 /** The machine that this program runs on. */
 export const thisMachine: Machine = {
-  lookup(host) {
-    return withDeadline(lookup(host, { all: true }), RESOLVER_TIMEOUT_MS);
+  async lookup(host) {
+    const { lookup } = await import("node:dns/promises");
+    return await withDeadline(lookup(host, { all: true }), RESOLVER_TIMEOUT_MS);
   },
 
   readServices() {

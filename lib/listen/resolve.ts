@@ -4,11 +4,11 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import type { Address } from "../address.ts";
 import { formatIPv6, parseIPv6 } from "../os/sockaddr.ts";
 import type { Machine } from "./machine.ts";
 import type { PortSpec, Protocol } from "../config/port_spec.ts";
+import { ipVersion } from "../ip_version.ts";
 
 /** One address to bind. */
 export interface Target {
@@ -85,7 +85,7 @@ function anyAddress(spec: PortSpec, machine: Machine, notes: string[]): Found[] 
 
 /** An address stands for itself, whatever `ipv` says. */
 function literalAddress(spec: PortSpec, machine: Machine): Found | undefined {
-  const family = isIP(spec.host);
+  const family = ipVersion(spec.host);
   if (family === 0) return undefined;
   if (family === 4) return { hostname: spec.host, ipv: "4" };
   const found: Found = { hostname: formatIPv6(parseIPv6(spec.host)), ipv: "6" };

@@ -7,10 +7,10 @@
 
 import { LEVEL } from "./line_format.ts";
 import { realpathSync } from "node:fs";
-import { isatty } from "node:tty";
 import type { Config } from "../config/options.ts";
 import { PrivilegeError, TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
+import { libc } from "../os/calls.ts";
 import { closeFd, closeOnExec, duplicate, giveFile, isSeekable, setNonBlocking } from "../os/descriptor.ts";
 import { reasonOf } from "../os/errno.ts";
 import { remedyForFile } from "../os/file_remedy.ts";
@@ -93,7 +93,7 @@ export function openLog(
   const logger = new Logger({
     level: config.logLevel,
     format: config.logFormat,
-    breaksStacks: file === undefined && isatty(STDERR),
+    breaksStacks: file === undefined && libc.isatty(STDERR) === 1,
     fd,
     file,
     // There is nothing to open again where a stream of this process is meant.

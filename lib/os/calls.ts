@@ -51,6 +51,7 @@ const LIBC = {
   getresuid: { args: ["buffer", "buffer", "buffer"], result: "i32" }, // int getresuid(uid_t *, uid_t *, uid_t *)
   getsockname: { args: ["i32", "buffer", "buffer"], result: "i32" }, // int getsockname(int, struct sockaddr *, socklen_t *)
   getsockopt: { args: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" }, // int getsockopt(int, int, int, void *, socklen_t *)
+  isatty: { args: ["i32"], result: "i32" }, // int isatty(int)
   kill: { args: ["i32", "i32"], result: "i32" }, // int kill(pid_t, int)
   listen: { args: ["i32", "i32"], result: "i32" }, // int listen(int, int)
   localtime_r: { args: ["buffer", "buffer"], result: "address" }, // struct tm *localtime_r(const time_t *, struct tm *)

@@ -35,7 +35,7 @@ const WATCHING = /^--(watch|watch-hmr|hot)(=|$)/;
 
 /** How Bun is told to load `lib/restart/keep_signals.ts` first, by which a restart begins. */
 export const KEEP_FLAG = "--preload=";
-const KEEPING = /^--preload=.*\/restart\/keep_signals\.ts$/;
+const KEEPING = /^--preload=.*\/restart\/keep_signals\.[jt]s$/;
 
 /** What must not be passed on: watching, and a debugger's port, which is taken by the first who asks. */
 const NOT_PASSED_ON = [

@@ -1,5 +1,5 @@
 /**
- * MultiType: the first personality of a list that can run. Pure.
+ * MultiType: the first personality of a list. HTTP is a layer on it. Pure.
  *
  * @module
  */
@@ -8,23 +8,11 @@ import { type Personality, type PersonalityName, personalityOf } from "./persona
 
 /** What MultiType becomes where `server_type` is not given (Net::Server's `default_server_type`). */
 const MULTI_TYPE_DEFAULT: PersonalityName = "Fork";
+/** What HTTP runs on where `server_type` names nothing else. In Net::Server it is PreFork. */
+const HTTP_DEFAULT: PersonalityName = "PreForkSimple";
 
-/** What came of a list. */
-export interface Choice {
-  /** The first that can run; undefined if none can. */
-  readonly personality: Personality | undefined;
-  /** Those that stand before it and cannot run. */
-  readonly skipped: readonly PersonalityName[];
-}
-
-/** Chooses from the values of `server_type`, in order. */
-export function choosePersonality(names: readonly PersonalityName[]): Choice {
-  const listed = names.filter((name) => name !== "MultiType");
-  const skipped: PersonalityName[] = [];
-  for (const name of listed.length > 0 ? listed : [MULTI_TYPE_DEFAULT]) {
-    const personality = personalityOf(name);
-    if (personality.status === "supported") return { personality, skipped };
-    skipped.push(name);
-  }
-  return { personality: undefined, skipped };
+/** Chooses from the values of `server_type`: the first. HTTP stands beside the one that it runs on. */
+export function choosePersonality(names: readonly PersonalityName[]): Personality {
+  const [first] = names.filter((name) => name !== "MultiType" && name !== "HTTP");
+  return personalityOf(first ?? (names.includes("MultiType") ? MULTI_TYPE_DEFAULT : HTTP_DEFAULT));
 }

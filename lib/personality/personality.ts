@@ -29,8 +29,6 @@ export interface Personality {
   readonly name: PersonalityName;
   /** How it runs. */
   readonly running: Running;
-  /** `later`: refused as not supported yet. */
-  readonly status: "supported" | "later";
   /** Whether it binds ports. */
   readonly binds: boolean;
   /** The options that it takes beside the base's: whole groups, which are values of a row's `personality`, or keys. */
@@ -57,14 +55,12 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "PreForkSimple",
     running: "children",
-    status: "supported",
     binds: true,
     takes: ["PreForkSimple"],
   },
   {
     name: "PreFork",
     running: "children",
-    status: "supported",
     binds: true,
     takes: ["PreForkSimple", "PreFork"],
     spares: () => PREFORK_NUMBERS,
@@ -72,7 +68,6 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "Fork",
     running: "children",
-    status: "supported",
     binds: true,
     takes: ["PreForkSimple", ...FORK_SPARES],
     omits: ["max_requests", "max_clients"],
@@ -82,7 +77,6 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "Single",
     running: "in_process",
-    status: "supported",
     binds: true,
     takes: [],
     omits: ["leave_children_open_on_hup", "no_close_by_child"],
@@ -90,7 +84,6 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "INET",
     running: "in_process",
-    status: "supported",
     binds: false,
     takes: [],
     // The super-server is the daemon; a process for each client shares no pid file with the others.
@@ -99,7 +92,6 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "Multiplex",
     running: "in_process",
-    status: "supported",
     binds: true,
     takes: ["check_for_dequeue"],
     omits: ["leave_children_open_on_hup", "no_close_by_child"],
@@ -107,14 +99,12 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
   {
     name: "MultiType",
     running: "wrapper",
-    status: "supported",
     binds: true,
     takes: [],
   },
   {
     name: "HTTP",
     running: "wrapper",
-    status: "later",
     binds: true,
     takes: ["HTTP"],
   },
@@ -122,11 +112,6 @@ export const PERSONALITY_TABLE: readonly Personality[] = [
 
 /** The personalities' names, as `server_type` and the command line take them. */
 export const PERSONALITIES: readonly PersonalityName[] = PERSONALITY_TABLE.map(({ name }) => name);
-
-/** The names of those that can run. */
-export const RUNNABLE: readonly PersonalityName[] = PERSONALITY_TABLE
-  .filter(({ status }) => status === "supported")
-  .map(({ name }) => name);
 
 /** The name in the table's spelling; undefined if there is no such personality. */
 export function findPersonality(name: string): PersonalityName | undefined {
@@ -137,6 +122,15 @@ export function findPersonality(name: string): PersonalityName | undefined {
 /** The row of a personality. */
 export function personalityOf(name: PersonalityName): Personality {
   return PERSONALITY_TABLE.find((row) => row.name === name) as Personality;
+}
+
+/** A personality whose clients speak HTTP: it takes the options of that too, and has defaults for it. */
+export function withHttp(personality: Personality, defaults: Readonly<Record<string, unknown>>): Personality {
+  return {
+    ...personality,
+    takes: [...personality.takes, "HTTP"],
+    defaults: { ...defaults, ...personality.defaults },
+  };
 }
 
 /** Whether a personality takes an option. */

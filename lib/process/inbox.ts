@@ -13,11 +13,11 @@ import { Repeats } from "./actions.ts";
 
 /** What is looked at while nothing comes. */
 export interface SideWatch {
-  /** What to wait for; undefined: nothing. */
-  readonly fd: number | undefined;
+  /** What to wait for. */
+  readonly fds: readonly number[];
   /** When to look, by `performance.now()`. */
   readonly until: number;
-  /** The descriptor is readable. */
+  /** One of the descriptors is readable. */
   queued(now: number): void;
   /** Looks, if it is time. */
   tick(now: number): void;
@@ -130,9 +130,8 @@ export class Inbox {
   /** Whether something came, or the time is over: what the side watch sees is no reason to return. */
   async #waitOnce(end: number): Promise<boolean> {
     const side = this.#side;
-    const sideFd = side?.fd;
     const fds = [this.waker.fd, ...this.#also, ...this.#others()];
-    const all = sideFd === undefined ? fds : [...fds, sideFd];
+    const all = side === undefined ? fds : [...fds, ...side.fds];
     const until = Math.min(end, side?.until ?? Infinity);
     const ready = await pollAway(
       all.map((fd) => ({ fd, events: POLLIN })),
@@ -140,7 +139,7 @@ export class Inbox {
     );
     if (side !== undefined) {
       const now = performance.now();
-      if (sideFd !== undefined && ready[fds.length]) side.queued(now);
+      if (ready.includes(true, fds.length)) side.queued(now);
       side.tick(now);
       if (!ready.slice(0, fds.length).includes(true) && this.empty) return now >= end;
     }

@@ -33,6 +33,7 @@ function callerOf(handler: Handler, code: PartialConfig): Caller {
           flags,
           own: handler.options,
           defaults: handler.defaults,
+          hasFetch: handler.fetch !== undefined,
         },
       }),
   };

@@ -5,11 +5,11 @@
  */
 
 import process from "node:process";
-import { asHandler } from "../client/serve.ts";
 import type { Address } from "../address.ts";
 import type { OwnOptions, PartialConfig } from "../config/options.ts";
 import type { Handler, ProcessRequest } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { asHandler } from "../handler/as_handler.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
 import { childTicket } from "../server/role.ts";

@@ -93,7 +93,7 @@ interface EarlyListening {
 function earlyListening(environment: Readonly<Record<string, string | undefined>>): EarlyListening {
   const none = { flags: [], variables: {} };
   if (runtime.name !== "bun" || runtime.standalone) return none;
-  const path = fileURLToPath(new URL("keep_signals.ts", import.meta.url));
+  const path = fileURLToPath(new URL("./keep_signals.ts", import.meta.url));
   if (!existsSync(path)) return none;
   const flags = [`${KEEP_FLAG}${path}`];
   if (environment[LOADING_VARIABLE] !== undefined) return { flags, variables: {} };

@@ -97,16 +97,21 @@ function refuse(why: string, status: number): never {
   throw new Error(why);
 }
 
-async function choose(): Promise<Runtime> {
+/** Ends the process where Tine cannot run. */
+function refuseUnfit(): void {
   const { platform, arch, deno, bun } = here();
   const why = refusal({ platform, arch, deno, bun });
-  if (why !== undefined) return refuse(why, EX_UNAVAILABLE);
-  // Literal specifiers, so that both compilers find them; only the one that is needed is loaded.
-  if (bun !== undefined) return (await import("./bun.ts")).bun;
-  const lacks = globals.Deno === undefined ? undefined : permissionRefusal(globals.Deno);
-  if (lacks !== undefined) return refuse(lacks, EX_NOPERM);
-  return (await import("./deno.ts")).deno;
+  if (why !== undefined) refuse(why, EX_UNAVAILABLE);
+  const lacks = bun === undefined && globals.Deno !== undefined ? permissionRefusal(globals.Deno) : undefined;
+  if (lacks !== undefined) refuse(lacks, EX_NOPERM);
 }
 
-/** The runtime that this process runs on. */
-export const runtime: Runtime = await choose();
+refuseUnfit();
+
+/**
+ * The runtime that this process runs on. The specifiers are literal, so that both compilers find them; only the one that
+ * is needed is loaded. A package has a build for each, in which the choice is made (`scripts/bundle.ts`).
+ */
+export const runtime: Runtime = globals.Bun === undefined
+  ? (await import("./deno.ts")).deno
+  : (await import("./bun.ts")).bun;

@@ -1,19 +1,19 @@
 /**
  * Who listens, as the parent rules it: about twice as many children as there are processors, which serve one client after
- * another and stay warm. Each has a token, out of a pipe. The others rest until one of these has to wait for its client, and
- * puts its token back.
+ * another and stay warm. Each has a token. The others rest until one of these has to wait for its client, and puts its token
+ * back.
  *
- * The parent alone makes tokens. When it makes all of them anew, the older ones are void: so their number is right again
- * whatever has become of those. Who holds one says so in its slot of the scoreboard: it is replaced when that child dies.
+ * Who holds a token says so in its slot of the scoreboard: it is replaced when that child dies.
+ *
+ * Where those who listen take turns, the parent also sees to the turn: whoever has it may be stopped.
  *
  * @module
  */
 
-import type { SerializerHandoff } from "../handoff.ts";
-import { libc } from "../os/calls.ts";
-import { closeFd, createPipe, Waker } from "../os/descriptor.ts";
-import { createSharedMemory, mapSharedMemory } from "../os/shared_memory.ts";
-import { HOT, HOT_BYTES } from "./hot_words.ts";
+import type { HotHandoff } from "../handoff.ts";
+import { Waker } from "../os/descriptor.ts";
+import { TokenPipe } from "./token_pipe.ts";
+import { WORD } from "./token_words.ts";
 
 /** What was counted. */
 export interface HotCounts {
@@ -21,84 +21,82 @@ export interface HotCounts {
   readonly cold: number;
 }
 
-/** What children need. */
-export type HotHandoff = Extract<SerializerHandoff, { readonly kind: "hot" }>;
-
 /** The parent's side. */
-export class HotTokens {
-  /** What children need. */
-  readonly handoff: HotHandoff;
-  /** How many tokens there are usually. */
-  readonly count: number;
+export class HotTokens extends TokenPipe {
   /** Wakes all who listen, so that those whose token is void do so no more. */
   readonly #bell: Waker;
-  readonly #words: Int32Array;
-  readonly #token = new Int32Array(1);
-  readonly #tokenBytes = new Uint8Array(this.#token.buffer);
-  readonly #void = new Uint8Array(65_536);
+  readonly #turn: TokenPipe | undefined;
 
-  /** @param inherited What there was before a restart, whose tokens stay where they are. */
-  constructor(count: number, inherited?: HotHandoff) {
-    this.count = count;
+  /**
+   * @param options `inherited`: what there was before a restart; `turn`: by what those who listen take turns, if that may be
+   * taken from who has it.
+   */
+  constructor(
+    count: number,
+    { inherited, turn }: {
+      readonly inherited?: HotHandoff | undefined;
+      readonly turn?: TokenPipe | undefined;
+    } = {},
+  ) {
+    super(count, inherited?.token);
     this.#bell = new Waker(inherited?.bell);
-    if (inherited !== undefined) {
-      this.handoff = inherited;
-      this.#words = new Int32Array(mapSharedMemory(inherited.token.generationFd, HOT_BYTES));
-      return;
-    }
-    const { fd, bytes } = createSharedMemory("token", HOT_BYTES);
-    const token = { pipe: createPipe(), generationFd: fd };
-    this.handoff = { kind: "hot", token, bell: this.#bell.ends };
-    this.#words = new Int32Array(bytes);
-    this.renew();
+    this.#turn = turn;
+  }
+
+  /** What children need. */
+  get handoff(): HotHandoff {
+    return { token: this.token, bell: this.#bell.ends };
   }
 
   /** Whether all children listen. */
   get isOpen(): boolean {
-    return Atomics.load(this.#words, HOT.open) === 1;
+    return Atomics.load(this.words, WORD.open) === 1;
   }
 
   get counts(): HotCounts {
-    return { accepted: this.#words[HOT.accepted] as number, cold: this.#words[HOT.cold] as number };
+    return { accepted: this.words[WORD.accepted] as number, cold: this.words[WORD.cold] as number };
   }
 
-  /** Makes as many tokens as there are to be, and every older one void. */
-  renew(): void {
-    // The generation before the tokens: a child that reads one must find it valid.
-    Atomics.add(this.#words, HOT.generation, 1);
-    const { read } = this.handoff.token.pipe;
-    while (libc.read(read, this.#void, this.#void.length) > 0);
-    this.grow(this.count);
+  /** As many children as usual listen. */
+  settle(): void {
+    this.renew();
     this.#bell.wake();
-  }
-
-  /** Makes `more` tokens beside those that there are. */
-  grow(more: number): void {
-    this.#token[0] = Atomics.load(this.#words, HOT.generation);
-    // Each by itself: for each write the kernel wakes one of those that wait.
-    for (let i = 0; i < more; i++) libc.write(this.handoff.token.pipe.write, this.#tokenBytes, 4);
   }
 
   /** Lets all children listen, of which there are `children`: all that rest are woken. */
   open(children: number): void {
-    Atomics.store(this.#words, HOT.open, 1);
+    Atomics.store(this.words, WORD.open, 1);
     this.grow(children);
   }
 
   /** Has a few children listen again. */
   narrow(): void {
-    Atomics.store(this.#words, HOT.open, 0);
-    this.renew();
+    Atomics.store(this.words, WORD.open, 0);
+    this.settle();
+  }
+
+  /** Takes the turn from who has it, and takes no client. */
+  renewTurn(): void {
+    this.#turn?.renew();
+  }
+
+  /** Has the turn without a lock from now on: the lock's holder takes no client either, and cannot be made to let go. */
+  suspendLock(): void {
+    if (this.#turn !== undefined) Atomics.store(this.words, WORD.lockless, 1);
+  }
+
+  /** Has a lock come with the turn again. */
+  resumeLock(): void {
+    Atomics.store(this.words, WORD.lockless, 0);
   }
 
   /** A child has ended that had a token of this generation, or none (0). */
   afterDeath(token: number): void {
-    if (token !== 0 && !this.isOpen && token === Atomics.load(this.#words, HOT.generation)) this.grow(1);
+    if (token !== 0 && !this.isOpen && token === this.generation) this.grow(1);
   }
 
-  /** Closes the descriptors. */
-  close(): void {
-    const { token: { pipe, generationFd }, bell } = this.handoff;
-    for (const fd of new Set([pipe.read, pipe.write, generationFd, bell.read, bell.write])) closeFd(fd);
+  override close(): void {
+    super.close();
+    this.#bell.close();
   }
 }

@@ -6,13 +6,11 @@
  */
 
 import type { TokenHandoff } from "../handoff.ts";
-import { libc } from "../os/calls.ts";
-import type { Pipe } from "../os/descriptor.ts";
 import { createWaitSet, type WaitSet } from "../os/epoll.ts";
-import { mapSharedMemory } from "../os/shared_memory.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { Slot } from "../scoreboard/scoreboard.ts";
-import { HOT, HOT_BYTES } from "./hot_words.ts";
+import { Token } from "./token.ts";
+import { WORD } from "./token_words.ts";
 
 /** How long a client may have the token of its child while it keeps that at work, in milliseconds. */
 const LONGEST_TURN_MS = 5;
@@ -25,11 +23,9 @@ const SAMPLE_MASK = 7;
 export class HotTurns {
   /** Called when this child is to listen no more. */
   onRelease: () => void = () => {};
-  readonly #pipe: Pipe;
+  readonly #token: Token;
   readonly #slot: Pick<Slot, "setToken">;
   readonly #words: Int32Array;
-  readonly #token = new Int32Array(1);
-  readonly #tokenBytes = new Uint8Array(this.#token.buffer);
   readonly #parked: WaitSet = createWaitSet();
   #holds = false;
   /** Whether there is a client that has not had to be waited for yet. */
@@ -42,39 +38,31 @@ export class HotTurns {
   #noticesTurn = false;
 
   /** @param slot Where it says which token it has. */
-  constructor({ pipe, generationFd }: TokenHandoff, deathPipeFd: number, slot: Pick<Slot, "setToken">) {
-    this.#pipe = pipe;
+  constructor(handoff: TokenHandoff, deathPipeFd: number, slot: Pick<Slot, "setToken">) {
+    this.#token = new Token(handoff);
     this.#slot = slot;
-    this.#words = new Int32Array(mapSharedMemory(generationFd, HOT_BYTES));
-    this.#parked.addShared(pipe.read);
+    this.#words = this.#token.words;
+    this.#parked.addShared(this.#token.fd);
     this.#parked.add(deathPipeFd);
   }
 
-  get #isValid(): boolean {
-    return this.#token[0] === Atomics.load(this.#words, HOT.generation);
+  get #isOpen(): boolean {
+    return this.#words[WORD.open] === 1;
   }
 
-  get #isOpen(): boolean {
-    return this.#words[HOT.open] === 1;
-  }
+  /** Whether the turn is enough to listen, and its lock is left alone. */
+  readonly isLockless = (): boolean => this.#words[WORD.lockless] === 1;
 
   /** Whether this child may listen: it has a token, or finds one, or all may. */
   takeHere(): boolean {
-    if (this.#holds && this.#isValid) return true;
-    this.#holds = this.#isOpen ? this.#takeAny() : this.#take();
-    this.#slot.setToken(this.#holds ? this.#token[0] as number : 0);
+    if (this.#holds && this.#token.isValid) return true;
+    if (this.#isOpen) {
+      // It is void when that is over.
+      this.#token.invent();
+      this.#holds = true;
+    } else this.#holds = this.#token.take();
+    this.#slot.setToken(this.#holds ? this.#token.generation : 0);
     return this.#holds;
-  }
-
-  #take(): boolean {
-    while (libc.read(this.#pipe.read, this.#tokenBytes, 4) === 4) if (this.#isValid) return true;
-    return false;
-  }
-
-  /** While all may listen, a token is had without the pipe; it is void when that is over. */
-  #takeAny(): boolean {
-    this.#token[0] = Atomics.load(this.#words, HOT.generation);
-    return true;
   }
 
   /** Rests until there may be a token, or the parent has gone. */
@@ -88,7 +76,7 @@ export class HotTurns {
     if (this.#isOpen && (++this.#seen & SAMPLE_MASK) !== 0) return;
     this.#isHot = true;
     this.#began = performance.now();
-    Atomics.add(this.#words, HOT.accepted, 1);
+    Atomics.add(this.#words, WORD.accepted, 1);
     if (this.#noticesTurn) return;
     // A client that is served without a wait of any kind never gives the event loop a turn.
     this.#noticesTurn = true;
@@ -107,7 +95,7 @@ export class HotTurns {
   waits(): void {
     if (!this.#isHot) return;
     this.#isHot = false;
-    Atomics.add(this.#words, HOT.cold, 1);
+    Atomics.add(this.#words, WORD.cold, 1);
     if (!this.#isOpen) this.#release();
   }
 
@@ -132,14 +120,13 @@ export class HotTurns {
     this.#holds = false;
     this.#slot.setToken(0);
     this.onRelease();
-    // One that is void would wake a child for nothing.
-    if (this.#isValid) libc.write(this.#pipe.write, this.#tokenBytes, 4);
+    this.#token.giveBack();
   }
 
   /** Neither listens nor rests any more, and lets another child have the token that this one has, or was woken for. */
   leave(): void {
-    this.#parked.remove(this.#pipe.read);
-    if (!this.#isOpen && !this.#holds) this.#holds = this.#take();
+    this.#parked.remove(this.#token.fd);
+    if (!this.#isOpen && !this.#holds) this.#holds = this.#token.take();
     this.#release();
   }
 }

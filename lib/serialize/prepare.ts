@@ -9,7 +9,12 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { TineError } from "../errors.ts";
 import { EX_CANTCREAT } from "../exit_codes.ts";
-import type { SerializerHandoff, TokenHandoff } from "../handoff.ts";
+import {
+  serializerDescriptors,
+  type SerializerHandoff,
+  type TokenHandoff,
+  type TurnsHandoff,
+} from "../handoff.ts";
 import { isLinux } from "../os/constants.ts";
 import { closeFd } from "../os/descriptor.ts";
 import { reasonOf } from "../os/errno.ts";
@@ -18,6 +23,8 @@ import { trustedPath } from "../os/open_file.ts";
 import { openRegularFile } from "../os/regular_file.ts";
 import { createSharedMemory } from "../os/shared_memory.ts";
 import type { HotTokens } from "./hot_tokens.ts";
+import { isOwnLock } from "./serializer.ts";
+import type { TokenPipe } from "./token_pipe.ts";
 
 /** A serializer as the parent has it. */
 export interface PreparedSerializer {
@@ -55,8 +62,6 @@ export interface SerializerChoice {
   readonly listeners: number;
   /** How many clients a child serves at the same time. */
   readonly maxClients: number;
-  /** Whether a few children at a time are enough to listen. */
-  readonly staysHot?: boolean;
 }
 
 /**
@@ -65,7 +70,7 @@ export interface SerializerChoice {
  * On one port the kernel wakes a single child, so that nothing needs to be serialized.
  */
 export function chooseSerializer(
-  { serialize, listeners, maxClients, staysHot = false }: SerializerChoice,
+  { serialize, listeners, maxClients }: SerializerChoice,
 ): { kind: SerializerHandoff["kind"]; note?: string } {
   // A child that has clients of its own cannot hold still for its turn; it accepts what it is woken for.
   if (maxClients > 1) return { kind: "none" };
@@ -76,12 +81,11 @@ export function chooseSerializer(
       note: "Passed serialize value of none is incompatible with multiple ports - using default serialize",
     };
   }
-  if (serialize === "none") return { kind: staysHot ? "hot" : "none" };
   if (serialize !== undefined) return { kind: serialize as SerializerHandoff["kind"] };
   if (several) {
     return { kind: "flock", note: "Several ports and no serialize value - using default serialize (flock)" };
   }
-  return { kind: !isLinux ? "flock" : staysHot ? "hot" : "none" };
+  return { kind: isLinux ? "none" : "flock" };
 }
 
 /** How many children listen at a time: each rests for a moment with each client, and another one works meanwhile. */
@@ -89,86 +93,99 @@ export function hotCount(): number {
   return 2 * availableParallelism();
 }
 
+/** How a serializer is made. */
+export interface SerializerOptions {
+  /** The file to lock; undefined: one without a name. */
+  readonly lockFile?: string | undefined;
+  /** How many children listen at a time. Undefined: all. */
+  readonly hot?: number | undefined;
+}
+
 /** Creates what the chosen kind needs. */
 export async function prepareSerializer(
   kind: SerializerHandoff["kind"],
-  lockFile: string | undefined,
+  { lockFile, hot: count }: SerializerOptions = {},
 ): Promise<PreparedSerializer> {
-  if (kind === "none") {
-    return { handoff: { kind }, passed: { handoff: { kind } }, afterDeath() {}, giveTo() {}, remove() {} };
-  }
-  if (kind === "hot") return await prepareHot();
-  const { TokenPipe } = await import("./pipe.ts");
-  const pipe = new TokenPipe();
-  const token = pipe.handoff;
+  const turns = kind === "none" ? undefined : await prepareTurns(kind, lockFile);
+  const hot = count === undefined ? undefined : await prepareHot(count, turns);
+  const handoff: SerializerHandoff = { ...turns?.lock.handoff ?? { kind: "none" }, hot: hot?.handoff };
+  return {
+    handoff,
+    passed: { handoff, folder: turns?.lock.folder },
+    hot,
+    afterDeath(token) {
+      turns?.pipe.renew();
+      hot?.afterDeath(token);
+    },
+    giveTo: (owner) => turns?.lock.giveTo?.(owner),
+    remove() {
+      turns?.lock.remove?.();
+      turns?.pipe.close();
+      hot?.close();
+    },
+  };
+}
+
+/** What children take turns by: the lock, and the token that goes with it. */
+interface PreparedTurns {
+  readonly pipe: TokenPipe;
+  readonly lock: PreparedLock;
+}
+
+async function prepareTurns(
+  kind: TurnsHandoff["kind"],
+  lockFile: string | undefined,
+): Promise<PreparedTurns> {
+  const { TokenPipe } = await import("./token_pipe.ts");
+  const pipe = new TokenPipe(1);
+  const { token } = pipe;
   const lock: PreparedLock = kind === "pipe"
     ? { handoff: { kind, token } }
     : kind === "flock"
     ? prepareFlock(token, lockFile)
     : await prepareSemaphore(token);
-  return {
-    handoff: lock.handoff,
-    passed: { handoff: lock.handoff, folder: lock.folder },
-    afterDeath: () => pipe.renew(),
-    giveTo: (owner) => lock.giveTo?.(owner),
-    remove() {
-      lock.remove?.();
-      pipe.close();
-    },
-  };
+  return { pipe, lock };
 }
 
-async function prepareHot(): Promise<PreparedSerializer> {
+async function prepareHot(count: number, turns: PreparedTurns | undefined): Promise<HotTokens> {
   const { HotTokens } = await import("./hot_tokens.ts");
-  const hot = new HotTokens(hotCount());
-  const { handoff } = hot;
-  return {
-    handoff,
-    passed: { handoff },
-    hot,
-    afterDeath: (token) => hot.afterDeath(token),
-    giveTo() {},
-    remove: () => hot.close(),
-  };
+  // A lock that the user named may be another server's too: whoever has it, no child goes on without it.
+  return new HotTokens(count, {
+    turn: turns !== undefined && isOwnLock(turns.lock.handoff) ? turns.pipe : undefined,
+  });
 }
 
 /** The serializer of the children from before a restart. Their new siblings have one of their own. */
 export async function takeOverSerializer({ handoff, folder }: PassedSerializer): Promise<OldSerializer> {
-  if (handoff.kind === "none") return { afterDeath() {}, remove() {} };
-  if (handoff.kind === "hot") {
-    const { HotTokens } = await import("./hot_tokens.ts");
-    const hot = new HotTokens(hotCount(), handoff);
-    return { afterDeath: (token) => hot.afterDeath(token), remove: () => hot.close() };
-  }
-  const { TokenPipe } = await import("./pipe.ts");
-  const pipe = new TokenPipe(handoff.token);
+  const pipe = handoff.kind === "none"
+    ? undefined
+    : new (await import("./token_pipe.ts")).TokenPipe(1, handoff.token);
+  const hot = handoff.hot &&
+    new (await import("./hot_tokens.ts")).HotTokens(hotCount(), { inherited: handoff.hot });
   const removeLock = handoff.kind === "semaphore"
     ? (await import("./semaphore.ts")).removeSemaphore.bind(undefined, handoff.id)
     : () => folder !== undefined && rmSync(folder, { recursive: true, force: true });
   return {
-    afterDeath: () => pipe.renew(),
+    afterDeath(token) {
+      pipe?.renew();
+      hot?.afterDeath(token);
+    },
     remove() {
       removeLock();
-      pipe.close();
+      pipe?.close();
+      hot?.close();
     },
   };
 }
 
 /** The descriptors that have to stay open over a restart for it. */
 export function descriptorsOfSerializer({ handoff }: PassedSerializer): readonly number[] {
-  if (handoff.kind === "none") return [];
-  const { pipe, generationFd } = handoff.token;
-  return [
-    pipe.read,
-    pipe.write,
-    generationFd,
-    ...(handoff.kind === "hot" ? new Set(Object.values(handoff.bell)) : []),
-  ];
+  return serializerDescriptors(handoff);
 }
 
 /** What there is besides the token. */
 type PreparedLock =
-  & Pick<PreparedSerializer, "handoff">
+  & { readonly handoff: TurnsHandoff }
   & Pick<PassedSerializer, "folder">
   & Partial<Pick<PreparedSerializer, "giveTo" | "remove">>;
 

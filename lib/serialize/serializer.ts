@@ -10,19 +10,29 @@
  * @module
  */
 
-import type { SerializerHandoff } from "../handoff.ts";
+import type { TurnsHandoff } from "../handoff.ts";
+import type { TurnWakers } from "./pipe.ts";
 import type { Serializer } from "./turns.ts";
 
+/** Whether the lock is no other server's, so that it may be left alone where who has it was stopped. */
+export function isOwnLock(handoff: TurnsHandoff): boolean {
+  return handoff.kind !== "flock" || handoff.fd !== undefined;
+}
+
+/** What a child's side of a serializer works with. */
+export interface SerializerParts extends TurnWakers {
+  /** Whether the turn is enough, without the lock. Undefined where nobody watches over who has it. */
+  readonly isLockless?: (() => boolean) | undefined;
+}
+
 /** The child's side of the serializer that the parent has prepared. */
-export async function attachSerializer(
-  handoff: Exclude<SerializerHandoff, { readonly kind: "none" | "hot" }>,
-  deathPipeFd: number,
-): Promise<Serializer> {
+export async function attachSerializer(handoff: TurnsHandoff, parts: SerializerParts): Promise<Serializer> {
   const { PipeSerializer } = await import("./pipe.ts");
-  const token = new PipeSerializer(handoff.token, deathPipeFd);
+  const token = new PipeSerializer(handoff.token, parts);
   if (handoff.kind === "pipe") return token;
   const lock = handoff.kind === "flock"
     ? new (await import("./flock.ts")).FileLock(handoff.path)
     : new (await import("./semaphore.ts")).SemaphoreLock(handoff.id);
-  return new (await import("./locked_turns.ts")).LockedTurns(token, lock);
+  const isLockless = isOwnLock(handoff) ? parts.isLockless : undefined;
+  return new (await import("./locked_turns.ts")).LockedTurns(token, lock, isLockless);
 }

@@ -12,10 +12,20 @@ export interface Serializer {
   takeAway(): Promise<boolean>;
   /** Gives the turn to the next. */
   release(): void;
+  /** Is not to be woken for the turn before it asks for it again. */
+  rest(): void;
   /** Waits no longer, and lets the next have the turn that this child may have been woken for. */
   leave(): void;
   /** The parent has gone without removing what it had created: removes what would stay behind. */
   abandon?(): void;
+}
+
+/** The turn where a lock comes with it. */
+export interface TurnToken extends Serializer {
+  /** Whether the token counts that was taken last. */
+  readonly isValid: boolean;
+  /** Waits off the event loop for a moment, or until there is another token or other news. */
+  pause(longestMs: number): Promise<void>;
 }
 
 /** What keeps others out while a child has the turn. */

@@ -9,7 +9,8 @@ import { availableParallelism } from "node:os";
 import { closeListeners } from "../listen/listen.ts";
 import { carriesDatagrams } from "../handoff.ts";
 import { createPipe } from "../os/descriptor.ts";
-import { pollHere, POLLIN } from "../os/wait.ts";
+import { isLinux } from "../os/constants.ts";
+import { readableAmong } from "../os/wait.ts";
 import { QueueWatch } from "../supervise/queue_watch.ts";
 import { chooseSerializer, hotCount, prepareSerializer } from "../serialize/prepare.ts";
 import type { Scoreboard } from "../scoreboard/scoreboard.ts";
@@ -36,14 +37,16 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     serialize: config.serialize,
     listeners: listeners.length,
     maxClients: config.maxClients,
-    staysHot: staysHot(context),
   });
   if (note !== undefined) logger.log(LEVEL.notice, note);
   logger.log(
     LEVEL.info,
-    kind === "none" || kind === "hot" ? "Using no serialization" : `Setting up serialization via ${kind}`,
+    kind === "none" ? "Using no serialization" : `Setting up serialization via ${kind}`,
   );
-  const serializer = await prepareSerializer(kind, config.lockFile);
+  const serializer = await prepareSerializer(kind, {
+    lockFile: config.lockFile,
+    hot: staysHot(context) ? hotCount() : undefined,
+  });
   const become = context.daemon.confinement?.become;
   if (become !== undefined) serializer.giveTo(become);
   const parent = new Parent({
@@ -52,7 +55,7 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
     deathPipe: inherited?.deathPipe ?? createPipe(),
     populate: (scoreboard) => populationOf(context, scoreboard),
   });
-  watchQueue(parent);
+  watchQueues(parent);
   for (const output of inherited?.outputs ?? []) parent.outputs.adopt(output);
   if (inherited !== undefined) await parent.old.takeOver(inherited.generations, inherited.begun);
   const workers = new ChildrenAsWorkers(context, parent);
@@ -77,19 +80,18 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
  * one client each: none of them gets warm.
  */
 function staysHot({ config, listeners, server }: ServerContext): boolean {
-  const isLone = listeners.length === 1 && !listeners.some(carriesDatagrams);
-  return isLone && config.maxClients === 1 && config.maxServers > 2 * hotCount() &&
-    server.personality !== "Fork";
+  return isLinux && !listeners.some(carriesDatagrams) && config.maxClients === 1 &&
+    config.maxServers > 2 * hotCount() && server.personality !== "Fork";
 }
 
 /** Where a few children listen, the parent sees to it that no client waits for them in vain. */
-function watchQueue(parent: Parent): void {
-  const { serializer: { hot }, listeners: [listener] } = parent.parts;
-  if (hot === undefined || listener === undefined) return;
-  const { fd } = listener;
-  const isQueued = () => pollHere(fd, POLLIN, 0);
+function watchQueues(parent: Parent): void {
+  const { serializer: { hot: listening }, listeners } = parent.parts;
+  if (listening === undefined) return;
+  const fds = listeners.map(({ fd }) => fd);
+  const isQueued = () => readableAmong(fds).length > 0;
   const children = () => parent.children.pids.length;
-  parent.inbox.watchAside(new QueueWatch({ listening: hot, fd, isQueued, children }));
+  parent.inbox.watchAside(new QueueWatch({ listening, fds, isQueued, children }));
 }
 
 /** The strategy of the personality. */

@@ -8,7 +8,7 @@ import { LEVEL } from "../log/line_format.ts";
 import { decide } from "../process/actions.ts";
 import { callHook } from "../process/failure.ts";
 import { Inbox } from "../process/inbox.ts";
-import { openAdmission, serve, type Serving } from "../client/serve.ts";
+import { openAdmission, openWork, serve, type Serving } from "../client/serve.ts";
 import type { StreamConnection } from "../connection/stream.ts";
 import { runtime } from "../runtime/choose.ts";
 import { takeClient } from "./inet_client.ts";
@@ -18,10 +18,10 @@ import { type Loop, type ServerContext } from "./loop.ts";
 export async function prepareLoop(context: ServerContext): Promise<Loop> {
   const { handler, server, logger, config } = context;
   const connection = takeClient({ timeout: config.idleTimeout * 1000 });
-  const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+  const work = await openWork(context, { listeners: [], maxClients: 1 });
   const admission = await openAdmission(config, logger);
   const denied = () => context.daemon.totals.deniedOne();
-  const inet = new Inet(context, connection, { server, handler, processRequest, logger, admission, denied });
+  const inet = new Inet(context, connection, { ...work, server, handler, logger, admission, denied });
   server.supervising(() => [], (exitCode) => inet.close(exitCode));
   return {
     client: connection.remoteAddr,

@@ -5,9 +5,7 @@
  * @module
  */
 
-import { Console } from "node:console";
 import process from "node:process";
-import { Writable } from "node:stream";
 import { LEVEL } from "../log/line_format.ts";
 import type { Logger } from "../log/logger.ts";
 import { PrintedLines } from "../log/printed_lines.ts";
@@ -16,6 +14,15 @@ import { runtime } from "../runtime/choose.ts";
 
 /** Has the methods of `console` write to the log from now on. */
 export function logOwnPrints(logger: Logger): void {
+  let own: Methods | undefined;
+  const methods = console as unknown as Methods;
+  for (const name of PRINTING) methods[name] = (...args) => (own ??= consoleTo(logger))[name]?.(...args);
+}
+
+/** A console that writes to the log. It needs modules that are costly to load, and most servers print nothing. */
+function consoleTo(logger: Logger): Methods {
+  const { Writable } = process.getBuiltinModule("node:stream");
+  const { Console } = process.getBuiltinModule("node:console");
   const lines = new PrintedLines((line) => logger.printed(line, process.pid));
   const stream = new Writable({
     decodeStrings: true,
@@ -24,9 +31,7 @@ export function logOwnPrints(logger: Logger): void {
       done();
     },
   });
-  const own = new Console({ stdout: stream, stderr: stream, colorMode: false }) as unknown as Methods;
-  const methods = console as unknown as Methods;
-  for (const name of PRINTING) methods[name] = (...args) => own[name]?.(...args);
+  return new Console({ stdout: stream, stderr: stream, colorMode: false }) as unknown as Methods;
 }
 
 type Methods = Record<string, (...args: unknown[]) => void>;

@@ -12,7 +12,12 @@ import type { ServerParts } from "./server.ts";
 /** Reads and checks all options. @throws {TineError} if one is not as it should be */
 export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
   const { handler, handlerUrl, sources } = parts;
-  const loaded = await loadConfig({ ...sources, own: handler.options, defaults: handler.defaults });
+  const loaded = await loadConfig({
+    ...sources,
+    own: handler.options,
+    defaults: handler.defaults,
+    hasFetch: handler.fetch !== undefined,
+  });
   const place = originOf(loaded, "handler");
   if (place !== undefined && handlerUrl === undefined) {
     throw new ConfigError("Cannot set handler: this program has one of its own; remove it", {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ARENAS_VARIABLE, CHILD_VARIABLE, type ChildTicket, parseTicket } from "../handoff.ts";
+import { ARENAS_VARIABLE, CHILD_VARIABLE, type ChildTicket, LAZY_VARIABLE, parseTicket } from "../handoff.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /**
@@ -15,5 +15,6 @@ export function childTicket(): ChildTicket | undefined {
   const text = runtime.takeVariable(CHILD_VARIABLE);
   const ticket = text === undefined ? undefined : parseTicket(text);
   if (ticket?.oneArena) runtime.takeVariable(ARENAS_VARIABLE);
+  if (ticket?.lazyImports) runtime.takeVariable(LAZY_VARIABLE);
   return ticket;
 }

@@ -47,7 +47,7 @@ export interface ServerParts {
   /** The URL of the handler's module where the command line named one. */
   readonly handlerUrl?: string | undefined;
   /** Where options come from; what the handler tells is added. */
-  readonly sources: Omit<Sources, "own" | "defaults">;
+  readonly sources: Omit<Sources, "own" | "defaults" | "hasFetch">;
   /** Refuses options that are not enough for what was asked for. */
   readonly checkOptions?: ((loaded: LoadedConfig) => void) | undefined;
   /** Told of each address that was bound. */

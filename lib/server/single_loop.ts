@@ -10,7 +10,7 @@ import type { Address } from "../address.ts";
 import { doClientsWait } from "../os/listening_socket.ts";
 import { Acceptor } from "../client/accept.ts";
 import type { Receiver } from "../client/receive.ts";
-import { openAdmission, serve, type Serving } from "../client/serve.ts";
+import { openAdmission, openWork, serve, type Serving } from "../client/serve.ts";
 import { Yielder } from "../client/yield.ts";
 import { StreamConnection } from "../connection/stream.ts";
 import type { Inbox } from "../process/inbox.ts";
@@ -20,10 +20,10 @@ import type { Loop, ServerContext } from "./loop.ts";
 /** From ports to a process that is ready to serve. */
 export async function prepareLoop(context: ServerContext): Promise<Loop> {
   const { config, handler, server, logger } = context;
-  const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
+  const work = await openWork(context, { listeners: context.listeners, maxClients: 1 });
   const admission = await openAdmission(config, logger);
   const denied = () => context.daemon.totals.deniedOne();
-  const serving: Serving = { server, handler, processRequest, logger, admission, denied };
+  const serving: Serving = { ...work, server, handler, logger, admission, denied };
   const receiver = await openReceiver(context);
   return loopInProcess(context, (inbox) => new SingleEngine({ context, serving, receiver, inbox }));
 }

@@ -12,11 +12,13 @@ import {
   formatTicket,
   type Handoff,
   inheritedDescriptors,
+  LAZY_VARIABLE,
   ORIGIN_VARIABLE,
 } from "../handoff.ts";
 import { programMark, runningProgram } from "../os/command_line.ts";
 import { type Program, spawn } from "../os/process.ts";
 import { shareText } from "../os/shared_memory.ts";
+import { runtime } from "../runtime/choose.ts";
 import { HEARD_SIGNALS } from "../signals.ts";
 
 /** Starts children that share one handoff. */
@@ -25,6 +27,8 @@ export class Spawner {
   readonly #origin = `${process.pid} ${programMark()}`;
   readonly #textFd: number;
   readonly #inherit: readonly number[];
+  /** Whether a child may look for modules when it imports them, which it cannot in another root. */
+  readonly #mayLookLater: boolean;
 
   /**
    * Prepares what all of them have in common.
@@ -36,6 +40,7 @@ export class Spawner {
     // Who looks for the runtime's name finds the parent, which is the one to signal.
     this.#program = { ...program, argv: [`${name}: child`, ...program.argv.slice(1)] };
     this.#textFd = shareText("handoff", JSON.stringify(handoff));
+    this.#mayLookLater = runtime.name === "deno" && handoff.config.chroot === undefined;
     this.#inherit = [this.#textFd, ...inheritedDescriptors(handoff)];
   }
 
@@ -46,14 +51,16 @@ export class Spawner {
    * @returns Its process id.
    * @throws {SpawnError} if the system cannot start another process
    */
-  start(ticket: Omit<ChildTicket, "fd" | "oneArena">, output?: number): number {
+  start(ticket: Omit<ChildTicket, "fd" | "oneArena" | "lazyImports">, output?: number): number {
     const given = this.#program.environment;
     const oneArena = given[ARENAS_VARIABLE] === undefined;
+    const lazyImports = this.#mayLookLater && given[LAZY_VARIABLE] === undefined;
     const environment = {
       ...given,
+      ...(lazyImports ? { [LAZY_VARIABLE]: "1" } : {}),
       ...(oneArena ? { [ARENAS_VARIABLE]: "1" } : {}),
       [ORIGIN_VARIABLE]: this.#origin,
-      [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd, oneArena }),
+      [CHILD_VARIABLE]: formatTicket({ ...ticket, fd: this.#textFd, oneArena, lazyImports }),
     };
     return spawn({ ...this.#program, environment }, {
       inherit: this.#inherit,

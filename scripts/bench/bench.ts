@@ -44,6 +44,9 @@ const SECTIONS = {
 } as const;
 type SectionName = keyof typeof SECTIONS;
 
+/** Where the layout of the code matters. */
+const OF_LAYOUT: ReadonlySet<SectionName> = new Set(["memory", "startup"]);
+
 interface Choices {
   readonly quick: boolean;
   readonly json: string | undefined;
@@ -130,7 +133,8 @@ async function main(): Promise<void> {
   const bench: Bench = { load, compiler, folder, contestants, quick: choices.quick, interrupted };
   const sections: Partial<Record<SectionName, Section>> = {};
   for (const name of choices.sections) {
-    const section = sections[name] = await SECTIONS[name](bench);
+    const here = OF_LAYOUT.has(name) ? contestants : contestants.filter(({ isLayout }) => isLayout !== true);
+    const section = sections[name] = await SECTIONS[name]({ ...bench, contestants: here });
     console.log(formatSection(section));
   }
   const goals = Object.values(sections).flatMap(verdicts);

@@ -63,6 +63,23 @@ export function buildTine(
   };
 }
 
+/**
+ * Builds the code of the package, as npm would get it.
+ *
+ * @returns The path of its command line for the runtime, or why there is none.
+ */
+export function buildPackage(deno: string, kind: "deno" | "bun"): { path: string } | { missing: string } {
+  const script = join(ROOT, "scripts", "build_package.ts");
+  const path = join(ROOT, "dist", "js", kind, "cli.js");
+  const { status, stderr, error } = spawnSync(deno, ["run", "-A", "--no-check", script], {
+    cwd: ROOT,
+    encoding: "utf8",
+    timeout: BUILD_DEADLINE_MS,
+  });
+  if (status === 0 && existsSync(path)) return { path };
+  return { missing: error?.message ?? stripVTControlCharacters(stderr).trim() };
+}
+
 function isOnPath(name: string): boolean {
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
 }

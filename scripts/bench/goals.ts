@@ -40,11 +40,13 @@ export const MULTIPLEX_TO_PERL = atLeast(1.5);
 /** Connections per second with `max_clients` 256 against the same processes in `node:cluster`. */
 export const MANY_CLIENTS_TO_CLUSTER = atLeast(0.9);
 /** Memory of the children against as many bare runtimes. */
-export const MEMORY_TO_BARE = atMost(1.2);
+export const MEMORY_TO_BARE = { deno: atMost(1.1), bun: atMost(1.8) } as const;
 /** Start to first greeting against the start and end of a bare runtime. */
 export const FIRST_CLIENT_TO_BARE = atMost(3);
 /** Start to 50 children against 50 bare runtimes started at once. */
 export const ALL_READY_TO_BARE = atMost(1.2);
+/** A HUP to the first greeting of a new child against the start and end of a bare runtime: 150 ms of 18, 80 of 7.4. */
+export const RELOAD_TO_BARE = { deno: atMost(8.3), bun: atMost(10.8) } as const;
 
 /** Clients per second, each with a program of its own, against tcpserver. */
 export const EXEC_TO_TCPSERVER = atLeast(0.9);

@@ -6,7 +6,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Bench, messageOf } from "./context.ts";
-import { judge, MEMORY_TO_BARE } from "./goals.ts";
+import { goalOf, judge, MEMORY_TO_BARE } from "./goals.ts";
 import { descendants, pssKib } from "./proc.ts";
 import { Processes } from "./process.ts";
 import { childrenReady, type Contestant, startServer } from "./servers.ts";
@@ -46,7 +46,7 @@ async function weigh(contestant: Contestant, interrupted: AbortSignal): Promise<
     "one child MiB": own.children / own.processes / 1024,
     "parent MiB": own.parent / 1024,
     "bare MiB": bare && bare / 1024,
-    "children ÷ bare": bare && judge(own.children / bare, MEMORY_TO_BARE),
+    "children ÷ bare": bare && judge(own.children / bare, goalOf(MEMORY_TO_BARE, contestant.runtime)),
   };
 }
 

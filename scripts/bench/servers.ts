@@ -6,11 +6,20 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { buildTine, compileC, findRuntime, ROOT } from "./build.ts";
+import { buildPackage, buildTine, compileC, findRuntime, ROOT } from "./build.ts";
 import type { Command, Process, Processes } from "./process.ts";
 
 /** The names by which contestants are chosen. */
-export const SERVER_NAMES = ["c", "perl", "deno", "bun", "deno-exe", "bun-exe"] as const;
+export const SERVER_NAMES = [
+  "c",
+  "perl",
+  "deno",
+  "bun",
+  "deno-pkg",
+  "bun-pkg",
+  "deno-exe",
+  "bun-exe",
+] as const;
 /** One of them. */
 export type ServerName = typeof SERVER_NAMES[number];
 
@@ -44,6 +53,10 @@ export interface Contestant {
   /** Those that differ from one another in this program. */
   readonly serializers: readonly Serializer[];
   command(options: Required<ServerOptions>): Command;
+  /** How it serves the one client that a super-server has accepted; absent where it cannot. */
+  readonly inet?: Command;
+  /** Whether it runs the code of another contestant, laid out in another way: its starts and its memory differ alone. */
+  readonly isLayout?: boolean;
   /** How it serves many clients in one process; absent where it cannot. */
   readonly multiplex?: Command;
 }
@@ -109,6 +122,13 @@ function find(name: ServerName, { compiler, folder, runtimes }: Place): Found {
       const program = runtimes[runtime];
       if (program === undefined) return `${runtime} is not on the PATH`;
       const run: Command = runtime === "deno" ? [program, "run", "-A"] : [program];
+      if (name.endsWith("-pkg")) {
+        if (runtimes.deno === undefined) return "deno, which builds it, is not on the PATH";
+        const built = buildPackage(runtimes.deno, runtime);
+        return "path" in built
+          ? { ...tine(name, runtime, run, [...run, built.path]), isLayout: true }
+          : built.missing;
+      }
       if (!name.endsWith("-exe")) return tine(name, runtime, run, [...run, join(ROOT, "cli.ts")]);
       if (runtimes.deno === undefined) return "deno, which builds it, is not on the PATH";
       const built = buildTine(runtimes.deno, runtime, folder);
@@ -156,7 +176,8 @@ function tine(name: ServerName, runtime: "deno" | "bun", run: Command, start: Co
     runtime,
     bare: { empty: bare("empty.js"), idle: bare("idle.js") },
     // A compiled Tine runs the same code: what a serializer costs does not differ.
-    serializers: name.endsWith("-exe") ? [] : SERIALIZERS,
+    serializers: /-(exe|pkg)$/.test(name) ? [] : SERIALIZERS,
+    inet: [...start, "INET", "--log_level", "0"],
     // A program compiled by Deno loads no TypeScript.
     ...(name === "deno-exe" ? {} : {
       multiplex: [

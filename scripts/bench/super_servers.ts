@@ -25,10 +25,10 @@ function demand(program: string, debian: string): void {
 }
 
 /** Starts tcpserver, without limits that matter and without lookups. With -1 it says the port that it was given. */
-export async function tcpserver(processes: Processes, program: string): Promise<Runner> {
+export async function tcpserver(processes: Processes, ...program: readonly string[]): Promise<Runner> {
   demand("tcpserver", "ucspi-tcp");
   const options = ["-1", "-H", "-R", "-l", "0", "-c", "1000", "-b", "1000"];
-  const process = processes.start(["tcpserver", ...options, "127.0.0.1", "0", program]);
+  const process = processes.start(["tcpserver", ...options, "127.0.0.1", "0", ...program]);
   const [, port] = await process.line(/^(\d+)$/);
   return { contestant: { name: "tcpserver" }, process, port: Number(port) };
 }

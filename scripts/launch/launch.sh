@@ -5,8 +5,6 @@
 
 here=$(dirname -- "$(readlink -f -- "$0")")
 root=${here%/scripts/launch}
-cli=$root/cli.ts
-[ -f "$cli" ] || cli=$root/dist/js/cli.js
 
 case $(uname -s) in Darwin) system=darwin ;; *) system=linux ;; esac
 case $(uname -m) in aarch64 | arm64) machine=arm64 bun_machine=aarch64 ;; *) machine=x64 bun_machine=x64 ;; esac
@@ -63,6 +61,9 @@ esac
 
 for runtime in $runtimes; do
   program=$(find_program "$runtime") || continue
+  # A checkout runs what it has, never what was built of it.
+  cli=$root/cli.ts
+  [ -f "$cli" ] || cli=$root/dist/js/$runtime/cli.js
   case $runtime in
     deno) exec "$program" run -A "$cli" "$@" ;;
     bun) exec "$program" "$cli" "$@" ;;

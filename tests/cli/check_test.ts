@@ -163,7 +163,7 @@ test("check refuses an address that is none of this machine", { timeout }, async
 
 test("check takes what a start would take, and makes nothing of it", { timeout }, async () => {
   const path = configuration(
-    "port 127.0.0.1:0\nport localhost:http\nport FOLDER/s.sock|unix\nlog_file FOLDER/log\npid_file FOLDER/pid\n" +
+    "port 127.0.0.1:0\nport localhost:postgresql\nport FOLDER/s.sock|unix\nlog_file FOLDER/log\npid_file FOLDER/pid\n" +
       "lock_file FOLDER/lock\nuser 0\ngroup root\nmax_servers 1\n",
   );
   const files = readdirSync(folder);

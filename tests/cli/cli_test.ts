@@ -101,12 +101,12 @@ test("--version names Tine and the runtime", { timeout }, async () => {
 });
 
 test("check prints what is in force and where it came from", { timeout }, async () => {
-  const path = file("good.conf", "# a comment\nmax_servers 3\nport 8080\n");
+  const path = file("good.conf", "# a comment\nmax_servers 3\nport 127.0.0.1:0\n");
   const { code, out, err } = await tine("check", path, "--max_requests", "7", "--all");
   assert.deepEqual({ code, err }, { code: 0, err: "" });
   assert.match(out, /^# OK: 1 port, PreForkSimple with 3 children\n/);
   assert.match(out, new RegExp(`^max_servers = 3 +# ${path}:2:13$`, "m"));
-  assert.match(out, new RegExp(`^port = \\["8080"\\] +# ${path}:3:6$`, "m"));
+  assert.match(out, new RegExp(`^port = \\["127.0.0.1:0"\\] +# ${path}:3:6$`, "m"));
   assert.match(out, /^max_requests = 7 +# command line:3$/m);
   assert.match(out, /^check_for_dead = 30 +# default$/m);
 });

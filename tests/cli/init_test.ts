@@ -14,7 +14,7 @@ import { until, within } from "../support/until.ts";
 const tine = [process.execPath, ...(onBun ? [] : ["run", "-A"]), join(ROOT, "cli.ts")];
 
 /** Starts the server of the project, exchanges a line with it, and stops it. */
-async function serves(folder: string, answer: RegExp): Promise<void> {
+async function serves(folder: string, said: string, answer: RegExp): Promise<void> {
   const [command = "", ...words] = tine;
   const server = spawn(command, [...words, "-c", "tine.toml", "--port", "127.0.0.1:0"], {
     cwd: folder,
@@ -26,7 +26,7 @@ async function serves(folder: string, answer: RegExp): Promise<void> {
     server.stderr.on("data", (bytes) => log += bytes);
     const port = await until(() => /auto-assigned port (\d+)/.exec(log)?.[1], () => log);
     const client = new Client(Number(port));
-    client.say("hello");
+    client.say(said);
     client.end();
     assert.match(await client.rest(), answer);
   } finally {
@@ -41,14 +41,21 @@ async function passes(outside: Outside, ...words: string[]): Promise<void> {
   assert.equal(status, 0, `${words.join(" ")}: ${stdout}${stderr}`);
 }
 
-for (const [kind, answer] of [["tcp", /^HELLO\r\n$/], ["exec", /^hello\r\n$/]] as const) {
+const REQUEST = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n";
+const KINDS = [
+  ["tcp", "hello", /^HELLO\r\n$/],
+  ["http", REQUEST, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nHello from process \d+\n$/],
+  ["exec", "hello", /^hello\r\n$/],
+] as const;
+
+for (const [kind, said, answer] of KINDS) {
   test(
     `tine init ${kind} writes a project that starts, passes its test and is formatted`,
     { timeout },
     () =>
       withOutside(async (outside) => {
         await passes(outside, ...tine, "init", kind);
-        await serves(outside.folder, answer);
+        await serves(outside.folder, said, answer);
         await passes(outside, ...(onBun ? ["bun", "test"] : ["deno", "test", "-A"]));
         if (!onBun) {
           await passes(outside, "deno", "fmt", "--check");

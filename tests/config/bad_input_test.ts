@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { RUNNABLE } from "../../lib/personality/personality.ts";
 import { loadConfig, type Sources } from "../../lib/config/config.ts";
 import type { OwnOptions, PartialConfig } from "../../lib/config/options.ts";
 import { TineError } from "../../lib/errors.ts";
@@ -173,11 +172,6 @@ const BAD: readonly Bad[] = [
   ),
   inLine("ipv 5", 'command line:1: Cannot set ipv to "5": it names no IP version; give 4, 6 or *'),
   inLine(
-    "server_type HTTP",
-    'command line:1: Cannot set server_type to "HTTP": it is not supported yet; use one of ' +
-      RUNNABLE.join(", "),
-  ),
-  inLine(
     "log_file Log::Log4perl",
     'command line:1: Cannot set log_file to "Log::Log4perl": it names a Perl module, which has no counterpart in Tine; give the path of a file, or Sys::Syslog',
   ),
@@ -249,11 +243,6 @@ const BAD: readonly Bad[] = [
     "password short",
     "command line:1: Cannot set password to a secret value: it is shorter than 8 characters; give text that is not empty",
   ),
-  {
-    sources: { personality: "HTTP" },
-    message: 'command line:1: Cannot set server_type to "HTTP": it is not supported yet; use one of ' +
-      RUNNABLE.join(", "),
-  },
   {
     sources: { personality: "PreForkSimple", argv: ["server_type", "Single"] },
     message:

@@ -371,3 +371,23 @@ test("the relay passes many clients on at once", { timeout }, async () => {
     });
   }, ["--max_servers", "24", "--max_requests", "24"]);
 });
+
+test("the web application answers, reads what is uploaded as it comes, and ticks until the client goes", {
+  timeout,
+}, async () => {
+  await withProgram(["cli.ts", "./examples/web.ts"], async ({ port }) => {
+    const url = `http://127.0.0.1:${port}`;
+    assert.match(await (await fetch(url)).text(), /^Hello 127\.0\.0\.1, from process \d+\n$/);
+    const upload = await fetch(`${url}/upload`, { method: "POST", body: new Uint8Array(3_000_000) });
+    const { bytes, parts } = await upload.json();
+    assert.equal(bytes, 3_000_000);
+    assert.ok(parts > 10, `${parts}`);
+    assert.equal((await fetch(`${url}/upload`)).status, 405);
+    assert.equal((await fetch(`${url}/none`)).status, 404);
+    const away = new AbortController();
+    const { body } = await fetch(`${url}/ticks`, { signal: away.signal });
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    assert.equal(new TextDecoder().decode((await reader.read()).value), "data: tick 1\n\n");
+    away.abort();
+  });
+});

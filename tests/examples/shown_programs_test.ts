@@ -70,7 +70,9 @@ for (const one of shown.filter(({ code }) => code.includes("import { run }"))) {
     await withServer(["--max_servers", "2"], options, async (server) => {
       const client = new Client(server.port);
       if (one.code.includes(".lines()")) client.say("hello");
-      assert.match(await client.line(), /^HELLO$|^Hello from child \d+$|^127\.0\.0\.1 said hello$/);
+      if (one.code.includes("fetch:")) client.say("GET / HTTP/1.0\r\n");
+      const answer = /^HELLO$|^Hello from child \d+$|^127\.0\.0\.1 said hello$|^HTTP\/1\.1 200 OK$/;
+      assert.match(await client.line(), answer);
       client.end();
       await client.rest();
     });

@@ -11,6 +11,30 @@ class Own {
   processRequest(): void {}
 }
 
+test("an application with fetch may have fields and methods of its own, and keeps what it is", () => {
+  class Application {
+    text = "own";
+    options(): void {}
+    hooks(): void {}
+    error(): void {}
+    fetch(): string {
+      return this.text;
+    }
+  }
+  const application = new Application();
+  assert.equal(handlerFault(application), undefined);
+  const handler = toHandler(application, "x.ts");
+  assert.deepEqual(Object.keys(handler), ["fetch"]);
+  assert.equal((handler.fetch as unknown as () => string)(), "own");
+  // itty-router's is a proxy that has every method that is asked for.
+  const router = new Proxy({ fetch: nothing }, {
+    get: (target, name) => Reflect.get(target, name) ?? nothing,
+  });
+  assert.deepEqual(Object.keys(toHandler(router, "x.ts")), ["fetch"]);
+  const plain = { fetch: nothing, error: nothing, hooks: { childInit: nothing }, port: 3000 };
+  assert.deepEqual(Object.keys(toHandler(plain, "x.ts")), ["hooks", "error", "fetch"]);
+});
+
 test("a function and an object with the known fields are handlers", () => {
   const good = [
     nothing,
@@ -32,7 +56,7 @@ test("a function and an object with the known fields are handlers", () => {
 });
 
 const FAULTS: readonly [unknown, RegExp][] = [
-  [undefined, /^it is undefined; give a function, or an object with processRequest and hooks$/],
+  [undefined, /^it is undefined; give a function, or an object with processRequest or fetch, and hooks$/],
   [null, /^it is null; give/],
   [1, /^it is a number; give/],
   ["x", /^it is a string; give/],
@@ -41,13 +65,28 @@ const FAULTS: readonly [unknown, RegExp][] = [
   [Own, /^it is a class; give/],
   [
     new Map(),
-    /^it has none of the fields processRequest, hooks, mux, logFunction, options, defaults; give one$/,
+    /^it has none of the fields processRequest, fetch, error, hooks, mux, logFunction, options, defaults; give one$/,
   ],
-  [{ fetch: nothing }, /^its "fetch" is not supported yet; give processRequest, which/],
+  [
+    { fetch: nothing, processRequest: nothing },
+    /^it has both fetch, which speaks HTTP, and processRequest, /,
+  ],
+  [
+    { fetch: nothing, mux: nothing },
+    /^it has both fetch, which speaks HTTP, and mux, which does not; remove/,
+  ],
+  [
+    { fetch: nothing, hooks: { chidInit: nothing } },
+    /^there is no hook "chidInit"; the nearest is childInit$/,
+  ],
+  [{ fetch: 1 }, /^its fetch is a number; give a function$/],
   [{ processReqest: nothing }, /^it has no field "processReqest"; the nearest is processRequest$/],
   [{ process_request: nothing }, /^it has no field "process_request"; the nearest is processRequest$/],
   [{ hook: {} }, /^it has no field "hook"; the nearest is hooks$/],
-  [{ mux_input: nothing }, /^it has no field "mux_input"; its fields are processRequest, hooks, mux, log/],
+  [
+    { mux_input: nothing },
+    /^it has no field "mux_input"; its fields are processRequest, fetch, error, hooks, mux, log/,
+  ],
   [{ childInit: nothing }, /^it has no field "childInit"; write hooks: \{ childInit \}$/],
   [{ chidInit: nothing }, /^it has no field "chidInit"; the nearest is hooks: \{ childInit \}$/],
   [

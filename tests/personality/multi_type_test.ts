@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choosePersonality } from "../../lib/personality/multi_type.ts";
 
-test("choosePersonality takes the first that can run and names those before it", () => {
-  const { personality, skipped } = choosePersonality(["HTTP", "MultiType", "PreForkSimple", "HTTP"]);
-  assert.equal(personality?.name, "PreForkSimple");
-  assert.deepEqual(skipped, ["HTTP"]);
-});
+const CHOICES = [
+  [["MultiType", "PreFork", "Single"], "PreFork"],
+  [["MultiType"], "Fork"],
+  [["HTTP"], "PreForkSimple"],
+  [["HTTP", "Single"], "Single"],
+  [["PreFork", "HTTP"], "PreFork"],
+  [["HTTP", "MultiType"], "Fork"],
+] as const;
 
-test("choosePersonality finds none where none can run", () => {
-  assert.deepEqual(choosePersonality(["HTTP"]), { personality: undefined, skipped: ["HTTP"] });
+test("choosePersonality takes the first, beside which HTTP may stand", () => {
+  for (const [names, name] of CHOICES) assert.equal(choosePersonality(names).name, name, names.join());
 });

@@ -35,7 +35,7 @@ for (const [serialize, listeners, kind, note] of TABLE) {
 }
 
 test("a lock file of our own has no name that could be left behind", { skip: skipNoProc }, async () => {
-  const prepared = await prepareSerializer("flock", undefined);
+  const prepared = await prepareSerializer("flock");
   assert.ok(prepared.handoff.kind === "flock");
   const { path, fd } = prepared.handoff;
   assert.match(readlinkSync(path), /^\/memfd:/);
@@ -54,7 +54,7 @@ test("a lock file that the user named stays", async () => {
   const folder = mkdtempSync(join(tmpdir(), "prepare-test-"));
   const path = join(folder, "lock");
   try {
-    const prepared = await prepareSerializer("flock", path);
+    const prepared = await prepareSerializer("flock", { lockFile: path });
     assert.ok(prepared.handoff.kind === "flock");
     assert.equal(prepared.handoff.path, path);
     prepared.remove();
@@ -66,7 +66,7 @@ test("a lock file that the user named stays", async () => {
 
 test("a lock file that cannot be created ends with status 73", async () => {
   await assert.rejects(
-    prepareSerializer("flock", "/does/not/exist/lock"),
+    prepareSerializer("flock", { lockFile: "/does/not/exist/lock" }),
     (error) =>
       error instanceof TineError && error.exitCode === EX_CANTCREAT &&
       /Cannot create lock_file "\/does\/not\/exist\/lock"/.test(error.message),

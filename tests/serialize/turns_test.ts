@@ -14,11 +14,11 @@ async function withTurns(
   kind: typeof KINDS[number],
   body: (children: readonly Serializer[], prepared: PreparedSerializer) => Promise<void>,
 ): Promise<void> {
-  const prepared = await prepareSerializer(kind, undefined);
+  const prepared = await prepareSerializer(kind);
   const deathPipe = createPipe();
   try {
     const handoff = prepared.handoff as Parameters<typeof attachSerializer>[0];
-    const attach = () => attachSerializer(handoff, deathPipe.read);
+    const attach = () => attachSerializer(handoff, { deathPipeFd: deathPipe.read });
     await body([await attach(), await attach(), await attach()], prepared);
   } finally {
     // The waits that a test left end by this, as those of children do.

@@ -6,7 +6,7 @@ import { timeout } from "../support/limits.ts";
 /** A watch over 4 of 50 children, with what it does noted, a queue and counts that a test sets. */
 function watched() {
   const done: string[] = [];
-  const state = { isQueued: true, accepted: 0, cold: 0, isOpen: false };
+  const state = { isQueued: true, accepted: 0, cold: 0, isOpen: false, takesTurns: false };
   const listening: Listening = {
     count: 4,
     get isOpen() {
@@ -15,7 +15,11 @@ function watched() {
     get counts() {
       return { accepted: state.accepted, cold: state.cold };
     },
-    renew: () => void done.push("renew"),
+    settle: () => void done.push("settle"),
+    // Where children take no turns, it comes to nothing.
+    renewTurn: () => void (state.takesTurns && done.push("renew the turn")),
+    suspendLock: () => void (state.takesTurns && done.push("suspend the lock")),
+    resumeLock: () => void (state.takesTurns && done.push("resume the lock")),
     grow: (more) => void done.push(`grow ${more}`),
     open(children) {
       state.isOpen = true;
@@ -26,7 +30,7 @@ function watched() {
       done.push("narrow");
     },
   };
-  const watch = new QueueWatch({ listening, fd: 9, isQueued: () => state.isQueued, children: () => 50 });
+  const watch = new QueueWatch({ listening, fds: [9], isQueued: () => state.isQueued, children: () => 50 });
   let now = 0;
   /** Goes on to the next time when the watch wants to look. */
   const next = () => {
@@ -43,14 +47,14 @@ function watched() {
 
 test("an empty queue is waited for, and looked at soon after a client came", { timeout }, () => {
   const { watch, state, done, next } = watched();
-  assert.equal(watch.fd, 9);
+  assert.deepEqual(watch.fds, [9]);
   assert.equal(watch.until, Infinity);
   watch.tick(1000);
   watch.queued(0);
-  assert.equal(watch.fd, undefined);
+  assert.deepEqual(watch.fds, []);
   state.isQueued = false;
   assert.equal(next(), 5);
-  assert.equal(watch.fd, 9);
+  assert.deepEqual(watch.fds, [9]);
   assert.equal(watch.until, Infinity);
   assert.deepEqual(done, []);
 });
@@ -85,13 +89,13 @@ test(
       take(10);
       next();
     }
-    assert.equal(done.pop(), "renew");
+    assert.equal(done.pop(), "settle");
     // Or until nobody waits.
     next();
     assert.equal(done.pop(), "grow 4");
     state.isQueued = false;
     next();
-    assert.equal(done.pop(), "renew");
+    assert.equal(done.pop(), "settle");
   },
 );
 
@@ -133,3 +137,66 @@ test("counts that have gone once around are as good as any", { timeout }, () => 
   assert.deepEqual(done, ["grow 4"]);
   take(0);
 });
+
+test(
+  "where children take turns, the turn is renewed, and after that the lock is left alone",
+  { timeout },
+  () => {
+    const { watch, state, done, next, take } = watched();
+    state.takesTurns = true;
+    watch.queued(0);
+    assert.equal(next(), 5);
+    assert.deepEqual(done.splice(0), ["grow 4", "renew the turn"]);
+    assert.equal(next(), 10);
+    assert.deepEqual(done.splice(0), ["suspend the lock", "grow 4", "renew the turn"]);
+    // Whoever has the turn now may be stopped too.
+    next();
+    assert.deepEqual(done.splice(0), ["grow 8", "renew the turn"]);
+    take(10);
+    next();
+    state.isQueued = false;
+    next();
+    assert.deepEqual(done.splice(0), ["resume the lock", "settle"]);
+  },
+);
+
+test("it is so while all listen", { timeout }, () => {
+  const { watch, state, done, next } = watched();
+  state.takesTurns = true;
+  state.isOpen = true;
+  watch.queued(0);
+  const times = [];
+  for (let i = 0; i < 6; i++) times.push(next());
+  assert.deepEqual(times, [5, 15, 35, 75, 115, 155]);
+  assert.deepEqual(done.slice(0, 3), ["renew the turn", "suspend the lock", "renew the turn"]);
+});
+
+test("where all listen and nobody comes any more, a few do again", { timeout }, () => {
+  const { watch, state, done, next, take } = watched();
+  watch.queued(0);
+  take(64, 64);
+  assert.equal(next(), 5);
+  assert.deepEqual(done.splice(0), ["open 50"]);
+  state.isQueued = false;
+  next();
+  take(1);
+  assert.equal(next(), 2005);
+  assert.deepEqual(done, []);
+  assert.equal(next(), 4005);
+  assert.deepEqual(done, ["narrow"]);
+  assert.equal(watch.until, Infinity);
+});
+
+test(
+  "where processes wait for a processor, more of them listen only if no client is taken",
+  { timeout },
+  () => {
+    const { watch, done, take } = watched();
+    watch.queued(0);
+    take(1);
+    watch.tick(11);
+    assert.deepEqual(done, []);
+    watch.tick(watch.until + 6);
+    assert.deepEqual(done, ["grow 4"]);
+  },
+);

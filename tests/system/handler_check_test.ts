@@ -13,7 +13,7 @@ function program(text: string): string {
 }
 
 const FAULTS: readonly [string, string][] = [
-  ["{ fetch() {} }", `its "fetch" is not supported yet; give processRequest, which`],
+  ["{ fetch() {}, mux() {} }", "it has both fetch, which speaks HTTP, and mux, which does not; remove one"],
   ["{ processReqest() {} }", `it has no field "processReqest"; the nearest is processRequest\n`],
   ["{ hooks: { chidInit() {} } }", `there is no hook "chidInit"; the nearest is childInit\n`],
   ["null", "it is null; give a function, or an object"],

@@ -1,60 +1,11 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
+import { ARGS, CHILDREN, HOT, listening, skip, untilHot } from "../support/hot.ts";
 import { timeout } from "../support/limits.ts";
-import { Client, exchange, signal, type TestServer, withServer } from "../support/server.ts";
+import { Client, exchange, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
-
-const skip = process.platform === "linux" ? false : "there is no epoll";
-/** How many listen at a time, and how many children there are. */
-const HOT = 2 * availableParallelism();
-const CHILDREN = 2 * HOT + 2;
-const ARGS = ["--max_servers", String(CHILDREN), "--log_level", "4"];
-
-/** The inodes that a process waits for in its epoll sets. */
-function waitedFor(pid: number): Set<string> {
-  const folder = `/proc/${pid}/fdinfo`;
-  const texts = readdirSync(folder).map((fd) => {
-    try {
-      return readFileSync(`${folder}/${fd}`, "utf8");
-    } catch {
-      return ""; // closed meanwhile
-    }
-  });
-  return new Set(
-    texts.flatMap((text) => [...text.matchAll(/^tfd:.* ino:([0-9a-f]+)/gm)].map(([, ino = ""]) => ino)),
-  );
-}
-
-/** The inode of the listening socket on a port, in hexadecimal. */
-function inodeOf(port: number): string {
-  const where = port.toString(16).toUpperCase().padStart(4, "0");
-  const line = readFileSync("/proc/net/tcp", "utf8").split("\n").find((line) =>
-    line.includes(`:${where} 00000000:0000 0A`)
-  );
-  return Number(line?.trim().split(/\s+/)[9]).toString(16);
-}
-
-/** The children that would be woken for a client. */
-function listening(server: TestServer): number[] {
-  const inode = inodeOf(server.port);
-  return server.children().filter((pid) => waitedFor(pid).has(inode));
-}
-
-/** Waits until as many children as there are to be listen, and serve. */
-async function untilHot(server: TestServer, children = CHILDREN): Promise<number[]> {
-  await server.untilReady(children);
-  return await until(
-    () => {
-      const pids = listening(server);
-      return pids.length === HOT ? pids : undefined;
-    },
-    () => `${HOT} children that listen; there are ${listening(server)}`,
-  ) as number[];
-}
 
 test("few children listen, and the others rest until those have to wait", { timeout, skip }, async () => {
   await withServer(ARGS, {}, async (server) => {
@@ -172,48 +123,68 @@ test("a reload hands on who listens, and the new children are as hot", { timeout
   });
 });
 
-test("whatever befalls children, no client waits for ever and none is lost", { timeout, skip }, async () => {
-  await withServer([...ARGS, "--max_requests", "40"], {}, async (server) => {
-    await server.untilReady(CHILDREN);
-    let isOver = false;
-    let served = 0;
-    const client = async () => {
-      while (!isOver) {
-        await exchange(server.port);
-        served++;
+for (const serializer of ["flock", "semaphore", "pipe"]) {
+  const args = [...ARGS, "--serialize", serializer];
+
+  test(`few children take turns by ${serializer}, and the others rest`, { timeout, skip }, async () => {
+    await withServer(args, {}, async (server) => {
+      const before = await untilHot(server);
+      const clients: Client[] = [];
+      for (let i = 0; i < CHILDREN; i++) {
+        const client = new Client(server.port);
+        await client.welcome();
+        clients.push(client);
       }
-    };
-    const clients = Array.from({ length: 8 }, client);
-    let seed = 7;
-    const random = (n: number) => (seed = seed * 1103515245 + 12345 & 0x7fffffff) % n;
-    for (let i = 0; i < 150; i++) {
-      const children = server.children();
-      const pid = children[random(children.length)];
-      if (pid === undefined) continue;
-      switch (random(4)) {
-        case 0:
-          signal(pid, "SIGSTOP");
-          await pass(20);
-          signal(pid, "SIGCONT");
-          break;
-        case 1:
-          // One that may have a client: the parent's word lets it finish.
-          signal(pid, "SIGHUP");
-          break;
-        case 2:
-          signal(server.pid, random(2) === 0 ? "SIGTTIN" : "SIGTTOU");
-          break;
-        default:
-          await pass(random(30));
-      }
-    }
-    isOver = true;
-    await Promise.all(clients);
-    assert.ok(served > 150, `${served} clients served`);
-    await until(
-      () => listening(server).length >= Math.min(HOT, server.children().length),
-      "children listen again",
-    );
-    await exchange(server.port);
+      for (const client of clients) client.close();
+      for (let i = 0; i < 20; i++) await exchange(server.port);
+      assert.equal((await untilHot(server)).length, before.length);
+    });
   });
-});
+
+  test(`with ${serializer}, children that are stopped keep no client waiting, whatever they hold`, {
+    timeout,
+    skip,
+  }, async () => {
+    await withServer(args, {}, async (server) => {
+      const stopped = await untilHot(server);
+      // One of them has the turn, and the lock.
+      for (const pid of stopped) signal(pid, "SIGSTOP");
+      try {
+        for (let i = 0; i < 10; i++) assert.ok(!stopped.includes(await exchange(server.port)));
+      } finally {
+        for (const pid of stopped) signal(pid, "SIGCONT");
+      }
+      for (let i = 0; i < 10; i++) await exchange(server.port);
+      await untilHot(server);
+    });
+  });
+}
+
+test(
+  "with several ports and a Unix socket, few children listen at all of them",
+  { timeout, skip },
+  async () => {
+    const options = { ports: 2 };
+    await withServer([...ARGS, "--port", "FOLDER/s.sock|unix"], options, async (server) => {
+      const wheres = [...server.ports, join(server.folder, "s.sock")];
+      assert.equal(wheres.length, 3);
+      /** One whole dialogue at each. */
+      const talk = async () => {
+        for (const where of wheres) {
+          const client = new Client(where);
+          await client.ask("hello", await client.welcome());
+          await client.quit();
+        }
+      };
+      const stopped = await untilHot(server, CHILDREN, wheres);
+      await talk();
+      for (const pid of stopped) signal(pid, "SIGSTOP");
+      try {
+        for (let i = 0; i < 3; i++) await talk();
+      } finally {
+        for (const pid of stopped) signal(pid, "SIGCONT");
+      }
+      await untilHot(server, CHILDREN, wheres);
+    });
+  },
+);
