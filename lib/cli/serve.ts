@@ -10,6 +10,7 @@ import type { LoadedConfig } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { EX_OK } from "../exit_codes.ts";
 import { startersDescriptors } from "../os/starters_descriptors.ts";
+import type { StartedAs } from "../server/read_options.ts";
 import { runServer } from "../server/run_server.ts";
 import { loadNamedHandler } from "./named_handler.ts";
 
@@ -22,9 +23,10 @@ export interface ServeOptions {
 }
 
 /** A server in the background that nobody finds again is refused. One whose log is lost starts, and that is said. */
-function checkBackground({ config }: LoadedConfig): void {
+function checkBackground({ config }: LoadedConfig, { isFirst }: StartedAs): void {
   if (config.pidFile !== undefined) {
-    if (config.logFile !== undefined) return;
+    // What goes on in the background would say it again.
+    if (config.logFile !== undefined || !isFirst) return;
     process.stderr.write("tine: log_file is not set: the log is lost; write tine start --log_file FILE\n");
     return;
   }

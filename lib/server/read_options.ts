@@ -9,8 +9,17 @@ import { ConfigError } from "../errors.ts";
 import { planWatch } from "./plan_watch.ts";
 import type { ServerParts } from "./server.ts";
 
+/** What a process was started as. */
+export interface StartedAs {
+  /** Whether a person or a service manager has started it, and not the server itself. */
+  readonly isFirst: boolean;
+}
+
 /** Reads and checks all options. @throws {TineError} if one is not as it should be */
-export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
+export async function readOptions(
+  parts: ServerParts,
+  { isFirst }: StartedAs = { isFirst: false },
+): Promise<LoadedConfig> {
   const { handler, handlerUrl, sources } = parts;
   const loaded = await loadConfig({
     ...sources,
@@ -25,7 +34,7 @@ export async function readOptions(parts: ServerParts): Promise<LoadedConfig> {
       place,
     });
   }
-  parts.checkOptions?.(loaded);
+  parts.checkOptions?.(loaded, { isFirst });
   planWatch(loaded, handlerUrl);
   if (loaded.config.exec.length === 0) return loaded;
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);

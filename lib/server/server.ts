@@ -31,7 +31,7 @@ import { openDaemon, openServerLog } from "./open_files.ts";
 import { logOwnPrints, logUncaught } from "./own_prints.ts";
 import type { Loop, LoopModule } from "./loop.ts";
 import { loopOf } from "./loops.ts";
-import { readOptions } from "./read_options.ts";
+import { readOptions, type StartedAs } from "./read_options.ts";
 import { planWatch } from "./plan_watch.ts";
 import { dropInherited, type takeStart } from "./take_start.ts";
 import { StoppedAtStart, unlessStopped } from "./stop_at_start.ts";
@@ -49,7 +49,7 @@ export interface ServerParts {
   /** Where options come from; what the handler tells is added. */
   readonly sources: Omit<Sources, "own" | "defaults" | "hasFetch">;
   /** Refuses options that are not enough for what was asked for. */
-  readonly checkOptions?: ((loaded: LoadedConfig) => void) | undefined;
+  readonly checkOptions?: ((loaded: LoadedConfig, start: StartedAs) => void) | undefined;
   /** Told of each address that was bound. */
   readonly onListen?: ((address: Address) => void) | undefined;
 }
@@ -95,7 +95,7 @@ export async function liveFrom(
     toHandler(handler, "the handler");
     const loaded = await stoppable(async () => {
       await callHook(handler.hooks, "configure", (hooks) => hooks.configure?.(server));
-      return await readOptions(parts);
+      return await readOptions(parts, start);
     });
     dropInherited(leftOpen);
     // Before the log is opened, as under inetd standard error is the client's socket.

@@ -252,7 +252,9 @@ export class OldChildren {
     if (serving === 0) return;
     this.#parent.log(
       LEVEL.warning,
-      `${counted(serving, "child", "children")} from before the reload serve until new ones are ready`,
+      `${counted(serving, "child", "children")} from before the reload ${
+        serving === 1 ? "serves" : "serve"
+      } until new ones are ready`,
     );
     this.#parent.parts.daemon.restartRefused(
       "new children end before they are ready; the cause is in the log",

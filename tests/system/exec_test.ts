@@ -15,7 +15,16 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { timeout } from "../support/limits.ts";
-import { Client, example, fixture, hear, signal, type TestServer, withServer } from "../support/server.ts";
+import {
+  Client,
+  example,
+  fixture,
+  hear,
+  onBun,
+  signal,
+  type TestServer,
+  withServer,
+} from "../support/server.ts";
 import { tine } from "../support/super_server.ts";
 import { until, within } from "../support/until.ts";
 
@@ -317,10 +326,9 @@ test("hundreds of clients, one after the other and at once, leave nothing behind
     await server.says(/ended with status 0/, { times: 236 });
     assert.deepEqual(server.children().toSorted(), children.toSorted(), "the same children");
     for (const pid of children) {
-      await until(
-        () => descriptors(pid).length <= (before.get(pid) as string[]).length,
-        "no more descriptors",
-      );
+      // Bun makes itself two, once, when a child first has to wait for a program.
+      const most = (before.get(pid) as string[]).length + (onBun ? 2 : 0);
+      await until(() => descriptors(pid).length <= most, "no more descriptors");
       assert.deepEqual(zombies(pid), []);
     }
   });
