@@ -146,10 +146,7 @@ test(
     assert.equal((await tine("check", path)).err, "");
     const started = await tine("start", "--conf_file", path);
     assert.equal(started.code, 0, started.err);
-    assert.match(
-      started.err,
-      /^tine: log_file is not set: the log is lost; write tine start --log_file FILE\n$/,
-    );
+    assert.equal(started.err.match(/log_file is not set: the log is lost/g)?.length, 1, started.err);
     try {
       assert.deepEqual((await tine("check", path)).err, "");
     } finally {
