@@ -184,6 +184,7 @@ const LINUX_ALONE = {
   EFD_NONBLOCK: 0o4000,
   MFD_CLOEXEC: 1,
   CLOSE_RANGE_CLOEXEC: 4, // Linux 5.11
+  SYS_tgkill: 234,
   SYS_pidfd_send_signal: 424, // Linux 5.1
   SYS_pidfd_open: 434, // Linux 5.3
   SYS_close_range: 436, // Linux 5.9
@@ -214,7 +215,12 @@ const LINUX_ALONE = {
 /** What Linux has and macOS has not. */
 export type LinuxConstants = Readonly<typeof LINUX_ALONE>;
 
-const LINUX_ALONE_ARM64: LinuxConstants = { ...LINUX_ALONE, epollEventSize: 16, epollDataOffset: 8 };
+const LINUX_ALONE_ARM64: LinuxConstants = {
+  ...LINUX_ALONE,
+  SYS_tgkill: 131,
+  epollEventSize: 16,
+  epollDataOffset: 8,
+};
 
 /** The numbers of a system, by the names that `node:process` has for it and its processor. */
 export function constantsOf(platform: string, arch: string): Constants {

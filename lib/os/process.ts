@@ -134,14 +134,17 @@ export function spawn(
 /**
  * Replaces this process by `program`: the process id stays, and with it the descriptors that are not close-on-exec.
  *
+ * @param lastly Called right before that.
  * @throws {SystemError} if the program cannot be executed; otherwise it does not return
  */
-export function execute(program: Program): never {
+export function execute(program: Program, lastly: () => void): never {
   const argv = new StringArray(program.argv);
   const environment = environmentArray(program.environment);
   const folder = refuge();
   if (folder !== undefined) libc.chdir(encoder.encode(`${folder}\0`));
-  libc.execve(encoder.encode(`${program.path}\0`), argv.bytes, environment.bytes);
+  const path = encoder.encode(`${program.path}\0`);
+  lastly();
+  libc.execve(path, argv.bytes, environment.bytes);
   throw systemError("execve", `execute ${program.path}`);
 }
 

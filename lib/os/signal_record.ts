@@ -9,7 +9,7 @@
 
 import { libc } from "./calls.ts";
 import { signalName, signalNumber } from "./process.ts";
-import { SignalActions } from "./signal_actions.ts";
+import { addressOf, SignalActions } from "./signal_actions.ts";
 
 /** A mask that is no signal's number, and forbids more than most. */
 const NEUTRAL = 0o77;
@@ -21,15 +21,6 @@ export interface SignalNote {
   readonly umask: number;
   /** The mask as long as no signal came. */
   readonly neutral: number;
-}
-
-/** Where `umask(2)` lies; 0 where that is not to be found (glibc before 2.34). */
-function addressOfUmask(): number {
-  try {
-    return libc.dlsym(0, new TextEncoder().encode("umask\0"));
-  } catch {
-    return 0;
-  }
 }
 
 /** Notes signals in place of what listens to them. */
@@ -46,7 +37,7 @@ export class SignalRecord {
     libc.umask(neutral);
     this.note = { umask, neutral };
     // Without it the default action: a signal that ends this program ends it now, rather than being lost.
-    this.#actions = new SignalActions(names, addressOfUmask());
+    this.#actions = new SignalActions(names, addressOf("umask"));
   }
 
   /** Gives the signals back to those who listened. Returns the one that came meanwhile. */

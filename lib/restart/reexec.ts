@@ -12,6 +12,7 @@ import { KEEP_FLAG, ownProgram } from "../os/command_line.ts";
 import { closeFd, closeOnExec, keepOnExec } from "../os/descriptor.ts";
 import { readNote, type SignalNote, SignalRecord } from "../os/signal_record.ts";
 import { blockSignals, execute, sendSignal, unblockSignals } from "../os/process.ts";
+import { holdOtherThreads } from "../os/other_threads.ts";
 import { SignalActions } from "../os/signal_actions.ts";
 import { runtime } from "../runtime/choose.ts";
 import { signalListeners } from "../runtime/signal_listeners.ts";
@@ -50,8 +51,9 @@ export class HeldSignals {
    * replaced would never have its turn. So those that are to end the server are noted for the new program from now on.
    */
   constructor() {
-    blockSignals(signalsOf("parent"));
+    // This thread takes signals first. What comes in between would have to be called by a thread that is about to end.
     this.#record = new SignalRecord(ENDING);
+    blockSignals(signalsOf("parent"));
   }
 
   /** For the new program. */
@@ -134,6 +136,7 @@ export function executeAgain(state: InheritedState, held: HeldSignals): never {
   // A signal that another thread takes between here and the new program has no effect: that is about to do what they ask for, or
   // can be asked again. One that comes later waits until the new program listens.
   const ignored = new SignalActions(["HUP", "USR1", "TTIN", "TTOU"]);
+  let holding: SignalActions | undefined;
   try {
     execute({
       ...program,
@@ -145,8 +148,11 @@ export function executeAgain(state: InheritedState, held: HeldSignals): never {
         [RESTART_VARIABLE]: String(text),
         [NOTE_VARIABLE]: JSON.stringify(note),
       },
+    }, () => {
+      holding = holdOtherThreads(ENDING);
     });
   } catch (error) {
+    holding?.restore();
     ignored.restore();
     for (const fd of kept) closeOnExec(fd);
     closeFd(text as number);
