@@ -10,7 +10,7 @@ import { goalOf, judge, MANY_CHILDREN_TO_FEW, MANY_CHILDREN_TO_PERL, P99_OF_MOST
 import { type LoadResult, measure, type Rounds } from "./load.ts";
 import { cpuTicks, descendants } from "./proc.ts";
 import { Processes } from "./process.ts";
-import type { Contestant, Server } from "./servers.ts";
+import { type Contestant, type Serializer, SERIALIZERS, type Server } from "./servers.ts";
 import { median, medianRatio } from "./statistics.ts";
 import type { Row, Section } from "./table.ts";
 import { until } from "./until.ts";
@@ -21,22 +21,25 @@ const CLIENTS = [16, 64] as const;
 /** How long hundreds of children may take to start, in milliseconds. */
 const STARTED_WITHIN_MS = 180_000;
 
-/** Measures each runtime with few and with many children beside Perl and C with as many, all in turns. */
+/** Measures each runtime with few and with many children beside Perl and C with as many, all in turns; without these behind a serializer. */
 export async function manyChildren(bench: Bench): Promise<Section> {
   const { contestants, quick } = bench;
   const rivals = contestants.filter(({ runtime }) => runtime === undefined);
   const rows: Row[] = [];
   const failures: string[] = [];
   for (const own of contestants.filter(({ bare, name }) => bare !== undefined && !name.endsWith("-exe"))) {
-    for (const children of quick ? [MANY[1]] : MANY) {
-      rows.push(...await compare(bench, own, rivals, children, failures));
+    for (const serializer of quick ? SERIALIZERS.slice(0, 1) : SERIALIZERS) {
+      for (const children of quick ? [MANY[1]] : MANY) {
+        const beside = serializer === "none" ? rivals : [];
+        rows.push(...await compare(bench, { own, beside, serializer, children }, failures));
+      }
     }
   }
   return {
     title: `Many children against ${FEW}`,
     note:
-      `Median of rounds in turns; "÷ ${FEW}" is to the same server with ${FEW} children, "× Perl" and "× C" to those ` +
-      "with as many.",
+      `Median of rounds in turns; "÷ ${FEW}" is to the same server and serializer with ${FEW} children, "× Perl" and ` +
+      `"× C" to those with as many.`,
     rows,
     failures,
   };
@@ -55,16 +58,22 @@ async function settled({ process, contestant }: Server, children: number, failur
   if (!isSettled) failures.push(`${contestant.name}: its ${children} children did not come to rest`);
 }
 
+interface Comparison {
+  readonly own: Contestant;
+  /** Who is measured with as many children in the same rounds. */
+  readonly beside: readonly Contestant[];
+  readonly serializer: Serializer;
+  readonly children: number;
+}
+
 async function compare(
   { load, interrupted, quick }: Bench,
-  own: Contestant,
-  rivals: readonly Contestant[],
-  children: number,
+  { own, beside, serializer, children }: Comparison,
   failures: string[],
 ): Promise<readonly Row[]> {
   await using processes = new Processes(interrupted);
-  const [few] = await startEach(processes, [own], { children: FEW }, failures);
-  const [many, ...others] = await startEach(processes, [own, ...rivals], { children }, failures);
+  const [few] = await startEach(processes, [own], { children: FEW, serializer }, failures);
+  const [many, ...others] = await startEach(processes, [own, ...beside], { children, serializer }, failures);
   if (few === undefined || many?.contestant !== own) return [];
   for (const server of [many, ...others]) await settled(server, children, failures);
   const rows: Row[] = [];
@@ -74,7 +83,7 @@ async function compare(
       : { rounds: 3, seconds: 2, warmupSeconds: 2, clients };
     const measured = await measure(load, [few, many, ...others], rounds);
     failures.push(...measured.failures);
-    const row = rowOf({ results: measured.results, few, many, children, clients });
+    const row = rowOf({ results: measured.results, few, many, serializer, children, clients });
     if (row !== undefined) rows.push(row);
   }
   return rows;
@@ -84,11 +93,12 @@ interface Compared {
   readonly results: ReadonlyMap<Server, readonly LoadResult[]>;
   readonly few: Server;
   readonly many: Server;
+  readonly serializer: Serializer;
   readonly children: number;
   readonly clients: number;
 }
 
-function rowOf({ results, few, many, children, clients }: Compared): Row | undefined {
+function rowOf({ results, few, many, serializer, children, clients }: Compared): Row | undefined {
   const [withFew, withMany] = [results.get(few), results.get(many)];
   if (withFew === undefined || withMany === undefined) return undefined;
   const figures = (of: readonly LoadResult[], figure: keyof LoadResult) => of.map((one) => one[figure]);
@@ -102,6 +112,7 @@ function rowOf({ results, few, many, children, clients }: Compared): Row | undef
   const { name, runtime } = many.contestant;
   return {
     "server": name,
+    "serializer": serializer,
     "children": children,
     "clients": clients,
     [`${FEW}: conn/s`]: median(figures(withFew, "perSecond")),
