@@ -64,8 +64,9 @@ export function meaningOf(
   const ranOut = ending.code === 0 && !dismissed && !LAST.includes(state);
   const abnormal = ending.signal !== undefined || ending.code !== 0 || ranOut;
   const beforeReady = state === "starting" && !dismissed;
-  const soon = state === "waiting" && requests === 0 && inStateMs < SOON_MS && abnormal && !dismissed &&
-    !fromOutside;
+  // Negative after the clock was set back, which tells nothing.
+  const isYoung = inStateMs >= 0 && inStateMs < SOON_MS;
+  const soon = state === "waiting" && requests === 0 && isYoung && abnormal && !dismissed && !fromOutside;
   const how = ending.signal !== undefined
     ? `was killed by ${ending.signal}${ending.signal === "SIGKILL" && !dismissed ? " (out of memory?)" : ""}`
     : `ended with status ${ending.code}`;

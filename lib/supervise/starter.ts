@@ -43,7 +43,10 @@ function isAtWork(slot: Slot | undefined): boolean {
 /** Whether a child does not fail by what it began with. */
 function isSettled(slot: Slot): boolean {
   if (slot.state === "starting") return false;
-  return slot.requests > 0 || slot.state !== "waiting" || Date.now() - slot.changed >= SOON_MS;
+  if (slot.requests > 0 || slot.state !== "waiting") return true;
+  const inState = Date.now() - slot.changed;
+  // A clock that was set back tells nothing, and must not hold up the others for as long.
+  return inState >= SOON_MS || inState < 0;
 }
 
 /** Starts children, and knows when the next ones may be started. */
@@ -52,8 +55,8 @@ export class Starter {
   readonly #backoff = new Backoff();
   // One more than there are processors, so that none idles until the parent has heard of a child that is ready.
   readonly #pace = new Pace(navigator.hardwareConcurrency + 1);
-  /** When children last died at birth, in milliseconds since 1970. */
-  #failedAt = 0;
+  /** The children that were started since others last died at birth. */
+  readonly #tried = new Set<Slot>();
 
   constructor(parts: StarterParts) {
     this.#parts = parts;
@@ -77,19 +80,16 @@ export class Starter {
 
   /** Whether a child that was started after deaths at birth may yet end as those did. */
   get #isTrying(): boolean {
-    return [...this.#parts.children].some(({ slot, generation }) =>
-      generation === undefined && slot.started >= this.#failedAt && !isSettled(slot)
-    );
+    return [...this.#parts.children].some(({ slot }) => this.#tried.has(slot) && !isSettled(slot));
   }
 
   /** After deaths at birth, the first child that is ready for a while, or has served, shows that the next ones will too. */
   #endPauseIfOneLives(): void {
     if (this.#backoff.failures === 0) return;
-    for (const { slot, generation, dismissed } of this.#parts.children) {
-      if (
-        generation === undefined && !dismissed && slot.started >= this.#failedAt && isSettled(slot)
-      ) {
+    for (const { slot, dismissed } of this.#parts.children) {
+      if (!dismissed && this.#tried.has(slot) && isSettled(slot)) {
         this.#backoff.succeed();
+        this.#tried.clear();
         for (const child of this.#parts.children) child.slot?.letGo();
         return;
       }
@@ -111,6 +111,7 @@ export class Starter {
         spawner.start({ slot: slotIndex, kind, after, announce }, output)
       );
       slot.setPid(pid);
+      if (this.#backoff.failures > 0) this.#tried.add(slot);
       children.add({ pid, kind, slot, slotIndex, after });
       if (kind === "dequeue") log(LEVEL.debug, `Running dequeue child ${pid}`);
     } catch (error) {
@@ -140,7 +141,7 @@ export class Starter {
   }
 
   #fail(): number {
-    this.#failedAt = Date.now();
+    this.#tried.clear();
     // While no successor can be started, children go on serving.
     for (const { slot } of this.#parts.children) slot?.hold();
     return this.#backoff.fail(performance.now());

@@ -65,6 +65,13 @@ const TABLE: readonly Row[] = [
     at(false, true, 1),
     "ended with status 1 after 1 client",
   ],
+  // The clock was set back.
+  [
+    { code: 1 },
+    { state: "waiting", inStateMs: -3_600_000 },
+    at(false, true, 1),
+    "ended with status 1 after 0 clients",
+  ],
   [
     { code: 1 },
     { state: "serving", inStateMs: 20 },
