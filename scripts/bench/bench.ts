@@ -19,6 +19,7 @@ import { compileC, findCompiler } from "./build.ts";
 import { EX_USAGE } from "../../lib/exit_codes.ts";
 import { type Bench, messageOf } from "./context.ts";
 import { exec } from "./exec.ts";
+import { freshChild } from "./fresh_child.ts";
 import { manyChildren } from "./many_children.ts";
 import { manyClients } from "./many_clients.ts";
 import { memory } from "./memory.ts";
@@ -39,6 +40,7 @@ const SECTIONS = {
   manyClients,
   serializers,
   manyChildren,
+  freshChild,
   memory,
   startup,
 } as const;

@@ -35,6 +35,8 @@ export const MANY_CHILDREN_TO_FEW: Readonly<Record<number, Goal>> = {
 export const P99_OF_MOST_TO_FEW: Readonly<Record<number, Goal>> = { 500: atMost(2) };
 /** Connections per second against Perl's Net::Server::PreForkSimple with as many children. */
 export const MANY_CHILDREN_TO_PERL = { deno: atLeast(1.3), bun: atLeast(1.5) } as const;
+/** The time of a fresh child's first 100 clients against that of as many once it is warm. */
+export const FIRST_CLIENTS_TO_WARM = atMost(2);
 /** Connections per second of one process against Perl's Net::Server::Multiplex. */
 export const MULTIPLEX_TO_PERL = atLeast(1.5);
 /** Connections per second with `max_clients` 256 against the same processes in `node:cluster`. */

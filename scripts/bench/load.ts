@@ -62,7 +62,10 @@ export async function measure<S extends Loadable>(
   for (const server of servers) {
     results.set(server, []);
     // The warm-up is also the check that it answers rightly, before anything is timed.
-    const error = await run(load, server, rounds, rounds.warmupSeconds).then(() => undefined, String);
+    const error = await run(load, server, ofRound(rounds, rounds.warmupSeconds)).then(
+      () => undefined,
+      String,
+    );
     if (error !== undefined) drop(server, error);
   }
   for (let round = 0; round < rounds.rounds; round++) {
@@ -70,7 +73,7 @@ export async function measure<S extends Loadable>(
       const server = servers[(round + turn) % servers.length];
       const mine = server && results.get(server);
       if (mine) {
-        await run(load, server, rounds, rounds.seconds).then(
+        await run(load, server, ofRound(rounds, rounds.seconds)).then(
           (result) => mine.push(result),
           (e) => drop(server, e),
         );
@@ -85,17 +88,19 @@ export async function measure<S extends Loadable>(
   }
 }
 
-async function run(
-  load: string,
-  server: Loadable,
-  { clients = CLIENTS }: Rounds,
-  seconds: number,
-): Promise<LoadResult> {
-  const { stdout, stderr } = await promisify(execFile)(load, [
-    ...["-p", `${server.port}`, "-c", `${clients}`],
-    // The first tenth of a second wakes processes and caches that slept while others had their turn.
-    ...["-w", "100", "-d", `${Math.round(seconds * 1000)}`],
-  ]);
+/** The load generator's options for one round. */
+function ofRound({ clients = CLIENTS }: Rounds, seconds: number): readonly string[] {
+  // The first tenth of a second wakes processes and caches that slept while others had their turn.
+  return ["-c", `${clients}`, "-w", "100", "-d", `${Math.round(seconds * 1000)}`];
+}
+
+/**
+ * Runs the load generator once.
+ *
+ * @throws {Error} if a client got no answer or a wrong one
+ */
+export async function run(load: string, server: Loadable, options: readonly string[]): Promise<LoadResult> {
+  const { stdout, stderr } = await promisify(execFile)(load, ["-p", `${server.port}`, ...options]);
   const result = JSON.parse(stdout) as LoadResult;
   if (result.errors > 0) {
     throw new Error(`${server.contestant.name} failed ${result.errors} clients: ${stderr.trim()}`);

@@ -59,22 +59,23 @@ export function listening(
   });
 }
 
-/** Waits until all children are ready, and as many listen as there are to be. Returns these. */
+/** Waits until all children are ready, and as many listen as there are to be. Returns these. `children`: how many, now. */
 export async function untilHot(
   server: TestServer,
-  children: number = CHILDREN,
+  children: () => number = () => CHILDREN,
   wheres: readonly (number | string)[] = [server.port],
 ): Promise<number[]> {
-  await server.untilReady(children);
   return await until(
     () => {
+      const there = server.children();
+      if (there.length !== children() || server.settled(there).length !== there.length) return undefined;
       // None of them listens to some and not to others.
       const each = wheres.map((where) => listening(server, [where]));
       const all = listening(server, wheres);
-      return [...each, all].every((pids) => pids.length === Math.min(HOT, children)) ? all : undefined;
+      return [...each, all].every((pids) => pids.length === Math.min(HOT, there.length)) ? all : undefined;
     },
     () =>
-      `${HOT} children that listen; there are ${
+      `${HOT} of ${children()} children that listen; there are ${server.children()}, of which listen ${
         wheres.map((where) => `${listening(server, [where])}`).join("; ")
       }`,
   ) as number[];

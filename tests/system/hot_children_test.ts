@@ -39,7 +39,7 @@ test(
       String(HOT + 3),
     ];
     await withServer([...ARGS, ...spares], { personality: "PreFork" }, async (server) => {
-      await untilHot(server, HOT + 1);
+      await untilHot(server, () => HOT + 1);
       const clients = Array.from({ length: CHILDREN }, () => new Client(server.port));
       for (const client of clients) await client.welcome();
       assert.equal(server.children().length, CHILDREN);
@@ -176,7 +176,7 @@ test(
           await client.quit();
         }
       };
-      const stopped = await untilHot(server, CHILDREN, wheres);
+      const stopped = await untilHot(server, undefined, wheres);
       await talk();
       for (const pid of stopped) signal(pid, "SIGSTOP");
       try {
@@ -184,7 +184,7 @@ test(
       } finally {
         for (const pid of stopped) signal(pid, "SIGCONT");
       }
-      await untilHot(server, CHILDREN, wheres);
+      await untilHot(server, undefined, wheres);
     });
   },
 );

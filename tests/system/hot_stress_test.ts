@@ -78,7 +78,7 @@ async function strike(server: TestServer, visitors: Visitors, dice: Dice): Promi
   const children = server.children();
   const pid = children[dice.throw(children.length)];
   if (pid === undefined) return await pass(5);
-  switch (dice.throw(7)) {
+  switch (dice.throw(8)) {
     case 0:
       signal(pid, "SIGSTOP");
       await pass(dice.throw(60));
@@ -107,6 +107,10 @@ async function strike(server: TestServer, visitors: Visitors, dice: Dice): Promi
     case 4:
       signal(server.pid, dice.throw(2) === 0 ? "SIGTTIN" : "SIGTTOU");
       break;
+    case 5:
+      // All at once are replaced, sooner or later.
+      if (dice.throw(3) === 0) signal(server.pid, "SIGHUP");
+      break;
     default:
       await pass(dice.throw(40));
   }
@@ -121,34 +125,38 @@ const ROWS: readonly (readonly [what: string, args: readonly string[], ports: nu
 ];
 
 for (const [row, [what, args, ports]] of ROWS.entries()) {
-  test(`with ${what}: children are stopped, killed, sent away and added, and each client is served`, {
-    timeout,
-    skip,
-  }, async () => {
-    await withServer([...ARGS, ...args, "--max_requests", "200"], { ports }, async (server) => {
-      await server.untilReady(CHILDREN);
-      const unix = args.includes("--port") ? [join(server.folder, "s.sock")] : [];
-      const wheres = [...server.ports, ...unix];
-      const visitors = new Visitors(wheres);
-      const coming = Promise.all(
-        Array.from({ length: CLIENTS }, (_, i) => visitors.comeAndGo(new Dice(i + 1))),
-      );
-      const dice = new Dice(row + 1);
-      const end = performance.now() + SECONDS * 1000;
-      try {
-        while (performance.now() < end) {
-          await Promise.race([strike(server, visitors, dice), coming]);
+  test(
+    `with ${what}: children are stopped, killed, sent away, added and reloaded, and each client is served`,
+    {
+      timeout,
+      skip,
+    },
+    async () => {
+      await withServer([...ARGS, ...args, "--max_requests", "200"], { ports }, async (server) => {
+        await server.untilReady(CHILDREN);
+        const unix = args.includes("--port") ? [join(server.folder, "s.sock")] : [];
+        const wheres = [...server.ports, ...unix];
+        const visitors = new Visitors(wheres);
+        const coming = Promise.all(
+          Array.from({ length: CLIENTS }, (_, i) => visitors.comeAndGo(new Dice(i + 1))),
+        );
+        const dice = new Dice(row + 1);
+        const end = performance.now() + SECONDS * 1000;
+        try {
+          while (performance.now() < end) {
+            await Promise.race([strike(server, visitors, dice), coming]);
+          }
+        } finally {
+          visitors.isOver = true;
         }
-      } finally {
-        visitors.isOver = true;
-      }
-      await within(coming, () => `the last clients; ${visitors.served} were served`);
-      assert.ok(visitors.served >= CLIENTS, `${visitors.served} clients were served`);
-      // As many as the signals have left of them.
-      const children = () =>
-        Number([...server.text.matchAll(/max server count \((\d+)\)/g)].at(-1)?.[1] ?? CHILDREN);
-      await untilHot(server, children(), wheres);
-      await visitors.visit(0);
-    });
-  });
+        await within(coming, () => `the last clients; ${visitors.served} were served`);
+        assert.ok(visitors.served >= CLIENTS, `${visitors.served} clients were served`);
+        // As many as the signals since the last reload have left of them.
+        const children = () =>
+          Number([...server.text.matchAll(/(?:max server count|Beginning prefork) \((\d+)/g)].at(-1)?.[1]);
+        await untilHot(server, children, wheres);
+        await visitors.visit(0);
+      });
+    },
+  );
 }
