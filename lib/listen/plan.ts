@@ -7,7 +7,10 @@
 import { LEVEL } from "../log/line_format.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
-import { BindError, located, type Place } from "../errors.ts";
+import { BindError, formatPlace, located, type Place } from "../errors.ts";
+import { isLinux } from "../os/constants.ts";
+import { formatAddress } from "../os/sockaddr.ts";
+import { excludes } from "./exclusion.ts";
 import type { Origin } from "./bind.ts";
 import type { Machine } from "./machine.ts";
 import type { PortSpec } from "../config/port_spec.ts";
@@ -84,11 +87,22 @@ async function resolveWithLog(
   return targets;
 }
 
+/** macOS binds both, and gives a client to the more specific one. @throws {BindError} if Linux would not bind `wanted` beside one of `others` */
+function refuseRival({ target, text, place }: Wanted, others: readonly Wanted[]): void {
+  const rival = isLinux && others.find((other) => excludes(target, other.target));
+  if (!rival) return;
+  const address = formatAddress(target.address);
+  const why =
+    `port "${rival.text}"${rival.place === undefined ? "" : ` (${formatPlace(rival.place)})`} is bound to ` +
+    `${formatAddress(rival.target.address)}, and one of them includes the other; remove one`;
+  throw new BindError(located(place, `Cannot bind ${address} (port "${text}"): ${why}`), { address });
+}
+
 /**
  * What is to be bound, in the order of the configuration.
  *
  * @throws {ConfigError} if a port cannot be understood
- * @throws {BindError} if a host or a service cannot be resolved
+ * @throws {BindError} if a host or a service cannot be resolved, or two ports cannot both be bound
  */
 export async function planPorts(options: PlanOptions, machine: Machine): Promise<Group[]> {
   const { config, origins, log, stepLevel = LEVEL.notice } = options;
@@ -111,7 +125,9 @@ export async function planPorts(options: PlanOptions, machine: Machine): Promise
         continue;
       }
       seen.add(key);
-      group.push({ target, key, text: spec.text, place });
+      const wanted: Wanted = { target, key, text: spec.text, place };
+      refuseRival(wanted, [...groups.flat(), ...group]);
+      group.push(wanted);
     }
     if (group.length > 0) groups.push(group);
   }
