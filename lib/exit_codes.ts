@@ -28,6 +28,8 @@ export const EX_SOFTWARE = 70;
 export const EX_OSERR = 71;
 /** A file cannot be created (`EX_CANTCREAT`). */
 export const EX_CANTCREAT = 73;
+/** Input or output failed (`EX_IOERR`). */
+export const EX_IOERR = 74;
 /** It has not come to that yet, and may later (`EX_TEMPFAIL`). */
 export const EX_TEMPFAIL = 75;
 /** The caller, or Deno's permissions, lack a right (`EX_NOPERM`). */

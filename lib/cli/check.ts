@@ -15,6 +15,7 @@ import { describeFailure } from "../process/failure.ts";
 import { checkStart } from "./check_start.ts";
 import { COMMAND_FLAGS, takeFlags } from "./flags.ts";
 import { type Caller, TINE } from "./caller.ts";
+import { print } from "../process/print.ts";
 
 /** How `tine check` is called, and what it does. */
 export const USAGE = `Usage: tine check FILE [HANDLER] [options] [--all | --json]
@@ -98,15 +99,15 @@ export async function check(args: readonly string[], caller: Caller = TINE): Pro
     checked = await look(rest, caller);
   } catch (error) {
     if (given.has("json")) {
-      process.stdout.write(`${JSON.stringify({ ok: false, error: describeFailure(error).text })}\n`);
+      print(`${JSON.stringify({ ok: false, error: describeFailure(error).text })}\n`);
     }
     throw error;
   }
   const { loaded, summary, notes } = checked;
-  if (given.has("json")) process.stdout.write(`${asJson(checked)}\n`);
+  if (given.has("json")) print(`${asJson(checked)}\n`);
   else {
     const shown = effectiveOptions(loaded).filter(({ origins }) => given.has("all") || origins.length > 0);
-    process.stdout.write(`# OK: ${summary}\n${printEffective(shown)}`);
+    print(`# OK: ${summary}\n${printEffective(shown)}`);
     for (const note of notes) process.stderr.write(`${note}\n`);
   }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { firstSentence } from "../config/describe.ts";
 import { nearest } from "../config/nearest.ts";
 import { type OptionRow, OPTIONS } from "../config/options.ts";
@@ -13,6 +12,7 @@ import { PERSONALITIES } from "../personality/personality.ts";
 import { COMMANDS } from "./commands.ts";
 import { COMMAND_FLAGS, FLAG_HELP } from "./flags.ts";
 import { quoted } from "./quoted.ts";
+import { print } from "../process/print.ts";
 
 /** How `tine completion` is called, and what it does. */
 export const USAGE = `Usage: tine completion bash|zsh|fish
@@ -231,6 +231,6 @@ export function completion(args: readonly string[]): Promise<void> {
         }`,
     );
   }
-  process.stdout.write(SHELLS[shell]?.() ?? "");
+  print(SHELLS[shell]?.() ?? "");
   return Promise.resolve();
 }

@@ -4,12 +4,12 @@
  * @module
  */
 
-import process from "node:process";
 import { formatOf, readConfigText } from "../config/config_text.ts";
 import { convert } from "../config/convert.ts";
 import { UsageError } from "../errors.ts";
 import { loadHandler } from "../handler/load.ts";
 import { schemaLine, schemaPlace } from "./schema.ts";
+import { print } from "../process/print.ts";
 
 /** How `tine convert` is called, and what it does. */
 export const USAGE = `Usage: tine convert OLD [HANDLER] > NEW
@@ -27,5 +27,5 @@ export async function convertFile(args: readonly string[]): Promise<void> {
   const text = readConfigText(file);
   const converted = await convert(text, file, own);
   const schema = formatOf(file, text) === "legacy" ? schemaPlace() : undefined;
-  process.stdout.write(schema === undefined ? converted : `${schemaLine(schema)}\n${converted}`);
+  print(schema === undefined ? converted : `${schemaLine(schema)}\n${converted}`);
 }

@@ -131,8 +131,8 @@ export async function answerQuestion(
   question: Question,
   { command, own = {}, caller = TINE }: Asked = {},
 ): Promise<void> {
-  if (question === "version") return await printVersion();
-  await printHelp(
+  if (question === "version") return printVersion();
+  printHelp(
     command === undefined ? (width) => overview(width, own, caller) : await textAbout(command, caller, own),
   );
 }
@@ -148,6 +148,7 @@ export async function help(topics: readonly string[], caller: Caller = TINE): Pr
 }
 
 /** Prints the version of Tine and of the runtime. */
-export async function version(): Promise<void> {
-  await printVersion();
+export function version(): Promise<void> {
+  printVersion();
+  return Promise.resolve();
 }

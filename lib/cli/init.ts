@@ -22,6 +22,7 @@ import {
 } from "./project_files.ts";
 import { quoted } from "./quoted.ts";
 import { schemaPlace } from "./schema.ts";
+import { report } from "../process/print.ts";
 
 /** How `tine init` is called, and what it does. */
 export const USAGE = `Usage: tine init [tcp | http | exec] [FOLDER]
@@ -128,7 +129,7 @@ export function init(args: readonly string[]): Promise<void> {
   const surrounding = surroundings();
   const files = projectFiles({ kind, ...surrounding });
   write(folder, files);
-  process.stdout.write(
+  report(
     `Wrote ${Object.keys(files).join(", ")}\n${surrounding.hasLibrary ? "" : NO_TEST}\n  ${
       change(folder)
     }tine -c tine.toml\n\n` +

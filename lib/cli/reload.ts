@@ -4,10 +4,10 @@
  * @module
  */
 
-import process from "node:process";
 import { reloadServer } from "../daemon/reload_server.ts";
 import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
+import { report } from "../process/print.ts";
 
 /** How `tine reload` is called, and what it does. */
 export const USAGE = `Usage: tine reload [HANDLER] [options]
@@ -22,7 +22,7 @@ ${FOUND_BY}
 export async function reload(args: readonly string[], caller: Caller = TINE): Promise<void> {
   const { server, config } = await findTarget("reload", args, 1, caller);
   const { version, runtime, listeners } = await reloadServer(server, config.stopTimeout);
-  process.stdout.write(
+  report(
     `The server with process id ${server.pid} has its new configuration, ${version} on ${runtime}, ` +
       `listening on ${listeners.join(", ")}\n`,
   );

@@ -4,11 +4,11 @@
  * @module
  */
 
-import process from "node:process";
 import { scaleServer } from "../daemon/scale_server.ts";
 import { UsageError } from "../errors.ts";
 import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
+import { report } from "../process/print.ts";
 
 /** How `tine scale` is called, and what it does. */
 export const USAGE = `Usage: tine scale +N|-N [HANDLER] [options]
@@ -38,5 +38,5 @@ export async function scale(args: readonly string[], caller: Caller = TINE): Pro
   if (number === undefined) throw new UsageError(whyNoChange(change, name));
   const { server } = await findTarget("scale", rest, 2, caller);
   const { how } = await scaleServer(server, sign === "+" ? Number(number) : -Number(number));
-  process.stdout.write(`The server with process id ${server.pid} serves by ${how}\n`);
+  report(`The server with process id ${server.pid} serves by ${how}\n`);
 }

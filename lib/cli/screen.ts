@@ -4,9 +4,9 @@
  * @module
  */
 
-import { writeSync } from "node:fs";
 import process from "node:process";
 import { wantsColours } from "../process/print_error.ts";
+import { writeAll } from "../process/print.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { LineKind, ScreenLine } from "./top_screen.ts";
 
@@ -58,18 +58,6 @@ export function frame(lines: readonly ScreenLine[], { colours }: { readonly colo
   return `${HOME}${painted.join("\r\n")}${CLEAR_BELOW}`;
 }
 
-/** All of it, at once, be the terminal slow or not. */
-function write(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(1, bytes.subarray(at));
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") throw error;
-    }
-  }
-}
-
 /** The terminal, from its beginning as a screen to {@linkcode Screen.leave}. */
 export class Screen {
   readonly #colours = wantsColours();
@@ -83,7 +71,7 @@ export class Screen {
     const leave = () => this.leave();
     process.on("exit", leave);
     this.#stop.push(() => process.off("exit", leave));
-    write(ENTER);
+    writeAll(1, ENTER);
     this.#listen(key);
   }
 
@@ -112,7 +100,7 @@ export class Screen {
 
   /** Shows these lines, and nothing else. */
   show(lines: readonly ScreenLine[]): void {
-    if (this.#isOpen) write(frame(lines, { colours: this.#colours }));
+    if (this.#isOpen) writeAll(1, frame(lines, { colours: this.#colours }));
   }
 
   /** Gives the terminal back as it was. */
@@ -120,6 +108,6 @@ export class Screen {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     for (const stop of this.#stop) stop();
-    write(LEAVE);
+    writeAll(1, LEAVE);
   }
 }

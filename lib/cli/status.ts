@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { NotRunningError, RunningServer } from "../daemon/running_server.ts";
 import { readServerStatus, type ServerStatus } from "../daemon/server_status.ts";
 import { TineError, UsageError } from "../errors.ts";
@@ -15,6 +14,7 @@ import { takeFlags, takeValue } from "./flags.ts";
 import { statusText } from "./status_text.ts";
 import { type Caller, TINE } from "./caller.ts";
 import { FOUND_BY, namePidFile } from "./target.ts";
+import { print } from "../process/print.ts";
 
 /** How `tine status` is called, and what it does. */
 export const USAGE = `Usage: tine status [HANDLER] [options] [--json] [--wait-ready SECONDS]
@@ -114,8 +114,8 @@ export async function status(args: readonly string[], caller: Caller = TINE): Pr
   try {
     seen = readServerStatus(await find(rest, waitReady, caller));
   } catch (error) {
-    if (given.has("json")) process.stdout.write(`${asJson(error)}\n`);
+    if (given.has("json")) print(`${asJson(error)}\n`);
     throw error;
   }
-  process.stdout.write(given.has("json") ? `${JSON.stringify(seen, null, 2)}\n` : statusText(seen));
+  print(given.has("json") ? `${JSON.stringify(seen, null, 2)}\n` : statusText(seen));
 }

@@ -4,12 +4,12 @@
  * @module
  */
 
-import process from "node:process";
 import { NotRunningError } from "../daemon/running_server.ts";
 import { TineError } from "../errors.ts";
 import { EX_UNAVAILABLE } from "../exit_codes.ts";
 import { type Caller, TINE } from "./caller.ts";
 import { findTarget, FOUND_BY, type Target } from "./target.ts";
+import { report } from "../process/print.ts";
 
 /** How `tine stop` and `tine quit` are called, and what they do. */
 export const USAGE = `Usage: tine stop|quit [HANDLER] [options]
@@ -33,7 +33,7 @@ async function findServer(
     return await findTarget(verb, args, 1, caller);
   } catch (error) {
     if (!(error instanceof NotRunningError)) throw error;
-    process.stdout.write(`There is nothing to ${verb}: ${error.why}\n`);
+    report(`There is nothing to ${verb}: ${error.why}\n`);
     return undefined;
   }
 }
@@ -55,7 +55,7 @@ async function end(verb: "stop" | "quit", args: readonly string[], caller: Calle
     );
   }
   server.clear();
-  process.stdout.write(`The server with process id ${server.pid} has ended\n`);
+  report(`The server with process id ${server.pid} has ended\n`);
 }
 
 /** Ends a server at once. */

@@ -17,6 +17,7 @@ import { COMMAND_FLAGS, takeFlags } from "./flags.ts";
 import { isScreen, Screen, type ScreenEnd } from "./screen.ts";
 import { findTarget, FOUND_BY } from "./target.ts";
 import { renderTop, type Sort, SORTS } from "./top_screen.ts";
+import { print } from "../process/print.ts";
 
 /** How `tine top` is called, and what it does. */
 export const USAGE = `Usage: tine top [HANDLER] [options] [--once]
@@ -159,7 +160,7 @@ export async function top(args: readonly string[], caller: Caller = TINE): Promi
   const { given, rest } = takeFlags(args, COMMAND_FLAGS.top);
   const { server } = await findTarget("top", rest, 1, caller);
   if (given.has("once") || !isScreen()) {
-    process.stdout.write(await once(server));
+    print(await once(server));
     return;
   }
   const end = await new Live(server).run();

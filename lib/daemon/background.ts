@@ -13,6 +13,7 @@ import { systemdDescriptors } from "../listen/systemd.ts";
 import { sendSignal } from "../os/process.ts";
 import { pollAway, POLLIN } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
+import { report } from "../process/print.ts";
 import { printError } from "../process/print_error.ts";
 import { awaitEnding, readReport, spawnSelf } from "../process/self_spawn.ts";
 
@@ -30,8 +31,8 @@ export async function goToBackground(options: { setsid: boolean }): Promise<neve
   for (const name of ["INT", "QUIT", "TERM"]) runtime.onSignal(name, () => sendSignal(self.pid, name));
   // A wait also ends when a signal comes.
   while (!(await pollAway([{ fd: self.fd, events: POLLIN }], -1))[0]);
-  const report = readReport(self);
-  if (report === undefined) {
+  const answer = readReport(self);
+  if (answer === undefined) {
     const { code, signal } = await awaitEnding(self) ?? { pid: self.pid };
     throw new SpawnError(
       `Cannot start the server in the background: it ${
@@ -39,12 +40,12 @@ export async function goToBackground(options: { setsid: boolean }): Promise<neve
       } before it listened`,
     );
   }
-  if ("done" in report) {
-    process.stdout.write(`${report.done}\n`);
+  if ("done" in answer) {
+    report(`${answer.done}\n`);
     process.exit(0);
   }
-  printError(report.failed);
+  printError(answer.failed);
   // A start that is tried again at once must not find the pid file and the port in use.
   await awaitEnding(self);
-  process.exit(report.exitCode === 0 ? EX_OSERR : report.exitCode);
+  process.exit(answer.exitCode === 0 ? EX_OSERR : answer.exitCode);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { breakStack } from "../log/line_format.ts";
 import { runtime } from "../runtime/choose.ts";
@@ -21,5 +22,9 @@ export function wantsColours(): boolean {
 /** Prints an error to standard error. */
 export function printError(text: string): void {
   const { isTTY } = process.stderr;
-  process.stderr.write(errorLine(isTTY ? breakStack(text) : text, { colored: isTTY && wantsColours() }));
+  try {
+    writeSync(2, errorLine(isTTY ? breakStack(text) : text, { colored: isTTY && wantsColours() }));
+  } catch {
+    // There is nowhere left to say it. The status does.
+  }
 }
