@@ -113,8 +113,9 @@ export class Child {
     const set = handoff.broadcast && new Epoll({ maxEvents: MANY_EVENTS });
     const clientsWait = handoff.clientsWait && set === undefined;
     const options = { ...handoff, clientsWait, set, receiver: this.#receiver, warn };
-    this.#acceptor = handoff.serializer.kind === "none" && handoff.serializer.hot === undefined
-      ? new Acceptor(options)
+    const { kind, hot } = handoff.serializer;
+    this.#acceptor = set !== undefined || kind === "none" && hot === undefined
+      ? new Acceptor({ ...options, listensLater: hot !== undefined })
       : await (await import("./open_acceptor.ts")).openAcceptor(handoff.serializer, options, this.#slot);
     const ends = { server: this.#server, handler: this.#handler };
     const work = await openWork(ends, { ...handoff, maxClients: handoff.config.maxClients });
@@ -185,13 +186,15 @@ export class Child {
 
   /** Serves several clients at once, until the last has gone. */
   async #serveConcurrently(acceptor: Acceptor, serving: Serving, set: Epoll): Promise<void> {
-    const { listeners, deathPipeFd, config, broadcast } = this.#handoff;
+    const { listeners, deathPipeFd, config, broadcast, serializer } = this.#handoff;
     const account = this.#account as Account;
     const { ConcurrentClients } = await import("./concurrent_clients.ts");
     this.#concurrent = new ConcurrentClients({
       acceptor,
       set,
       listeners: listeners.map(({ fd }) => fd),
+      hot: serializer.hot,
+      slot: this.#slot,
       deathPipeFd,
       maxClients: config.maxClients,
       idle: this.#idle as WaitingCount,

@@ -7,7 +7,6 @@
 import { LEVEL } from "../log/line_format.ts";
 import { availableParallelism } from "node:os";
 import { closeListeners } from "../listen/listen.ts";
-import { carriesDatagrams } from "../handoff.ts";
 import { createPipe } from "../os/descriptor.ts";
 import { isLinux } from "../os/constants.ts";
 import { readableAmong } from "../os/wait.ts";
@@ -76,12 +75,12 @@ export async function prepareLoop(context: ServerContext): Promise<Loop> {
 }
 
 /**
- * Whether a few children are enough to listen. Not where there are hardly more: those stay warm by themselves. Fork's serve
- * one client each: none of them gets warm.
+ * Whether a few children are enough to listen. Not where there are hardly more: those stay warm by themselves, unless each
+ * serves several clients. Fork's serve one client each: none of them gets warm.
  */
-function staysHot({ config, listeners, server }: ServerContext): boolean {
-  return isLinux && !listeners.some(carriesDatagrams) && config.maxClients === 1 &&
-    config.maxServers > 2 * hotCount() && server.personality !== "Fork";
+function staysHot({ config, server }: ServerContext): boolean {
+  const few = (config.maxClients > 1 ? 1 : 2) * hotCount();
+  return isLinux && config.maxServers > few && server.personality !== "Fork";
 }
 
 /** Where a few children listen, the parent sees to it that no client waits for them in vain. */

@@ -3,28 +3,34 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ARGS, CHILDREN, HOT, listening, skip, untilHot } from "../support/hot.ts";
+import { UnixDatagramClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
 import { Client, exchange, signal, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
 
-test("few children listen, and the others rest until those have to wait", { timeout, skip }, async () => {
-  await withServer(ARGS, {}, async (server) => {
-    const before = await untilHot(server);
-    await server.untilAtRest();
-    // Each of these keeps a child waiting.
-    const clients: Client[] = [];
-    for (let i = 0; i < CHILDREN; i++) {
-      const client = new Client(server.port);
-      await client.welcome();
-      clients.push(client);
-    }
-    for (const client of clients) client.close();
-    for (let i = 0; i < 20; i++) await exchange(server.port);
-    const after = await untilHot(server);
-    assert.equal(after.length, before.length);
-    await server.untilAtRest();
+for (const more of [[], ["--max_clients", "4"]]) {
+  test(`${["few children", ...more].join(" ")} listen, and the others rest until those have to wait`, {
+    timeout,
+    skip,
+  }, async () => {
+    await withServer([...ARGS, ...more], {}, async (server) => {
+      const before = await untilHot(server);
+      await server.untilAtRest();
+      // Each of these keeps a child waiting.
+      const clients: Client[] = [];
+      for (let i = 0; i < CHILDREN; i++) {
+        const client = new Client(server.port);
+        await client.welcome();
+        clients.push(client);
+      }
+      for (const client of clients) client.close();
+      for (let i = 0; i < 20; i++) await exchange(server.port);
+      const after = await untilHot(server);
+      assert.equal(after.length, before.length);
+      await server.untilAtRest();
+    });
   });
-});
+}
 
 test(
   "it is so for PreFork, also with fewer children, and not where there are few anyway",
@@ -185,6 +191,33 @@ test(
         for (const pid of stopped) signal(pid, "SIGCONT");
       }
       await untilHot(server, undefined, wheres);
+    });
+  },
+);
+
+test(
+  "few children listen for datagrams, and those that are stopped keep none waiting",
+  { timeout, skip },
+  async () => {
+    await withServer([...ARGS, "--port", "FOLDER/d.sock|unixdgram"], {}, async (server) => {
+      const path = join(server.folder, "d.sock");
+      const wheres = [server.port, path];
+      const client = new UnixDatagramClient(path, join(server.folder, "client.sock"));
+      try {
+        const stopped = await untilHot(server, undefined, wheres);
+        for (let i = 0; i < 50; i++) assert.equal(await client.ask(`${i}`), `You said "${i}"`);
+        for (const pid of stopped) signal(pid, "SIGSTOP");
+        try {
+          for (let i = 0; i < 50; i++) assert.equal(await client.ask(`${i}`), `You said "${i}"`);
+          await exchange(server.port);
+        } finally {
+          for (const pid of stopped) signal(pid, "SIGCONT");
+        }
+        await untilHot(server, undefined, wheres);
+        await server.untilAtRest();
+      } finally {
+        client.close();
+      }
     });
   },
 );

@@ -121,6 +121,7 @@ const ROWS: readonly (readonly [what: string, args: readonly string[], ports: nu
   ["flock", ["--serialize", "flock"], 1],
   ["semaphore", ["--serialize", "semaphore"], 1],
   ["pipe", ["--serialize", "pipe"], 1],
+  ["several clients a child", ["--max_clients", "3"], 1],
   ["two ports and a Unix socket", ["--port", "FOLDER/s.sock|unix"], 2],
 ];
 
