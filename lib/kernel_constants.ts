@@ -46,7 +46,11 @@ const LINUX = {
   O_APPEND: 0o2000,
   O_NONBLOCK: 0o4000,
   O_NOFOLLOW: 0o400000,
+  O_DIRECTORY: 0o200000,
   O_CLOEXEC: 0o2000000,
+  S_IFMT: 0o170000,
+  S_IFREG: 0o100000,
+  S_IFDIR: 0o40000,
   MAP_SHARED: 1,
   MAP_PRIVATE: 2,
   MAP_FIXED: 0x10,
@@ -93,7 +97,7 @@ const LINUX = {
 export type Constants = Readonly<typeof LINUX>;
 
 /** What of it is another number on Linux for arm64. */
-const LINUX_ARM64: Constants = { ...LINUX, O_NOFOLLOW: 0o100000 };
+const LINUX_ARM64: Constants = { ...LINUX, O_NOFOLLOW: 0o100000, O_DIRECTORY: 0o40000 };
 
 const DARWIN: Constants = {
   AF_UNIX: 1,
@@ -134,7 +138,11 @@ const DARWIN: Constants = {
   O_APPEND: 8,
   O_NONBLOCK: 4,
   O_NOFOLLOW: 0x100,
+  O_DIRECTORY: 0x100000,
   O_CLOEXEC: 0x1000000,
+  S_IFMT: 0o170000,
+  S_IFREG: 0o100000,
+  S_IFDIR: 0o40000,
   MAP_SHARED: 1,
   MAP_PRIVATE: 2,
   MAP_FIXED: 0x10,
@@ -188,6 +196,12 @@ const LINUX_ALONE = {
   SYS_pidfd_send_signal: 424, // Linux 5.1
   SYS_pidfd_open: 434, // Linux 5.3
   SYS_close_range: 436, // Linux 5.9
+  SYS_openat2: 437, // Linux 5.6
+  RESOLVE_NO_MAGICLINKS: 2,
+  RESOLVE_BENEATH: 8,
+  O_PATH: 0o10000000,
+  AT_EMPTY_PATH: 0x1000,
+  STATX_BASIC_STATS: 0x7ff,
   PR_SET_PDEATHSIG: 1,
   EPOLL_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,

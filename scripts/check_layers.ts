@@ -123,7 +123,8 @@ export function edgesOf(graph: ModuleGraph, rootUrl: string): Edge[] {
 
 /** The layer of a file in `lib/`; undefined for any other. */
 function layerOf(path: string): string | undefined {
-  const match = /^lib\/(?:([^/]+)\/)?[^/]+$/.exec(path);
+  // A folder within a folder belongs to that.
+  const match = /^lib\/(?:([^/]+)\/)?.+$/.exec(path);
   return match ? match[1] ?? VOCABULARY : undefined;
 }
 

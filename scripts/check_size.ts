@@ -20,6 +20,7 @@ export const MAX_FILE_LINES = 300;
 const TABLES: readonly string[] = [
   "lib/config/config_fields.ts",
   "lib/config/options.ts",
+  "lib/http/app/content_types.ts",
   "lib/kernel_constants.ts",
   "lib/os/calls.ts",
   "lib/os/errno.ts",

@@ -9,6 +9,7 @@ import { loadConfig, type LoadedConfig } from "../config/config.ts";
 import { effectiveOptions, printEffective } from "../config/describe.ts";
 import { counted } from "../counted.ts";
 import { UsageError } from "../errors.ts";
+import { locateApps } from "../http/app/locate_apps.ts";
 import { locateProgram } from "../handler/program_path.ts";
 import { findPersonality } from "../personality/personality.ts";
 import { describeFailure } from "../process/failure.ts";
@@ -72,7 +73,9 @@ async function look(args: readonly string[], caller: Caller): Promise<Checked> {
     file,
   });
   const loaded = await loadConfig(sources);
-  const located = loaded.config.exec.length > 0 ? locateProgram(loaded, handler ?? {}) : loaded;
+  const located = loaded.config.exec.length > 0
+    ? locateProgram(loaded, handler ?? {})
+    : await locateApps(loaded, handler ?? {});
   const { ports, taken } = await checkStart(located, handler);
   // No fault of the configuration: a server that runs with it has its ports.
   const notes = [...loaded.notes, ...taken.map(({ message }) => `A start would fail now: ${message}`)];

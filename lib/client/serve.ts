@@ -49,9 +49,9 @@ export interface ClientWork {
 /** What serving needs. */
 export interface Serving extends Admitting, ClientWork {}
 
-/** Whether clients speak HTTP: with a handler that has `fetch`, or where the options say so and nothing else serves. */
-export function speaksHttp(handler: Handler, config: Pick<Config, "serverType">): boolean {
-  return handler.fetch !== undefined ||
+/** Whether clients speak HTTP: with a handler that has `fetch`, with an app, or where the options say so and nothing else serves. */
+export function speaksHttp(handler: Handler, config: Pick<Config, "serverType" | "app">): boolean {
+  return handler.fetch !== undefined || config.app.length > 0 ||
     (handler.processRequest === undefined && config.serverType.includes("HTTP"));
 }
 

@@ -136,7 +136,7 @@ export async function loadConfig(sources: Sources): Promise<LoadedConfig> {
   ]);
   const serverType = serverTypes(merged, sources.personality);
   const accepting = choosePersonality(serverType);
-  const speaksHttp = isHttp(serverType, sources);
+  const speaksHttp = isHttp(serverType, sources, merged);
   const personality = speaksHttp ? httpPersonality(accepting, merged, process.platform) : accepting;
   const spares = personality.spares && settleSpareServers(merged, personality.spares(availableParallelism()));
   checkManyClients(merged, process.platform);

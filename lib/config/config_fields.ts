@@ -368,6 +368,23 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
    * more. Default: `1000`. The option `max_keepalive_requests`.
    */
   readonly maxKeepaliveRequests: number;
+  /**
+   * Let `app` serve its locations beside a handler with `fetch`, which serves all other paths. Without it,
+   * `app` and such a handler together are an error. Default: `0`. The option `enable_dispatch`.
+   */
+  readonly enableDispatch: boolean;
+  /**
+   * Location and target, as `location=target` or `location target`; repeatable. The target is a folder of
+   * files, a module with `fetch`, or a CGI program. The first location that matches the path serves the
+   * request. Where no location is `/`, the first target serves that too. In a configuration file a target is
+   * relative to that file. Default: `none`. The option `app`.
+   */
+  readonly app: readonly string[];
+  /**
+   * Content type of answers that name none, of handlers, files and CGI programs. Default: `text/html` for CGI
+   * programs, else none. The option `default_content_type`.
+   */
+  readonly defaultContentType?: string;
   /** The values of the program's own options, by their own names. */
   readonly own: OwnValues<Own>;
 }

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { ConfigError, type Place } from "../errors.ts";
 import { type Personality, type PersonalityName, takesOption, withHttp } from "../personality/personality.ts";
+import { checkApps } from "./apps.ts";
 import type { Config } from "./options.ts";
 import { understandPorts } from "./ports.ts";
 import type { Checked } from "./precedence.ts";
@@ -46,12 +47,13 @@ function processors(): number {
   return Math.min(availableParallelism(), processorsOfCgroup());
 }
 
-/** Whether clients speak HTTP: the handler has `fetch`, or `server_type` says so. */
+/** Whether clients speak HTTP: the handler has `fetch`, `server_type` says so, or there is an `app`. */
 export function isHttp(
   names: readonly PersonalityName[],
   { hasFetch }: { hasFetch?: boolean | undefined },
+  merged: Checked,
 ): boolean {
-  return hasFetch === true || names.includes("HTTP");
+  return hasFetch === true || names.includes("HTTP") || (merged.get("app")?.values.length ?? 0) > 0;
 }
 
 /** The personality with what HTTP adds to it. */
@@ -95,6 +97,7 @@ export function checkHttp(
       "Cannot set exec: a handler with fetch, or HTTP, would serve the same clients; remove one of the two",
     );
   }
+  checkApps({ config, origins });
   if (!personality.binds) return;
   for (const [index, { proto, text }] of understandPorts({ config, origins }).entries()) {
     if (proto === "tcp" || proto === "unix") continue;

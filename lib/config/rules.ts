@@ -5,6 +5,7 @@
  * @module
  */
 
+import { appNotes } from "./apps.ts";
 import { checkCidr, checkRule, CIDR_REMEDY, RULE_REMEDY } from "../access/rules.ts";
 import { type Personality, takesOption } from "../personality/personality.ts";
 import { LISTENABLE, protocolNamed, protocolWithin } from "./port_spec.ts";
@@ -54,6 +55,13 @@ export function refuseValue(row: OptionRow, value: unknown): Refusal | undefined
     case "unix_mode":
       if (/^(?:0o?)?[0-7]{3}$/.test(String(value))) return undefined;
       return { reason: "it is no mode in octal", remedy: "give three digits from 0 to 7, such as 0660" };
+    case "app":
+      // deno-lint-ignore no-control-regex -- these are what no path has
+      if (!/[\0-\x1f\x7f]/.test(String(value))) return undefined;
+      return { reason: "it has a control character", remedy: "give a location and a path" };
+    case "default_content_type":
+      if (/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[\t\x20-\x7e]*$/.test(String(value))) return undefined;
+      return { reason: "it is no content type", remedy: "give one such as text/html;charset=UTF-8" };
     case "server_revision":
       if (/^[\t\x20-\x7e]*$/.test(String(value))) return undefined;
       return { reason: "a header cannot have it", remedy: "give printable ASCII" };
@@ -147,14 +155,20 @@ export function conditions(config: Config, given: ReadonlySet<string>, chosen: P
   }
   const { exec } = config;
   for (const key of ["exec_timeout", "exec_kill_after", "exec_stderr"]) {
-    if (given.has(key) && exec.length === 0) notes.push(`${key} is ignored: exec is not set`);
+    // A program of app has these limits too.
+    if (given.has(key) && exec.length === 0 && config.app.length === 0) {
+      notes.push(`${key} is ignored: exec is not set`);
+    }
   }
   if (given.has("idle_timeout") && exec.length > 0) {
     notes.push(
       "idle_timeout is ignored: the program of exec reads by itself; exec_timeout limits its time",
     );
   }
-  notes.push(...logNotes(config, given), ...accessNotes(config, given));
+  if (config.enableDispatch && config.app.length === 0) {
+    notes.push("enable_dispatch is ignored: app is not set");
+  }
+  notes.push(...appNotes(config), ...logNotes(config, given), ...accessNotes(config, given));
   for (const key of ["host", "proto", "ipv"] as const) {
     if (given.has(key) && config[key].length > config.port.length) {
       notes.push(

@@ -31,7 +31,9 @@ export interface HttpWork {
 /** Loads what requests need, and serves by it. */
 export async function openHttp(parts: HttpParts): Promise<HttpWork> {
   const { handler, server } = parts;
-  const fetch: Fetch = handler.fetch ?? (await import("./default_page.ts")).showRequest;
+  const fetch: Fetch = server.config.app.length > 0
+    ? await (await import("./app/dispatch.ts")).openDispatch(server.config, handler)
+    : handler.fetch ?? (await import("./default_page.ts")).showRequest;
   const service = new HttpService({ ...parts, config: server.config, fetch });
   return {
     // A handler without datagrams has streams alone.

@@ -58,6 +58,8 @@ const LIBC = {
   lseek: { args: ["i32", "usize", "i32"], result: "i32" }, // off_t lseek(int, off_t, int)
   memfd_create: { args: ["buffer", "u32"], result: "i32" }, // int memfd_create(const char *, unsigned int)
   mmap: { args: ["usize", "usize", "i32", "i32", "i32", "usize"], result: "address" }, // void *mmap(void *, size_t, int, int, int, off_t)
+  openat: { args: ["i32", "buffer", "i32", "u32"], result: "i32" }, // int openat(int, const char *, int, ...)
+  openat2: { symbol: "syscall", args: ["usize", "i32", "buffer", "buffer", "usize"], result: "i32" }, // long syscall(long, ...)
   open: { args: ["buffer", "i32", "u32"], result: "i32" }, // int open(const char *, int, ...)
   pipe: { args: ["buffer"], result: "i32" }, // int pipe(int [2])
   pipe2: { args: ["buffer", "i32"], result: "i32" }, // int pipe2(int [2], int)
@@ -98,6 +100,7 @@ const LIBC = {
   signal: { args: ["i32", "usize"], result: "address" }, // sighandler_t signal(int, sighandler_t)
   socketpair: { args: ["i32", "i32", "i32", "buffer"], result: "i32" }, // int socketpair(int, int, int, int [2])
   socket: { args: ["i32", "i32", "i32"], result: "i32" }, // int socket(int, int, int)
+  statx: { args: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" }, // int statx(int, const char *, int, unsigned int, struct statx *)
   syscall2: { symbol: "syscall", args: ["usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)
   syscall3: { symbol: "syscall", args: ["usize", "usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)
   syscall4: { symbol: "syscall", args: ["usize", "usize", "usize", "usize", "usize"], result: "i32" }, // long syscall(long, ...)
@@ -116,7 +119,7 @@ const LIBC = {
  * The rows whose C prototype ends with `...`, and how many parameters come before that. (`syscall` and `prctl` are called on
  * Linux alone.)
  */
-export const VARIADIC = { fcntl: 2, open: 2, semctl: 3 } as const satisfies Partial<
+export const VARIADIC = { fcntl: 2, open: 2, openat: 3, semctl: 3 } as const satisfies Partial<
   Record<keyof typeof LIBC, number>
 >;
 

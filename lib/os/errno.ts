@@ -37,6 +37,10 @@ export const ENOTCONN: number = isLinux ? 107 : 57;
 export const EOPNOTSUPP: number = isLinux ? 95 : 102;
 export const EPROTO: number = isLinux ? 71 : 100;
 export const ESRCH: number = 3;
+export const EXDEV: number = 18;
+export const ENOTDIR: number = 20;
+export const ENAMETOOLONG: number = isLinux ? 36 : 63;
+export const ENOSYS: number = isLinux ? 38 : 78;
 
 const SENTENCES: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

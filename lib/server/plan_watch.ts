@@ -8,6 +8,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type LoadedConfig, originOf } from "../config/config.ts";
+import { kindOfApp, parseApp } from "../config/apps.ts";
 import { watches } from "../config/rules.ts";
 import { ConfigError } from "../errors.ts";
 import { ownModule } from "../os/command_line.ts";
@@ -29,7 +30,9 @@ export function planWatch(loaded: LoadedConfig, handlerUrl: string | undefined):
   if (!watches(loaded)) return undefined;
   const { config } = loaded;
   const module = moduleOf(handlerUrl);
-  if (module === undefined && config.exec.length === 0) {
+  const apps = config.app.map((text) => parseApp(text).target)
+    .filter((target) => kindOfApp(target) === "module" && isAbsolute(target));
+  if (module === undefined && config.exec.length === 0 && config.app.length === 0) {
     const place = originOf(loaded, "watch");
     const what = handlerUrl === undefined
       ? "there is no handler's file; name one before the options, as in tine server.ts --watch"
@@ -47,7 +50,7 @@ export function planWatch(loaded: LoadedConfig, handlerUrl: string | undefined):
     return [{ pattern, folder }];
   });
   return {
-    modules: module === undefined ? [] : [module],
+    modules: [...(module === undefined ? [] : [module]), ...apps],
     files: confFile === undefined ? [] : [resolve(confFile)],
     patterns,
     written: [config.logFile, config.pidFile, config.lockFile].flatMap((path) =>

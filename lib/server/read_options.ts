@@ -36,6 +36,9 @@ export async function readOptions(
   }
   parts.checkOptions?.(loaded, { isFirst });
   planWatch(loaded, handlerUrl);
+  if (loaded.config.app.length > 0) {
+    return await (await import("../http/app/locate_apps.ts")).locateApps(loaded, handler);
+  }
   if (loaded.config.exec.length === 0) return loaded;
   return (await import("../handler/program_path.ts")).locateProgram(loaded, handler);
 }

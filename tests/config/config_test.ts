@@ -97,6 +97,8 @@ test("loadConfig without any source gives the table's defaults, frozen", async (
     maxHeaderSize: 100_000,
     maxHeaders: 100,
     maxBodySize: 128 * 1024 * 1024,
+    app: [],
+    enableDispatch: false,
     keepaliveTimeout: 5,
     maxKeepaliveRequests: 1000,
     background: false,

@@ -86,6 +86,14 @@ const LAYOUTS: Readonly<Record<string, number>> = {
   ...(isLinux
     ? {
       "sizeof(struct ucred)": 12,
+      "sizeof(struct open_how)": 24,
+      "offsetof(struct open_how, resolve)": 16,
+      "sizeof(struct statx)": 256,
+      "offsetof(struct statx, stx_mode)": 28,
+      "offsetof(struct statx, stx_ino)": 32,
+      "offsetof(struct statx, stx_size)": 40,
+      "offsetof(struct statx, stx_mtime.tv_sec)": 112,
+      "offsetof(struct statx, stx_mtime.tv_nsec)": 120,
       "offsetof(struct msghdr, msg_iovlen) - offsetof(struct msghdr, msg_iov)": 8,
       "offsetof(struct msghdr, msg_controllen) - offsetof(struct msghdr, msg_control)": 8,
       "offsetof(struct cmsghdr, cmsg_level)": 8,
@@ -99,8 +107,8 @@ const LAYOUTS: Readonly<Record<string, number>> = {
 
 const HEADERS =
   "errno.h fcntl.h grp.h limits.h netinet/in.h netinet/tcp.h poll.h pwd.h signal.h spawn.h stddef.h sys/file.h sys/ipc.h sys/mman.h " +
-  "sys/resource.h sys/sem.h sys/socket.h sys/syscall.h sys/time.h sys/un.h sys/wait.h time.h unistd.h" +
-  (isLinux ? " sys/epoll.h sys/prctl.h sys/eventfd.h linux/close_range.h" : "");
+  "sys/resource.h sys/sem.h sys/socket.h sys/syscall.h sys/stat.h sys/time.h sys/un.h sys/wait.h time.h unistd.h" +
+  (isLinux ? " sys/epoll.h sys/prctl.h sys/eventfd.h linux/close_range.h linux/openat2.h" : "");
 
 /** What the compiler takes each expression for: it is in its assembly, so that nothing has to be run. */
 function evaluate(compiler: string, expressions: readonly string[]): number[] {
