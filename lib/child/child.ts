@@ -251,6 +251,7 @@ export class Child {
     if (this.#waiting) this.#account?.leavesQueue();
     else this.#acceptor?.retire();
     const { kind } = this.#ticket;
+    await this.#serving?.stop?.();
     await callHook(this.#handler.hooks, "childFinish", (hooks) => hooks.childFinish?.(this.#server, kind));
     this.#logger.close();
     runtime.exit(code);

@@ -44,6 +44,8 @@ export interface ClientWork {
   readonly processRequest: ProcessRequest;
   /** Tells one that is denied, where its protocol has words for that. */
   readonly deny: ((connection: Connection) => Promise<void>) | undefined;
+  /** Ends what goes on beside this process for clients, before that ends. */
+  readonly stop: (() => Promise<void>) | undefined;
 }
 
 /** What serving needs. */
@@ -70,16 +72,16 @@ export async function openWork(
 ): Promise<ClientWork> {
   if (speaksHttp(handler, server.config)) {
     const { openHttp } = await import("../http/serve_http.ts");
-    const { serve, deny } = await openHttp({
+    const { serve, deny, stop } = await openHttp({
       server,
       handler,
       maxClients,
       listeners: listeners.map(({ fd }) => fd),
     });
-    return { processRequest: serve, deny };
+    return { processRequest: serve, deny, stop };
   }
   const processRequest = handler.processRequest ?? (await import("../handler/echo.ts")).echo;
-  return { processRequest, deny: undefined };
+  return { processRequest, deny: undefined, stop: undefined };
 }
 
 /** Runs the handler. A client that went away or was too slow is no failure of the handler's. */

@@ -12,7 +12,7 @@ import { libc } from "../os/calls.ts";
 import { constants as c } from "../os/constants.ts";
 import { EAGAIN } from "../os/errno.ts";
 import { receiveOnce, sendNow, setNoDelay, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../os/socket.ts";
-import { AdaptiveSpin, POLLIN, POLLOUT, waitForOne } from "../os/wait.ts";
+import { AdaptiveSpin, POLLIN, POLLOUT, type WaitFor, waitForOne } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
 import { Endpoints } from "./endpoints.ts";
 import { abortable, aborted, closedError, failure, textToWrite, timedOut } from "./failures.ts";
@@ -36,7 +36,8 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
   owner: ConnectionOwner | undefined = undefined;
   declare readonly datagram?: ReceivedDatagram;
 
-  readonly #waitFor: typeof waitForOne;
+  /** Waits for any descriptor in the way in which this process waits for its clients. */
+  readonly waitFor: WaitFor;
   readonly #turn: Turn | undefined;
   #closed = false;
   #descriptorOpen = true;
@@ -58,7 +59,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
    */
   constructor(fd: number, options: ConnectionOptions) {
     super(fd, options.peer);
-    this.#waitFor = options.waitFor ?? waitForOne;
+    this.waitFor = options.waitFor ?? waitForOne;
     this.#turn = options.turn;
     this.waitsInReceive = options.waitsInReceive === true;
     this.timeout = options.timeout;
@@ -151,7 +152,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
 
   /** Waits for a moment, unless other clients would have to wait too. */
   #isThereSoon(events: number): boolean {
-    if (this.#waitFor !== waitForOne) return false;
+    if (this.waitFor !== waitForOne) return false;
     this.#turn?.beforeLook();
     const isThere = spin.look(this.fd, events);
     this.#judge(isThere ? "found" : "missed");
@@ -167,7 +168,7 @@ export class StreamConnection extends Endpoints implements Connection, InputSour
     this.#waits++;
     this.#turn?.waits();
     try {
-      return await spin.learn(this.#waitFor(this.fd, events, timeoutMs));
+      return await spin.learn(this.waitFor(this.fd, events, timeoutMs));
     } finally {
       this.#waits--;
       if (this.#closed && this.#waits === 0) this.#closeDescriptor();

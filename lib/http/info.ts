@@ -17,6 +17,11 @@ export class ServedInfo implements FetchInfo {
     this.#exchange = exchange;
   }
 
+  /** The exchange behind the second argument of `fetch`, for what Tine itself serves. */
+  static exchangeOf(info: FetchInfo): Exchange {
+    return (info as ServedInfo).#exchange;
+  }
+
   get remoteAddr(): Address {
     return this.#exchange.client.connection.remoteAddr;
   }

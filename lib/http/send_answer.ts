@@ -9,6 +9,7 @@ import { HttpFault } from "./fault.ts";
 import { describeThrown } from "../process/failure.ts";
 import { type BodyStream, bytesOf, lookAt, takeText } from "./answer_body.ts";
 import type { Exchange } from "./exchange.ts";
+import { isAsIs } from "./raw_answer.ts";
 
 const EMPTY = new Uint8Array(0);
 const TEXT_TYPE = "text/plain;charset=UTF-8";
@@ -42,9 +43,10 @@ function broken(exchange: Exchange, why: unknown): Promise<boolean> {
  * @throws {ConnectionError} if it breaks
  */
 export async function sendAnswer(exchange: Exchange, response: Response): Promise<boolean> {
-  const { head, client: { output, service: { fields } } } = exchange;
+  const { head, client: { output, service: { fields, defaultType } } } = exchange;
   const { status } = response;
   let body: Body;
+  if (isAsIs(response)) return await sendRaw(exchange, response);
   try {
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw new TypeError(`Cannot answer with status ${status}; give one from 200 to 599`);
@@ -53,6 +55,7 @@ export async function sendAnswer(exchange: Exchange, response: Response): Promis
     fields.read(response.headers);
     // As the constructor of Response has it; Bun leaves it to its own server.
     if (typeof body === "string") fields.addType(TEXT_TYPE);
+    else if (defaultType !== undefined && hasBody(status) && response.body) fields.addType(defaultType);
   } catch (error) {
     // What the client has sent is wrong, and was to be sent back.
     if (error instanceof HttpFault) throw error;
@@ -66,6 +69,24 @@ export async function sendAnswer(exchange: Exchange, response: Response): Promis
   const sending = output.sendWhole(fields.head(status, response.statusText, word(exchange, stays)), body);
   if (sending !== undefined) await sending;
   return stays;
+}
+
+/** What has a head of its own. Where it ends, its connection alone tells. */
+async function sendRaw(exchange: Exchange, response: Response): Promise<false> {
+  const { client: { output, connection } } = exchange;
+  exchange.hasBegun = true;
+  connection.setNoDelay();
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const read = () => reader.read();
+  for (let next = read();; next = read()) {
+    try {
+      const { done, value } = await next;
+      if (done) return false;
+      await output.sendBytes(bytesOf(value));
+    } catch (error) {
+      return breakOff(exchange, { first: EMPTY, next, reader }, error);
+    }
+  }
 }
 
 async function bodyOf(response: Response): Promise<Uint8Array | BodyStream> {

@@ -26,16 +26,20 @@ export interface HttpWork {
   serve(connection: Connection): Promise<void>;
   /** Answers a client that is denied. */
   deny(connection: Connection): Promise<void>;
+  /** Ends what was begun for clients and goes on by itself, before the process ends. */
+  readonly stop: (() => Promise<void>) | undefined;
 }
 
 /** Loads what requests need, and serves by it. */
 export async function openHttp(parts: HttpParts): Promise<HttpWork> {
   const { handler, server } = parts;
-  const fetch: Fetch = server.config.app.length > 0
+  const dispatch = server.config.app.length > 0
     ? await (await import("./app/dispatch.ts")).openDispatch(server.config, handler)
-    : handler.fetch ?? (await import("./default_page.ts")).showRequest;
+    : undefined;
+  const fetch: Fetch = dispatch?.fetch ?? handler.fetch ?? (await import("./default_page.ts")).showRequest;
   const service = new HttpService({ ...parts, config: server.config, fetch });
   return {
+    stop: dispatch?.stop,
     // A handler without datagrams has streams alone.
     serve: (connection) => new HttpConnection(connection as StreamConnection, service).run(),
     deny: (connection) => new HttpConnection(connection as StreamConnection, service).deny(),

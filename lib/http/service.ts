@@ -40,6 +40,8 @@ export class HttpService {
   readonly deadlines = new Deadlines<Timed & Guest>();
   readonly #crowd: Crowd | undefined;
   readonly fields: AnswerFields;
+  /** The content type of answers that name none (`default_content_type`); undefined for none. */
+  readonly defaultType: string | undefined;
   /** How long requests may take once the process is to leave, before their signals are aborted; 0 for no limit. */
   readonly leaveMs: number;
   readonly #idleTimeoutMs: number;
@@ -53,6 +55,7 @@ export class HttpService {
     this.maxClients = maxClients;
     this.#crowd = maxClients > 1 ? new Crowd(this.deadlines, listeners, maxClients) : undefined;
     this.fields = new AnswerFields(new StandingFields(config.serverRevision ?? `Tine/${VERSION}`));
+    this.defaultType = config.defaultContentType;
     this.leaveMs = config.leaveChildrenOpenOnHup ? 0 : config.stopTimeout * 500;
     this.#idleTimeoutMs = config.idleTimeout * 1000;
   }

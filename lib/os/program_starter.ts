@@ -22,6 +22,27 @@ const REMEDIES: Readonly<Record<string, string>> = {
   E2BIG: "; its arguments and the environment are too long",
 };
 
+/** The error of a program that could not be started, by the number that posix_spawn gives. */
+export function notStarted(path: string, failure: number): SpawnError {
+  const name = errnoName(failure);
+  return new SpawnError(`Cannot start ${path}: ${errnoSentence(name)}${REMEDIES[name] ?? ""}`);
+}
+
+/**
+ * Has a program start in a session of its own, so that a signal reaches all that it starts; with no signal held back, and
+ * none ignored, as both runtimes ignore SIGPIPE.
+ */
+export function startAfresh(attributes: Uint8Array): void {
+  libc.posix_spawnattr_init(attributes);
+  libc.posix_spawnattr_setflags(
+    attributes,
+    c.POSIX_SPAWN_SETSID | c.POSIX_SPAWN_SETSIGMASK | c.POSIX_SPAWN_SETSIGDEF,
+  );
+  libc.posix_spawnattr_setsigmask(attributes, signalSet([]));
+  const settable = Object.keys(SIGNAL_NUMBERS).filter((name) => name !== "SIGKILL" && name !== "SIGSTOP");
+  libc.posix_spawnattr_setsigdefault(attributes, signalSet(settable));
+}
+
 /** What to start. */
 export interface StartedProgram {
   /** The path of its file. */
@@ -60,16 +81,7 @@ export class ProgramStarter {
     this.#pointers.set(new BigUint64Array(this.#environment.bytes.buffer));
     this.#pointerBytes = new Uint8Array(this.#pointers.buffer);
     this.#variablesAt = runtime.addressOf(this.#variables);
-    libc.posix_spawnattr_init(this.#attributes);
-    // A session of its own, so that a signal reaches all that it starts; no signal held back, and none ignored, as
-    // both runtimes ignore SIGPIPE.
-    libc.posix_spawnattr_setflags(
-      this.#attributes,
-      c.POSIX_SPAWN_SETSID | c.POSIX_SPAWN_SETSIGMASK | c.POSIX_SPAWN_SETSIGDEF,
-    );
-    libc.posix_spawnattr_setsigmask(this.#attributes, signalSet([]));
-    const settable = Object.keys(SIGNAL_NUMBERS).filter((name) => name !== "SIGKILL" && name !== "SIGSTOP");
-    libc.posix_spawnattr_setsigdefault(this.#attributes, signalSet(settable));
+    startAfresh(this.#attributes);
   }
 
   /**
@@ -93,8 +105,7 @@ export class ProgramStarter {
       this.#pointerBytes,
     );
     if (failure === 0) return this.#pid[0] as number;
-    const name = errnoName(failure);
-    throw new SpawnError(`Cannot start ${this.#path}: ${errnoSentence(name)}${REMEDIES[name] ?? ""}`);
+    throw notStarted(this.#path, failure);
   }
 
   /** Writes the variables, each with a zero behind it, and the pointers to them. */

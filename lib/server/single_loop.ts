@@ -129,10 +129,10 @@ class SingleEngine implements Engine {
   }
 
   /** The end of the process ends the client's service, as it does in a child that is told to leave at once. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     if (this.#connection !== undefined) {
       this.#context.logger.log(LEVEL.notice, "The present client is cut off");
     }
-    return Promise.resolve();
+    await this.#serving.stop?.();
   }
 }

@@ -14,6 +14,8 @@ export interface AppRequest {
   readonly location: string;
   /** What of its path is behind the location: segments, not decoded. */
   readonly rest: readonly string[];
+  /** Has another path answer in its place, for a local redirect (RFC 3875 §6.2.2). */
+  readonly again: (path: string) => Response | Promise<Response>;
 }
 
 /** Answers requests. */
