@@ -78,7 +78,7 @@ async function look(args: readonly string[], caller: Caller): Promise<Checked> {
     : await locateApps(loaded, handler ?? {});
   const { ports, taken } = await checkStart(located, handler);
   // No fault of the configuration: a server that runs with it has its ports.
-  const notes = [...loaded.notes, ...taken.map(({ message }) => `A start would fail now: ${message}`)];
+  const notes = [...located.notes, ...taken.map(({ message }) => `A start would fail now: ${message}`)];
   return { loaded: located, summary: verdict(located, ports), notes };
 }
 

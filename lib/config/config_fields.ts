@@ -176,13 +176,13 @@ export interface Config<Own extends OwnOptions = OwnOptions> {
    */
   readonly exec: readonly string[];
   /**
-   * Seconds that a program of `exec` may run. 0 is no limit. Then its process group gets SIGTERM. With a
-   * limit, processes that a program leaves in its group end with it. Not in Net::Server. 0 or more. Default:
-   * `0`. The option `exec_timeout`.
+   * Seconds that a program of `exec` or `app` may run. 0 is no limit. Then its process group gets SIGTERM.
+   * With a limit, processes that a program leaves in its group end with it. Not in Net::Server. 0 or more.
+   * Default: `0`. The option `exec_timeout`.
    */
   readonly execTimeout: number;
   /**
-   * Seconds between SIGTERM and SIGKILL for a program of `exec`. When the server stops, half of
+   * Seconds between SIGTERM and SIGKILL for a program of `exec` or `app`. When the server stops, half of
    * `stop_timeout` at most. Not in Net::Server. 0 or more. Default: `5`. The option `exec_kill_after`.
    */
   readonly execKillAfter: number;

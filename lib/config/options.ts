@@ -522,7 +522,7 @@ export const OPTIONS = [
     apply: "restart",
     status: "supported",
     help:
-      "Seconds that a program of `exec` may run. 0 is no limit. Then its process group gets SIGTERM. With a " +
+      "Seconds that a program of `exec` or `app` may run. 0 is no limit. Then its process group gets SIGTERM. With a " +
       "limit, processes that a program leaves in its group end with it. Not in Net::Server.",
   },
   {
@@ -534,7 +534,8 @@ export const OPTIONS = [
     section: "Exec",
     apply: "restart",
     status: "supported",
-    help: "Seconds between SIGTERM and SIGKILL for a program of `exec`. When the server stops, half of " +
+    help:
+      "Seconds between SIGTERM and SIGKILL for a program of `exec` or `app`. When the server stops, half of " +
       "`stop_timeout` at most. Not in Net::Server.",
   },
   {

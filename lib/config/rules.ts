@@ -156,7 +156,7 @@ export function conditions(config: Config, given: ReadonlySet<string>, chosen: P
   const { exec } = config;
   for (const key of ["exec_timeout", "exec_kill_after", "exec_stderr"]) {
     // A program of app has these limits too.
-    if (given.has(key) && exec.length === 0 && config.app.length === 0) {
+    if (given.has(key) && exec.length === 0 && (config.app.length === 0 || key === "exec_stderr")) {
       notes.push(`${key} is ignored: exec is not set`);
     }
   }

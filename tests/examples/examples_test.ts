@@ -91,6 +91,24 @@ test("echo says each line back", { timeout }, async () => {
   });
 });
 
+test("the site has its files and its program", { timeout }, async () => {
+  // The port of the command line wins over that of the file.
+  await withProgram(["cli.ts", "--conf_file", "examples/site.toml"], async ({ port }) => {
+    const ask = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`);
+      return [response.status, response.headers.get("content-type"), await response.text()];
+    };
+    assert.match(String(await ask("/")), /^200,text\/html;charset=UTF-8,<!doctype html>/);
+    assert.match(String(await ask("/style.css")), /^200,text\/css;charset=UTF-8,body/);
+    assert.deepEqual(await ask("/greet?Ada;id"), [
+      200,
+      "text/plain;charset=UTF-8",
+      "Hello Ada;id from 127.0.0.1\n",
+    ]);
+    assert.equal((await ask("/greet.cgi"))[0], 404);
+  });
+});
+
 test("a server of one's own answers in upper case with its own option", { timeout }, async () => {
   await withProgram(["examples/own_server.ts", "--suffix", "!"], async ({ port }) => {
     await withClient(port, async (client) => {

@@ -217,6 +217,13 @@ test("check finds what a start would, with place and remedy", { timeout }, async
     const good = check(folder, [file]);
     assert.equal(good.status, 0, good.said);
     assert.match(good.said, /^app = \["\/ FOLDER\/a\/", "\/api FOLDER\/api\.ts"\]/m);
+    writeFileSync(file, 'app = ["/api=./api.ts", "/=."]\n');
+    const exposed = check(folder, [file]);
+    assert.equal(exposed.status, 0, exposed.said);
+    assert.match(
+      exposed.said,
+      /app FOLDER\/api\.ts lies in FOLDER\/, which serves its text to everybody; move/,
+    );
     assert.match(
       good.said,
       /app \/api is never used: \/ stands before it and serves all of it; put \/api first/,

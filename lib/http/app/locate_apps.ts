@@ -8,7 +8,7 @@
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { type AppEntry, namesModule, parseApp, partsOf, printApp } from "../../config/apps.ts";
+import { type AppEntry, kindOfApp, namesModule, parseApp, partsOf, printApp } from "../../config/apps.ts";
 import { type LoadedConfig, originOf } from "../../config/config.ts";
 import { isUrl } from "../../config/handler_option.ts";
 import type { Handler } from "../../context.ts";
@@ -109,6 +109,17 @@ async function locateApp(loaded: LoadedConfig, index: number): Promise<AppEntry>
   return { location, target: kind === "folder" && path !== "/" ? `${path}/` : path };
 }
 
+/** Remarks on programs whose text is served as that of any file. */
+function exposedPrograms(entries: readonly AppEntry[]): string[] {
+  const folders = entries.filter(({ target }) => target.endsWith("/"));
+  return entries.flatMap(({ target }) => {
+    const folder = folders.find((other) => other.target !== target && target.startsWith(other.target));
+    return folder === undefined || kindOfApp(target) === "folder" ? [] : [
+      `app ${target} lies in ${folder.target}, which serves its text to everybody; move it out of that folder`,
+    ];
+  });
+}
+
 /**
  * The options with the absolute paths of the targets of `app`; a folder's has a `/` at its end.
  *
@@ -127,6 +138,7 @@ export async function locateApps(loaded: LoadedConfig, handler: Handler): Promis
   else if (first !== undefined && !entries.some(({ location }) => partsOf(location).length === 0)) {
     lines.push(`Dispatch: / => ${first.target} (default)`);
   }
+  lines.push(...exposedPrograms(entries));
   const app = Object.freeze(entries.map(printApp));
   return { ...loaded, config: Object.freeze({ ...config, app }), notes: [...loaded.notes, ...lines] };
 }
