@@ -136,8 +136,8 @@ export class Folder {
   }
 }
 
-/** The same without openat2: one name after the other, none of which may be a link. */
-function openStepwise(root: number, names: readonly Uint8Array[]): number {
+/** As {@linkcode Folder.open} without openat2: one name after the other, none of which may be a link. */
+export function openStepwise(root: number, names: readonly Uint8Array[]): number {
   const way = (isLinux ? linux.O_PATH : c.O_RDONLY) | c.O_DIRECTORY | c.O_NOFOLLOW | c.O_CLOEXEC;
   const last = c.O_RDONLY | c.O_NONBLOCK | c.O_NOCTTY | c.O_NOFOLLOW | c.O_CLOEXEC;
   let at = root;

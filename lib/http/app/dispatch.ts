@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import { type AppEntry, kindOfApp, parseApp } from "../../config/apps.ts";
 import type { Config } from "../../config/options.ts";
 import type { FetchInfo, Handler } from "../../context.ts";
@@ -39,9 +40,8 @@ interface Route {
 
 /** A module as an app: it gets the request as it is. */
 async function openModule(target: string): Promise<App> {
-  const handler: Handler = asHandler(
-    (await import(target.startsWith("/") ? `file://${encodeURI(target)}` : target)).default,
-  );
+  const url = target.startsWith("/") ? pathToFileURL(target).href : target;
+  const handler: Handler = asHandler((await import(url)).default);
   return async ({ request, info }) => {
     try {
       return await handler.fetch!(request, info);
@@ -120,7 +120,7 @@ class Dispatch {
     const fields = new Headers(headers);
     for (const name of BODY_FIELDS) fields.delete(name);
     // What begins with two slashes would be another host.
-    const target = new URL(new URL(url).origin + path);
+    const target = new URL(new URL(url).origin + path).href;
     return this.serve(new Request(target, { headers: fields, signal }));
   }
 }

@@ -138,7 +138,8 @@ export async function locateApps(loaded: LoadedConfig, handler: Handler): Promis
   else if (first !== undefined && !entries.some(({ location }) => partsOf(location).length === 0)) {
     lines.push(`Dispatch: / => ${first.target} (default)`);
   }
-  lines.push(...exposedPrograms(entries));
+  // A process for each client would say it each time.
+  const notes = [...loaded.personality.binds ? lines : [], ...exposedPrograms(entries)];
   const app = Object.freeze(entries.map(printApp));
-  return { ...loaded, config: Object.freeze({ ...config, app }), notes: [...loaded.notes, ...lines] };
+  return { ...loaded, config: Object.freeze({ ...config, app }), notes: [...loaded.notes, ...notes] };
 }

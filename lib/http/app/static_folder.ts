@@ -133,7 +133,7 @@ class StaticFolder {
       "last-modified": new Date(validators.modified * 1000).toUTCString(),
       "accept-ranges": "bytes",
     };
-    const finish = (status: number, body: BodyInit | null = null) =>
+    const finish = (status: number, body: ReturnType<typeof fileBody> | null = null) =>
       new Response(body, { status, headers: fields });
     const close = () => closeFd(fd);
     const verdict = judge(headers, validators);
