@@ -4,6 +4,7 @@
  * @module
  */
 
+import { kindOfApp, parseApp } from "../config/apps.ts";
 import type { Log } from "../log/sink.ts";
 import { LEVEL } from "../log/line_format.ts";
 import { accessSync, constants, lchownSync, statSync } from "node:fs";
@@ -122,13 +123,17 @@ export function giveFiles(paths: readonly string[], owner: Identity): void {
 }
 
 /** Checks that the new user can start children: otherwise each of them would fail. */
-function checkReach(handlerUrl: string | undefined): void {
+function checkReach(handlerUrl: string | undefined, app: readonly string[]): void {
   const { mainModule, standalone, executable } = runtime;
   const modules = standalone ? [handlerUrl] : [mainModule, handlerUrl];
   const files: [string, number][] = [[executable, constants.X_OK]];
   for (const module of modules) {
     if (module?.startsWith("file:")) files.push([fileURLToPath(module), constants.R_OK]);
     else if (module?.startsWith("/")) files.push([module, constants.R_OK]);
+  }
+  for (const { target } of app.map(parseApp)) {
+    const mode = kindOfApp(target) === "module" ? constants.R_OK : constants.X_OK;
+    if (target.startsWith("/")) files.push([target, mode]);
   }
   for (const [path, mode] of files) {
     try {
@@ -155,10 +160,15 @@ function checkReach(handlerUrl: string | undefined): void {
  */
 export function confineParent(
   confinement: Confinement,
-  options: { readonly handlerUrl: string | undefined; readonly log: Log },
+  options: {
+    readonly handlerUrl: string | undefined;
+    /** The option `app`, with absolute targets. @default [] */
+    readonly app?: readonly string[];
+    readonly log: Log;
+  },
 ): Confinement | undefined {
   const { chroot, become } = confinement;
-  const { log, handlerUrl } = options;
+  const { log, handlerUrl, app = [] } = options;
   if (chroot !== undefined) {
     log(
       LEVEL.notice,
@@ -170,6 +180,6 @@ export function confineParent(
   log(LEVEL.notice, `Setting gid to "${[become.gid, ...become.groups].join(" ")}"`);
   log(LEVEL.notice, `Setting uid to "${become.uid}"`);
   confine(confinement);
-  checkReach(handlerUrl);
+  checkReach(handlerUrl, app);
   return undefined;
 }

@@ -49,5 +49,5 @@ export async function dryRunServer(
   const { listeners } = await listen({ ...loaded, inherited: sockets, tryOnly: true, log: quiet });
   // Those of the server stay; a new one is closed again, and its file removed if it is a path.
   closeListeners(listeners.filter(({ fd }) => !sockets.some((socket) => socket.fd === fd)));
-  confineParent(confinement, { handlerUrl, log: quiet });
+  confineParent(confinement, { handlerUrl, app: config.app, log: quiet });
 }

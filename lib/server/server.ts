@@ -283,6 +283,10 @@ function giveUpRights(
     giveLog(logger, become);
   }
   if (loaded.personality.running === "in_process") return () => confine(confinement);
-  daemon.confinement = confineParent(confinement, { handlerUrl: parts.handlerUrl, log });
+  daemon.confinement = confineParent(confinement, {
+    handlerUrl: parts.handlerUrl,
+    app: loaded.config.app,
+    log,
+  });
   return () => {};
 }

@@ -300,6 +300,27 @@ for (const [title, args, status, line] of REFUSED) {
   });
 }
 
+test("an app that the user may not use is told before any child dies of it", { skip, timeout }, async () => {
+  await withFolder(async (folder) => {
+    const [module, program, site] = ["app.ts", "run.cgi", "site"].map((name) => folder.file(name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(module, "export default { fetch: () => new Response() };\n", { mode: 0o600 });
+    writeFileSync(program, "#!/bin/sh\n", { mode: 0o700 });
+    mkdirSync(site, { mode: 0o700 });
+    for (const [target, verb] of [[module, "read"], [program, "execute"], [site, "execute"]]) {
+      const { status, stderr } = await folder.start([...PORT0, "--app", `/=${target}`, "--user", "nobody"]);
+      assert.equal(status, 77, stderr);
+      assert.match(
+        stderr,
+        new RegExp(`Cannot start children as user \\d+: it may not ${verb} "${target}/?"; install`),
+      );
+    }
+  });
+});
+
 test(
   "a program that the user may not read is told before any child dies of it",
   { skip, timeout },
