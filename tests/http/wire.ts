@@ -17,6 +17,20 @@ export interface WireAnswer {
   readonly closes: boolean;
 }
 
+/** A body in chunks at the beginning of `text`, and how long it is there; undefined if it has not come whole. */
+function unchunk(text: string): { body: string; length: number } | undefined {
+  let body = "";
+  for (let at = 0;;) {
+    const line = text.indexOf("\r\n", at);
+    const size = parseInt(text.slice(at, line), 16);
+    const next = line + 2 + size + 2;
+    if (line < 0 || text.length < next) return undefined;
+    if (size === 0) return { body, length: next };
+    body += text.slice(line + 2, next - 2);
+    at = next;
+  }
+}
+
 /** A connection. */
 export class Wire {
   readonly socket: Socket;
@@ -69,18 +83,22 @@ export class Wire {
     await new Promise<void>((resolve) => this.#changed = resolve);
   }
 
-  /** The next answer, whose body has a length. */
+  /** The next answer, whose body has a length or comes in chunks without trailers. */
   async answer(): Promise<WireAnswer> {
     for (;;) {
       const end = this.#received.indexOf("\r\n\r\n");
-      if (end >= 0) {
-        const head = this.#received.slice(0, end + 4);
-        const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
-        if (this.#received.length >= end + 4 + length) {
-          const body = this.#received.slice(end + 4, end + 4 + length);
-          this.#received = this.#received.slice(end + 4 + length);
-          return { status: Number(head.slice(9, 12)), head, body, closes: /^connection: close/im.test(head) };
-        }
+      const head = this.#received.slice(0, end + 4);
+      const rest = this.#received.slice(end + 4);
+      const size = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
+      const found = /^transfer-encoding: chunked/im.test(head)
+        ? unchunk(rest)
+        : rest.length >= size
+        ? { body: rest.slice(0, size), length: size }
+        : undefined;
+      if (end >= 0 && found !== undefined) {
+        this.#received = rest.slice(found.length);
+        const closes = /^connection: close/im.test(head);
+        return { status: Number(head.slice(9, 12)), head, body: found.body, closes };
       }
       await this.#more();
     }

@@ -11,7 +11,7 @@ const ROWS = [
 ].map(([, name = "", parameters = ""]) => ({ name, parameters: parameters.split(", ") }));
 
 /** What Linux alone has. */
-const LINUX_ALONE = /^(syscall\d|prctl)$/;
+const LINUX_ALONE = /^(syscall\d|openat2|prctl)$/;
 
 test("every call with ... in its prototype is known as one, but for what Linux alone has", () => {
   assert.ok(ROWS.length > 50);
