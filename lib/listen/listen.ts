@@ -74,6 +74,12 @@ class Inheritance {
     this.isRestart = inherited.length > 0 || passed.length > 0;
   }
 
+  /** Whether there is a socket for `wanted`. */
+  has({ key, target }: Wanted): boolean {
+    return this.inherited.some((socket) => socket.key === key) ||
+      this.passed.some((socket) => isSocketFor(socket, target));
+  }
+
   /** Takes the socket for `wanted`. The file of one that systemd passed is systemd's, and stays when this server ends. */
   take({ key, target }: Wanted): Pick<InheritedSocket, "fd" | "socketFile"> | undefined {
     const own = this.inherited.findIndex((socket) => socket.key === key);
@@ -234,9 +240,10 @@ export async function listen(
   const passed = takeSystemdSockets(log);
   // A reload goes on with the sockets that are there. Its new ports were told of before (`openAdded`).
   const stepLevel = options.inherited.length > 0 ? LEVEL.debug : LEVEL.notice;
-  const groups = await planPorts({ ...options, stepLevel }, options.machine ?? thisMachine);
-  const bindOptions = bindOptionsOf(options, givenUpBy(groups, options.inherited));
   const inheritance = new Inheritance(options.inherited, passed);
+  const isOpen = (wanted: Wanted) => inheritance.has(wanted);
+  const groups = await planPorts({ ...options, stepLevel, isOpen }, options.machine ?? thisMachine);
+  const bindOptions = bindOptionsOf(options, givenUpBy(groups, options.inherited));
   const listeners: Listener[] = [];
   const opened: Bound[] = [];
   try {

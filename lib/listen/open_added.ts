@@ -45,7 +45,8 @@ export async function openAdded(
   open: readonly Listener[],
 ): Promise<Listener[]> {
   // The program that is executed next tells of all ports; here, those that are new are told of alone.
-  const groups = await planPorts({ ...options, log: () => {} }, options.machine ?? thisMachine);
+  const isOpen = ({ key }: Wanted) => open.some((listener) => listener.key === key);
+  const groups = await planPorts({ ...options, log: () => {}, isOpen }, options.machine ?? thisMachine);
   const bindOptions = bindOptionsOf(options, givenUpBy(groups, open));
   const left = [...open];
   const added: Listener[] = [];

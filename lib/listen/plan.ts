@@ -8,9 +8,8 @@ import { LEVEL } from "../log/line_format.ts";
 import type { LoadedConfig } from "../config/config.ts";
 import type { Config } from "../config/options.ts";
 import { BindError, formatPlace, located, type Place } from "../errors.ts";
-import { isLinux } from "../os/constants.ts";
 import { formatAddress } from "../os/sockaddr.ts";
-import { excludes } from "./exclusion.ts";
+import { whyApart } from "./exclusion.ts";
 import type { Origin } from "./bind.ts";
 import type { Machine } from "./machine.ts";
 import type { PortSpec } from "../config/port_spec.ts";
@@ -37,6 +36,8 @@ export interface PlanOptions {
   log(level: number, message: string): void;
   /** The level of the lines that a reload would only repeat. @default 2 */
   readonly stepLevel?: number;
+  /** Whether there is a socket for it already. @default none is open */
+  isOpen?(wanted: Wanted): boolean;
 }
 
 /** One address to bind. */
@@ -87,15 +88,27 @@ async function resolveWithLog(
   return targets;
 }
 
-/** macOS binds both, and gives a client to the more specific one. @throws {BindError} if Linux would not bind `wanted` beside one of `others` */
-function refuseRival({ target, text, place }: Wanted, others: readonly Wanted[]): void {
-  const rival = isLinux && others.find((other) => excludes(target, other.target));
-  if (!rival) return;
-  const address = formatAddress(target.address);
-  const why =
-    `port "${rival.text}"${rival.place === undefined ? "" : ` (${formatPlace(rival.place)})`} is bound to ` +
-    `${formatAddress(rival.target.address)}, and one of them includes the other; remove one`;
-  throw new BindError(located(place, `Cannot bind ${address} (port "${text}"): ${why}`), { address });
+/**
+ * Those that are open already are side by side: systemd has marked them with SO_REUSEPORT.
+ *
+ * @throws {BindError} if the system would not bind `wanted` beside one of `others`
+ */
+function refuseRival(wanted: Wanted, others: readonly Wanted[], isOpen: (wanted: Wanted) => boolean): void {
+  const { target, text, place } = wanted;
+  for (const other of others) {
+    const why = whyApart(target, other.target);
+    if (why === undefined || isOpen(wanted) && isOpen(other)) continue;
+    const address = formatAddress(target.address);
+    const where = other.place === undefined ? "" : ` (${formatPlace(other.place)})`;
+    throw new BindError(
+      located(
+        place,
+        `Cannot bind ${address} (port "${text}"): port "${other.text}"${where} is bound to ` +
+          `${formatAddress(other.target.address)}, and ${why}; remove one`,
+      ),
+      { address },
+    );
+  }
 }
 
 /**
@@ -105,7 +118,7 @@ function refuseRival({ target, text, place }: Wanted, others: readonly Wanted[])
  * @throws {BindError} if a host or a service cannot be resolved, or two ports cannot both be bound
  */
 export async function planPorts(options: PlanOptions, machine: Machine): Promise<Group[]> {
-  const { config, origins, log, stepLevel = LEVEL.notice } = options;
+  const { config, origins, log, stepLevel = LEVEL.notice, isOpen = () => false } = options;
   if (!origins.has("port")) log(stepLevel, `Port Not Defined.  Defaulting to '${config.port.join(", ")}'`);
   // Every port is understood before any name is looked up, so that an error is reported at once.
   const specs = understandPorts(options);
@@ -126,7 +139,7 @@ export async function planPorts(options: PlanOptions, machine: Machine): Promise
       }
       seen.add(key);
       const wanted: Wanted = { target, key, text: spec.text, place };
-      refuseRival(wanted, [...groups.flat(), ...group]);
+      refuseRival(wanted, [...groups.flat(), ...group], isOpen);
       group.push(wanted);
     }
     if (group.length > 0) groups.push(group);
