@@ -68,11 +68,12 @@ export async function untilHot(
   return await until(
     () => {
       const there = server.children();
-      if (there.length !== children() || server.settled(there).length !== there.length) return undefined;
+      // One that is near its last client has a successor, which waits until there were more of them.
+      if (there.length < children() || server.settled(there).length !== there.length) return undefined;
       // None of them listens to some and not to others.
       const each = wheres.map((where) => listening(server, [where]));
       const all = listening(server, wheres);
-      return [...each, all].every((pids) => pids.length === Math.min(HOT, there.length)) ? all : undefined;
+      return [...each, all].every((pids) => pids.length === Math.min(HOT, children())) ? all : undefined;
     },
     () =>
       `${HOT} of ${children()} children that listen; there are ${server.children()}, of which listen ${
