@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { wantsColours } from "../process/print_error.ts";
-import { writeAll } from "../process/print.ts";
+import { writeAll } from "../os/write_all.ts";
 import { runtime } from "../runtime/choose.ts";
 import type { LineKind, ScreenLine } from "./top_screen.ts";
 

@@ -4,25 +4,11 @@
  * @module
  */
 
-import { writeSync } from "node:fs";
 import { TineError } from "../errors.ts";
 import { EX_IOERR } from "../exit_codes.ts";
 import { reasonOf } from "../os/errno.ts";
-import { pollHere, POLLOUT } from "../os/wait.ts";
+import { writeAll } from "../os/write_all.ts";
 import { printError } from "./print_error.ts";
-
-/** Writes all of `text`, however slowly it is read. @throws what node:fs does */
-export function writeAll(fd: number, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") throw error;
-      pollHere(fd, POLLOUT, -1);
-    }
-  }
-}
 
 /**
  * Prints what a command was asked for. A reader that has gone, such as `head`, has had enough: that is no error.

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { writeSync } from "node:fs";
 import process from "node:process";
 import { breakStack } from "../log/line_format.ts";
+import { writeAll } from "../os/write_all.ts";
 import { runtime } from "../runtime/choose.ts";
 
 /** The line for an error. Pure. `colored`: for a terminal, where it is to be seen among other lines. */
@@ -23,7 +23,7 @@ export function wantsColours(): boolean {
 export function printError(text: string): void {
   const { isTTY } = process.stderr;
   try {
-    writeSync(2, errorLine(isTTY ? breakStack(text) : text, { colored: isTTY && wantsColours() }));
+    writeAll(2, errorLine(isTTY ? breakStack(text) : text, { colored: isTTY && wantsColours() }));
   } catch {
     // There is nowhere left to say it. The status does.
   }

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { withFolder } from "../support/daemon.ts";
+import { closeFd, createPipe } from "../../lib/os/descriptor.ts";
+import { readPipe, writePipe } from "../../lib/os/piped_program.ts";
 import { timeout } from "../support/limits.ts";
 import { program } from "../support/processes.ts";
+import { pass, until } from "../support/until.ts";
 
 const skip = existsSync("/dev/full") ? false : "there is no /dev/full";
 
@@ -70,4 +74,33 @@ test("a long text comes whole through a pipe that is read slowly", { timeout }, 
   const [runtime = "", ...rest] = program("cli.ts");
   assert.ok(stdout.length > 10_000, stdout);
   assert.equal(stdout, spawnSync(runtime, [...rest, "help", "options"], { encoding: "utf8" }).stdout);
+});
+
+test("an error comes whole although standard error is full, and does not block", { timeout }, async () => {
+  const pipe = createPipe();
+  let said = "";
+  const read = () => {
+    const bytes = new Uint8Array(65536);
+    const count = readPipe(pipe.read, bytes);
+    if (count) said += new TextDecoder().decode(bytes.subarray(0, count));
+    return count;
+  };
+  try {
+    const dots = new TextEncoder().encode(".".repeat(4096));
+    while (writePipe(pipe.write, dots) !== 0);
+    const [runtime = "", ...words] = program("cli.ts");
+    const child = spawn(runtime, [...words, "--no_such_option", "1"], {
+      stdio: ["ignore", "ignore", pipe.write],
+    });
+    const ended = once(child, "exit");
+    closeFd(pipe.write);
+    // Long enough for it to have something to say.
+    await pass(700);
+    await until(() => read() === 0, "the end of what it says");
+    const [status] = await ended;
+    assert.equal(status, 78);
+    assert.match(said, /^\.+tine: command line:1: Cannot set "no_such_option": .*\n$/);
+  } finally {
+    closeFd(pipe.read);
+  }
 });
