@@ -16,6 +16,7 @@ import { WORD } from "./token_words.ts";
 const LONGEST_TURN_MS = 5;
 /** After so many short waits in vain, one after another, the next client is expected to make its child wait. */
 const MOST_IN_VAIN = 3;
+
 /** The child's side. */
 export class HotTurns extends HotLeave {
   readonly #parked: WaitSet = createWaitSet();

@@ -5,8 +5,20 @@ import { test } from "node:test";
 import { ARGS, CHILDREN, HOT, listening, skip, untilHot } from "../support/hot.ts";
 import { UnixDatagramClient } from "../support/datagrams.ts";
 import { timeout } from "../support/limits.ts";
-import { Client, exchange, signal, withServer } from "../support/server.ts";
+import { Client, exchange, signal, type TestServer, withServer } from "../support/server.ts";
 import { pass, until } from "../support/until.ts";
+
+/** Has clients come that keep each child waiting, and then some that do not. */
+async function visit(server: TestServer): Promise<void> {
+  const clients: Client[] = [];
+  for (let i = 0; i < CHILDREN; i++) {
+    const client = new Client(server.port);
+    await client.welcome();
+    clients.push(client);
+  }
+  for (const client of clients) client.close();
+  for (let i = 0; i < 20; i++) await exchange(server.port);
+}
 
 for (const more of [[], ["--max_clients", "4"]]) {
   test(`${["few children", ...more].join(" ")} listen, and the others rest until those have to wait`, {
@@ -16,15 +28,7 @@ for (const more of [[], ["--max_clients", "4"]]) {
     await withServer([...ARGS, ...more], {}, async (server) => {
       const before = await untilHot(server);
       await server.untilAtRest();
-      // Each of these keeps a child waiting.
-      const clients: Client[] = [];
-      for (let i = 0; i < CHILDREN; i++) {
-        const client = new Client(server.port);
-        await client.welcome();
-        clients.push(client);
-      }
-      for (const client of clients) client.close();
-      for (let i = 0; i < 20; i++) await exchange(server.port);
+      await visit(server);
       const after = await untilHot(server);
       assert.equal(after.length, before.length);
       await server.untilAtRest();
@@ -135,14 +139,7 @@ for (const serializer of ["flock", "semaphore", "pipe"]) {
   test(`few children take turns by ${serializer}, and the others rest`, { timeout, skip }, async () => {
     await withServer(args, {}, async (server) => {
       const before = await untilHot(server);
-      const clients: Client[] = [];
-      for (let i = 0; i < CHILDREN; i++) {
-        const client = new Client(server.port);
-        await client.welcome();
-        clients.push(client);
-      }
-      for (const client of clients) client.close();
-      for (let i = 0; i < 20; i++) await exchange(server.port);
+      await visit(server);
       assert.equal((await untilHot(server)).length, before.length);
     });
   });
