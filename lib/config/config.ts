@@ -8,6 +8,7 @@
  */
 
 import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
 import { ConfigError, formatPlace, type Place } from "../errors.ts";
 import { choosePersonality } from "../personality/multi_type.ts";
 import { type Personality, type PersonalityName, takesOption } from "../personality/personality.ts";
@@ -107,6 +108,17 @@ export function originOf(
   index = 0,
 ): Place | undefined {
   return loaded.origins.get(key)?.[index];
+}
+
+/** The directory that a relative path in one value of an option is meant from: its file's, if it stands in one. */
+export function directoryOf(
+  loaded: Pick<LoadedConfig, "config" | "origins">,
+  key: string,
+  index = 0,
+): string {
+  const { confFile } = loaded.config;
+  const isInFile = confFile !== undefined && originOf(loaded, key, index)?.source === confFile;
+  return isInFile ? resolve(dirname(confFile)) : process.cwd();
 }
 
 /**

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { dirname, isAbsolute, resolve } from "node:path";
-import process from "node:process";
+import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type LoadedConfig, originOf } from "../config/config.ts";
+import { directoryOf, type LoadedConfig, originOf } from "../config/config.ts";
 import { kindOfApp, parseApp } from "../config/apps.ts";
 import { watches } from "../config/rules.ts";
 import { ConfigError } from "../errors.ts";
@@ -45,9 +44,7 @@ export function planWatch(loaded: LoadedConfig, handlerUrl: string | undefined):
   const { confFile } = config;
   const patterns = config.watch.flatMap((pattern, at) => {
     if (typeof pattern !== "string") return [];
-    const isInFile = confFile !== undefined && originOf(loaded, "watch", at)?.source === confFile;
-    const folder = isAbsolute(pattern) ? "/" : isInFile ? resolve(dirname(confFile)) : process.cwd();
-    return [{ pattern, folder }];
+    return [{ pattern, folder: isAbsolute(pattern) ? "/" : directoryOf(loaded, "watch", at) }];
   });
   return {
     modules: [...(module === undefined ? [] : [module]), ...apps],

@@ -6,10 +6,9 @@
  */
 
 import { accessSync, constants, type Stats, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import process from "node:process";
+import { resolve } from "node:path";
 import { type AppEntry, kindOfApp, namesModule, parseApp, partsOf, printApp } from "../../config/apps.ts";
-import { type LoadedConfig, originOf } from "../../config/config.ts";
+import { directoryOf, type LoadedConfig, originOf } from "../../config/config.ts";
 import { isUrl } from "../../config/handler_option.ts";
 import type { Handler } from "../../context.ts";
 import { ConfigError, located, type Place, TineError } from "../../errors.ts";
@@ -93,8 +92,7 @@ async function tryModule(target: string, attempt: string, place: Place | undefin
 
 /** The entry with an absolute target. */
 async function locateApp(loaded: LoadedConfig, index: number): Promise<AppEntry> {
-  const { config: { app, confFile } } = loaded;
-  const text = app[index] as string;
+  const text = loaded.config.app[index] as string;
   const { location, target } = parseApp(text);
   const place = originOf(loaded, "app", index);
   const attempt = `Cannot set app to "${text}"`;
@@ -102,8 +100,7 @@ async function locateApp(loaded: LoadedConfig, index: number): Promise<AppEntry>
     await tryModule(target, attempt, place);
     return { location, target };
   }
-  const isInFile = confFile !== undefined && place?.source === confFile;
-  const path = resolve(isInFile ? resolve(dirname(confFile)) : process.cwd(), target);
+  const path = resolve(directoryOf(loaded, "app", index), target);
   const kind = look(path, attempt, place);
   if (kind === "module") await tryModule(path, attempt, place);
   return { location, target: kind === "folder" && path !== "/" ? `${path}/` : path };
