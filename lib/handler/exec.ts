@@ -13,7 +13,7 @@ import { SpawnError } from "../errors.ts";
 import type { Hooks } from "../hooks.ts";
 import type { Logger } from "../log/logger.ts";
 import { closeFd, keepDescriptors, setBlocking, Waker } from "../os/descriptor.ts";
-import { type Ending, openProcess } from "../os/process.ts";
+import { openProcess } from "../os/process.ts";
 import { lowerFileLimit } from "../os/limits.ts";
 import { ProgramStarter } from "../os/program_starter.ts";
 import { formatAddress } from "../os/sockaddr.ts";
@@ -21,12 +21,11 @@ import { peerProcess } from "../os/peer_process.ts";
 import { setReceiveTimeout } from "../os/socket.ts";
 import { AdaptiveSpin, IDLE_WAIT_MS } from "../os/wait.ts";
 import { runtime } from "../runtime/choose.ts";
-import { type ProgramLimits, RunningProgram } from "./running_program.ts";
+import { howEnded, lastGraceMs, limitsOf, type ProgramLimits } from "./program_rules.ts";
+import { RunningProgram } from "./running_program.ts";
 import { clientVariables, MOST_VARIABLES, ownEnvironment } from "./ucspi.ts";
 
 const STDERR = 2;
-/** The part of `stop_timeout` that a program has to end in: when that is over, the parent kills the child. */
-const STOP_SHARE = 0.5;
 
 /** `handler` with the program of `config.exec` in place of its `processRequest`. Its hooks are called as ever. */
 export function withProgram(handler: Handler, config: Config, logger: Logger): Handler {
@@ -64,7 +63,7 @@ class ProgramRunner {
       { path, argv: config.exec, environment: ownEnvironment(runtime.environment()) },
       { most: MOST_VARIABLES },
     );
-    this.#limits = { timeoutMs: config.execTimeout * 1000, graceMs: config.execKillAfter * 1000 };
+    this.#limits = limitsOf(config);
     keepDescriptors();
     lowerFileLimit();
     // Where the system has no descriptors of processes, the signal tells that one has ended.
@@ -124,7 +123,7 @@ class ProgramRunner {
   async stop(): Promise<void> {
     if (this.#running === undefined) return;
     const { program, served } = this.#running;
-    program.stop(this.#config.stopTimeout * 1000 * STOP_SHARE);
+    program.stop(lastGraceMs(this.#config));
     await served;
   }
 }
@@ -133,9 +132,4 @@ class ProgramRunner {
 function letCallsWait({ fd, waitsInReceive }: StreamConnection): void {
   if (waitsInReceive) setReceiveTimeout(fd, 0);
   else setBlocking(fd);
-}
-
-function howEnded({ code, signal }: Ending): string {
-  if (signal !== undefined) return `was ended by ${signal}`;
-  return code === undefined ? "ended, status unknown," : `ended with status ${code}`;
 }

@@ -9,17 +9,10 @@ import { LEVEL } from "../log/line_format.ts";
 import { closeFd, type Waker } from "../os/descriptor.ts";
 import { type Ending, openProcess, processExists, reap, sendSignal } from "../os/process.ts";
 import { type AdaptiveSpin, pollAway, POLLIN } from "../os/wait.ts";
+import { type ProgramLimits, tellGroupToEnd } from "./program_rules.ts";
 
 /** How often what is left of a process group is looked for, within the time that it has to end. */
 const GROUP_LOOK_MS = 20;
-
-/** The times that a program has, in milliseconds. */
-export interface ProgramLimits {
-  /** How long it may run; 0: as long as it likes. */
-  readonly timeoutMs: number;
-  /** How long it has from TERM to KILL. */
-  readonly graceMs: number;
-}
 
 /** A program that was started as the leader of its process group. */
 export class RunningProgram {
@@ -125,9 +118,7 @@ export class RunningProgram {
 
   #tell(): void {
     this.#toldAt = performance.now();
-    sendSignal(-this.pid, "TERM");
-    // One that is stopped hears of it only when it goes on.
-    sendSignal(-this.pid, "CONT");
+    tellGroupToEnd(this.pid);
   }
 
   #kill(): void {

@@ -8,6 +8,7 @@ import { errno, libc } from "./calls.ts";
 import { constants as c, isLinux, linux } from "./constants.ts";
 import { closeFd } from "./descriptor.ts";
 import { EAGAIN, ENOSYS, EPERM, systemError } from "./errno.ts";
+import { cString } from "./process.ts";
 import { statDescriptor } from "./regular_file.ts";
 
 /** A rename or a mount while the kernel looks makes it give up (openat2(2)). */
@@ -16,8 +17,6 @@ const HOW_SIZE = 24;
 const HOW_RESOLVE = 16;
 const STATX_SIZE = 256;
 const SLASH = 47;
-
-const encoder = new TextEncoder();
 
 /** What an open file is. */
 export interface FileFacts {
@@ -39,12 +38,6 @@ function join(names: readonly Uint8Array[]): Uint8Array {
   }
   path[at - 1] = 0;
   return path;
-}
-
-function withZero(name: Uint8Array): Uint8Array {
-  const text = new Uint8Array(name.length + 1);
-  text.set(name);
-  return text;
 }
 
 /** How a folder is used. */
@@ -72,7 +65,7 @@ export class Folder {
 
   /** @throws {SystemError} if it is opened once, and cannot be */
   constructor(path: string, { once }: FolderOptions) {
-    this.#path = encoder.encode(`${path}\0`);
+    this.#path = cString(path);
     const how = new DataView(this.#how.buffer);
     how.setBigUint64(0, BigInt(c.O_RDONLY | c.O_NONBLOCK | c.O_NOCTTY | c.O_CLOEXEC), true);
     if (isLinux) {
@@ -142,7 +135,7 @@ export function openStepwise(root: number, names: readonly Uint8Array[]): number
   const last = c.O_RDONLY | c.O_NONBLOCK | c.O_NOCTTY | c.O_NOFOLLOW | c.O_CLOEXEC;
   let at = root;
   for (const [index, name] of names.entries()) {
-    const next = libc.openat(at, withZero(name), index === names.length - 1 ? last : way, 0);
+    const next = libc.openat(at, cString(name), index === names.length - 1 ? last : way, 0);
     const failure = next < 0 ? -errno() : 0;
     if (at !== root) closeFd(at);
     if (next < 0) return failure;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { runtime } from "../runtime/choose.ts";
 import { errno, libc } from "./calls.ts";
 import { closeFd, createPipe, type Pipe, setBlocking } from "./descriptor.ts";
 import { EAGAIN, EINTR, EPIPE, systemError } from "./errno.ts";
@@ -34,27 +33,13 @@ export interface StartedPiped {
   readonly stdout: number;
 }
 
-/** Pointers to texts with a zero at their ends, and a null behind the last, with what keeps them where they are. */
-function pointersTo(
-  texts: readonly Uint8Array[],
-): { readonly bytes: Uint8Array; readonly kept: readonly Uint8Array[] } {
-  const kept = texts.map((text) => {
-    const whole = new Uint8Array(text.length + 1);
-    whole.set(text);
-    return whole;
-  });
-  const pointers = new BigUint64Array(texts.length + 1);
-  kept.forEach((text, i) => pointers[i] = BigInt(runtime.addressOf(text)));
-  return { bytes: new Uint8Array(pointers.buffer), kept };
-}
-
 function spawn({ path, argv, environment, folder }: PipedProgram, input: Pipe, output: Pipe): number {
   const encoder = new TextEncoder();
   const pid = new Int32Array(1);
   const actions = new Uint8Array(SPAWN_OBJECT_SIZE);
   const attributes = new Uint8Array(SPAWN_OBJECT_SIZE);
   const words = new StringArray(argv);
-  const variables = pointersTo(environment);
+  const variables = new StringArray(environment);
   startAfresh(attributes);
   libc.posix_spawn_file_actions_init(actions);
   libc.posix_spawn_file_actions_addchdir_np(actions, encoder.encode(`${folder}\0`)); // glibc 2.29
@@ -72,8 +57,7 @@ function spawn({ path, argv, environment, folder }: PipedProgram, input: Pipe, o
   libc.posix_spawn_file_actions_destroy(actions);
   libc.posix_spawnattr_destroy(attributes);
   if (failure !== 0) throw notStarted(path, failure);
-  // What the pointers lead to has to be there until now.
-  return words.strings.length + variables.kept.length > 0 ? pid[0] as number : -1;
+  return pid[0] as number;
 }
 
 /**

@@ -15,13 +15,21 @@ const SIGSET_SIZE = 128;
 // Larger than any system's posix_spawn_file_actions_t and posix_spawnattr_t.
 export const SPAWN_OBJECT_SIZE = 512;
 
+/** A C string: a text, or bytes as they are, with a zero behind it. */
+export function cString(text: string | Uint8Array): Uint8Array {
+  if (typeof text === "string") return encoder.encode(`${text}\0`);
+  const string = new Uint8Array(text.length + 1);
+  string.set(text);
+  return string;
+}
+
 /** A NULL-terminated array of C strings, with what keeps them where they are. */
 export class StringArray {
   readonly bytes: Uint8Array;
   readonly strings: readonly Uint8Array[];
 
-  constructor(texts: readonly string[]) {
-    this.strings = texts.map((text) => encoder.encode(`${text}\0`));
+  constructor(texts: readonly (string | Uint8Array)[]) {
+    this.strings = texts.map(cString);
     const pointers = new BigUint64Array(texts.length + 1);
     this.strings.forEach((string, i) => pointers[i] = BigInt(runtime.addressOf(string)));
     this.bytes = new Uint8Array(pointers.buffer);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { appNotes, parseApp } from "../../lib/config/apps.ts";
+import { appNotes, parseApp, partsOf } from "../../lib/config/apps.ts";
 import { parseDate } from "../../lib/http/app/conditions.ts";
 import { readTypes } from "../../lib/http/app/content_types.ts";
 import { behind, nameOf, segmentsOf } from "../../lib/http/app/path.ts";
@@ -41,7 +41,7 @@ test("behind matches whole segments, decoded once", () => {
       ["/é", "/%c3%a9/%e9", ["%e9"]],
       ["/a", "/%2561", undefined],
     ] as const
-  ) assert.deepEqual(behind(location, segmentsOf(`http://h:1${path}`)), rest, `${location} ${path}`);
+  ) assert.deepEqual(behind(partsOf(location), segmentsOf(`http://h:1${path}`)), rest, `${location} ${path}`);
 });
 
 test("nameOf decodes once", () => {

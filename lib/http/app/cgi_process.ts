@@ -4,6 +4,7 @@
  * @module
  */
 
+import { howEnded, type ProgramLimits, tellGroupToEnd } from "../../handler/program_rules.ts";
 import type { Log } from "../../log/sink.ts";
 import { LEVEL } from "../../log/line_format.ts";
 import { closeFd } from "../../os/descriptor.ts";
@@ -19,17 +20,9 @@ const LOOK_MS = 20;
 /** How long the rest of a group has when the program itself has ended, and how long the end of what was killed may take. */
 const LAST_MS = 200;
 
-/** The times that a program has, in milliseconds. */
-export interface CgiLimits {
-  /** How long it may run; 0: as long as it likes. */
-  readonly timeoutMs: number;
-  /** How long it has from TERM to KILL. */
-  readonly graceMs: number;
-}
-
 /** What a program is run with. */
 export interface CgiParts {
-  readonly limits: CgiLimits;
+  readonly limits: ProgramLimits;
   readonly waitFor: WaitFor;
   readonly log: Log;
   /** Those that run. */
@@ -80,9 +73,7 @@ export class CgiProcess {
       if (why === "time") {
         log(LEVEL.notice, `${name} exceeds exec_timeout (${limits.timeoutMs / 1000} s): sending SIGTERM`);
       }
-      sendSignal(-this.#pid, "TERM");
-      // One that is stopped hears of it only when it goes on.
-      sendSignal(-this.#pid, "CONT");
+      tellGroupToEnd(this.#pid);
     }
     this.#callOff = setAlarm(graceMs, () => {
       if (!processExists(-this.#pid)) return;
@@ -185,15 +176,10 @@ export class CgiProcess {
 
   #tell(ending: Ending | undefined): void {
     const isUsual = ending?.code === 0 || this.whyStopped !== undefined;
-    const how = ending?.signal !== undefined
-      ? `was ended by ${ending.signal}`
-      : ending?.code === undefined
-      ? "ended, status unknown,"
-      : `ended with status ${ending.code}`;
     const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(3);
     this.#parts.log(
       isUsual ? LEVEL.info : LEVEL.notice,
-      `CGI pid(${this.#pid}) ${this.#name} ${how} after ${seconds} s`,
+      `CGI pid(${this.#pid}) ${this.#name} ${howEnded(ending)} after ${seconds} s`,
     );
   }
 }

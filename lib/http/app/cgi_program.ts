@@ -7,6 +7,7 @@
 import { basename, dirname } from "node:path";
 import type { Config } from "../../config/options.ts";
 import { SpawnError } from "../../errors.ts";
+import { limitsOf } from "../../handler/program_rules.ts";
 import { ownEnvironment } from "../../handler/ucspi.ts";
 import { LEVEL } from "../../log/line_format.ts";
 import { keepDescriptors } from "../../os/descriptor.ts";
@@ -86,7 +87,6 @@ class CgiProgram {
     pathInfo: Uint8Array | undefined,
   ): CgiProcess {
     const { head: { target, minor }, client: { connection } } = exchange;
-    const { execTimeout, execKillAfter } = this.#config;
     const variables = cgiVariables({
       method: request.method,
       headers: request.headers,
@@ -111,7 +111,7 @@ class CgiProgram {
         folder: dirname(this.#path),
       },
       {
-        limits: { timeoutMs: execTimeout * 1000, graceMs: execKillAfter * 1000 },
+        limits: limitsOf(this.#config),
         waitFor: connection.waitFor,
         running: this.#running,
         log: (level, message) => info.server.log(level, message),

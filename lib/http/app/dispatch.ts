@@ -5,11 +5,12 @@
  */
 
 import { pathToFileURL } from "node:url";
-import { type AppEntry, kindOfApp, parseApp } from "../../config/apps.ts";
+import { type AppEntry, kindOfApp, parseApp, partsOf } from "../../config/apps.ts";
 import type { Config } from "../../config/options.ts";
 import type { FetchInfo, Handler } from "../../context.ts";
 import { ConnectionError } from "../../errors.ts";
 import { asHandler } from "../../handler/as_handler.ts";
+import { lastGraceMs } from "../../handler/program_rules.ts";
 import { HttpFault } from "../fault.ts";
 import type { Fetch } from "../service.ts";
 import { plainAnswer } from "./answers.ts";
@@ -22,9 +23,6 @@ const MOST_REDIRECTS = 10;
 /** What says something of a body. */
 const BODY_FIELDS = ["content-length", "content-type", "content-encoding", "transfer-encoding", "expect"];
 
-/** The part of `stop_timeout` that programs have to end in: when that is over, the parent kills the child. */
-const STOP_SHARE = 0.5;
-
 /** What serves requests by their paths. */
 export interface Dispatching {
   readonly fetch: Fetch;
@@ -35,6 +33,8 @@ export interface Dispatching {
 /** A location and what serves it. */
 interface Route {
   readonly location: string;
+  /** Those of the location. */
+  readonly parts: readonly string[];
   readonly app: App;
 }
 
@@ -76,11 +76,14 @@ export async function openDispatch(config: Config, handler: Handler): Promise<Di
   const routes: Route[] = [];
   const running = new Set<CgiProcess>();
   for (const entry of entries) {
-    routes.push({ location: entry.location, app: await openApp(entry, config, running) });
+    const { location } = entry;
+    routes.push({ location, parts: partsOf(location), app: await openApp(entry, config, running) });
   }
   const [first] = routes;
-  if (handler.fetch === undefined && first !== undefined) routes.push({ location: "/", app: first.app });
-  const graceMs = Math.min(config.execKillAfter, config.stopTimeout * STOP_SHARE) * 1000;
+  if (handler.fetch === undefined && first !== undefined) {
+    routes.push({ location: "/", parts: [], app: first.app });
+  }
+  const graceMs = lastGraceMs(config);
   return {
     fetch: (request, info) => new Dispatch(routes, handler, info).serve(request),
     stop: async () => {
@@ -104,8 +107,8 @@ class Dispatch {
 
   serve(request: Request): Response | Promise<Response> {
     const segments = segmentsOf(request.url);
-    for (const { location, app } of this.#routes) {
-      const rest = behind(location, segments);
+    for (const { location, parts, app } of this.#routes) {
+      const rest = behind(parts, segments);
       if (rest === undefined) continue;
       return app({ request, info: this.#info, location, rest, again: (path) => this.#again(request, path) });
     }

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { partsOf } from "../../config/apps.ts";
-
 const PERCENT = 37;
 const ZERO = 0;
 const SLASH = 47;
@@ -35,11 +33,13 @@ function decoded(segment: string): string {
 }
 
 /**
- * What of a path is behind a location; undefined where it does not belong to it. The location `/` has all paths, `/a` has
+ * What of a path is behind a location, of which these are the parts; undefined where it does not belong to it. The location `/` has all paths, `/a` has
  * `/a` itself and all that begins with `/a/`, and `/a/` the latter alone.
  */
-export function behind(location: string, segments: readonly string[]): readonly string[] | undefined {
-  const parts = partsOf(location);
+export function behind(
+  parts: readonly string[],
+  segments: readonly string[],
+): readonly string[] | undefined {
   for (const [at, part] of parts.entries()) {
     if (part === "" && at === parts.length - 1) return segments.length > at ? segments.slice(at) : undefined;
     if (at >= segments.length || decoded(segments[at] as string) !== part) return undefined;
