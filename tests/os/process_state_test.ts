@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { processExists } from "../../lib/os/process.ts";
@@ -9,15 +10,18 @@ import { until } from "../support/until.ts";
 test("a process that has ended and whose parent does not take that is not running", {
   skip: process.platform === "linux" ? false : "only Linux tells",
 }, async () => {
-  // The shell starts a program in the background, tells its number, and becomes one that never waits for it.
-  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 600"], {
-    stdio: ["ignore", "pipe", "inherit"],
+  // The shell starts a program in the background, tells its number, and becomes one that never waits for it. Not before
+  // that has the program an end: the shell would take it.
+  const parent = spawn("sh", ["-c", "exec 3<&0; cat <&3 & echo $!; exec sleep 600"], {
+    stdio: ["pipe", "pipe", "inherit"],
   });
   try {
     const text = await new Promise<string>((resolve) =>
       parent.stdout.once("data", (data) => resolve(`${data}`))
     );
     const ended = Number(text);
+    await until(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8") === "sleep\n", "the other program");
+    parent.stdin.end();
     await until(() => !isRunning(ended), "the end of the program");
     assert.ok(processExists(ended), "it is still there by its number");
     assert.ok(isRunning(parent.pid as number));
